@@ -1,0 +1,1 @@
+//! Single-item stochastic inventory control and dynamic lot sizing.

@@ -1,0 +1,3 @@
+//! Learners: they fit on arrays and predict distributions.
+
+pub mod series;
