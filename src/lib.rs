@@ -6,6 +6,9 @@
 //! `ARCHITECTURE.md` draws the house; the rooms are the modules below.
 
 pub mod control;
+pub mod data;
+pub mod decide;
 pub mod optimize;
 pub mod predict;
+pub mod presentation;
 pub mod solution;

@@ -1,0 +1,328 @@
+//! Decisions, the only room that knows both predictions and solvers.
+//!
+//! A decision joins by one line in [`DECISIONS`]. Commands, backtests and
+//! what-ifs look it up there by name and talk to it through the object-safe
+//! traits below; none of them matches on its name.
+//!
+//! The road: [`Decision::prepare`] reads tables or a standard file once (all
+//! that does not depend on the question: validation, fitting), then
+//! [`Prepared`] is asked many times: solve, check, explain, update.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use crate::control::Control;
+use crate::data::{Faults, Table, Tables};
+use crate::presentation::Presentation;
+use crate::solution::Outcome;
+
+pub mod replenishment;
+
+/// Every decision, in the order in which `purvey models` lists them.
+pub static DECISIONS: &[&dyn Decision] = &[];
+
+/// The decision called `name`.
+#[must_use]
+pub fn find(name: &str) -> Option<&'static dyn Decision> {
+    DECISIONS.iter().copied().find(|decision| decision.name() == name)
+}
+
+/// Settings by name, in the text form in which a person writes them.
+///
+/// Types, ranges and defaults are the schema's; [`Decision::prepare`] checks them.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Settings {
+    /// Name and text of each setting that was given.
+    pub values: BTreeMap<String, String>,
+    /// Where the settings were written, for messages (`instance.toml`).
+    pub file: String,
+}
+
+/// What a decision is made from.
+#[derive(Debug, Clone)]
+pub enum Input {
+    /// Named tables and settings.
+    Tables {
+        /// Name of the instance, for titles.
+        name: String,
+        /// The tables; names and columns as in the decision's schema.
+        tables: Tables,
+        /// The settings that differ from their defaults.
+        settings: Settings,
+    },
+    /// A standard file that the decision takes.
+    File {
+        /// Path of the file.
+        path: PathBuf,
+        /// Settings for it.
+        settings: Settings,
+    },
+}
+
+/// One kind of decision: its contract and how to begin.
+pub trait Decision: Sync {
+    /// Its name, as in `model = "…"`.
+    fn name(&self) -> &'static str;
+
+    /// Its contract: the text of `models/NAME.toml`.
+    fn schema(&self) -> &'static str;
+
+    /// Name endings of the standard files that it takes (`mps`, `lp`), lower case.
+    fn file_endings(&self) -> &'static [&'static str] {
+        &[]
+    }
+
+    /// Validates the input and does what does not depend on the question.
+    ///
+    /// # Errors
+    /// All faults of the input at once.
+    fn prepare(&self, input: Input, control: &Control) -> Result<Box<dyn Prepared>, Faults>;
+
+    /// Replays history, where the decision can.
+    fn replay(&self) -> Option<&dyn Replay> {
+        None
+    }
+}
+
+/// A decision with its input read and its forecasts fitted.
+pub trait Prepared: Send + Sync {
+    /// Warnings and notices of the input (repairs by stated rules, with counts).
+    fn notices(&self) -> &Faults;
+
+    /// Decides. Infeasible is an answer: it comes back as a [`Solution`] without a plan.
+    ///
+    /// # Errors
+    /// [`DecideError`] when the start plan or the locks do not fit, or on an internal failure.
+    fn solve(&self, options: &SolveOptions) -> Result<Solution, DecideError>;
+
+    /// Brings in one new fact (a row of an input table) at the cost of the fact.
+    ///
+    /// # Errors
+    /// The faults of the row; the prepared state is then unchanged.
+    fn update(&mut self, event: &Event) -> Result<(), Faults>;
+
+    /// Prices and verifies a plan, anyone's, straight from the problem.
+    ///
+    /// # Errors
+    /// The faults of the plan's tables when they cannot be read as a plan.
+    fn check(&self, plan: &Tables) -> Result<CheckReport, Faults>;
+
+    /// Why it is infeasible, or which limits bind and what one more unit is worth.
+    ///
+    /// # Errors
+    /// [`DecideError`] on an internal failure.
+    fn explain(&self, options: &SolveOptions) -> Result<Explanation, DecideError>;
+
+    /// Forecasts only: a table `unique_id,ds,mean,q10,…`; `None` where the decision has none.
+    fn forecast(&self) -> Option<Table> {
+        None
+    }
+
+    /// Tells a solution to a person.
+    fn present(&self, solution: &Solution) -> Presentation;
+}
+
+/// Replays history with a rolling origin; the costs of several policies.
+pub trait Replay: Sync {
+    /// Runs the windows that `options` ask for.
+    ///
+    /// # Errors
+    /// Faults of the input, among them windows that the history cannot hold.
+    fn backtest(
+        &self,
+        input: Input,
+        options: &BacktestOptions,
+        control: &Control,
+    ) -> Result<Backtest, Faults>;
+}
+
+/// What to solve with, beyond the input itself.
+#[derive(Debug, Clone, Default)]
+pub struct SolveOptions {
+    /// Limits, threads, seed, progress, cancel.
+    pub control: Control,
+    /// An earlier plan to start from (and to stay close to), as plan tables.
+    pub start: Option<Tables>,
+    /// Plan with the cheapest relaxation of the limits when they collide.
+    pub relax: bool,
+}
+
+/// One new fact: a row for an input table.
+#[derive(Debug, Clone)]
+pub struct Event {
+    /// A table with the name of an input table and one or more rows to append.
+    pub rows: Table,
+}
+
+/// An answer: status, plan tables, key figures.
+#[derive(Debug, Clone)]
+pub struct Solution {
+    /// Status, objective, bound.
+    pub outcome: Outcome,
+    /// Plan tables with fixed columns (`orders`, `forecast`, …); empty without a plan.
+    pub tables: Tables,
+    /// Key figures by name, in the order in which people read them.
+    pub kpis: Vec<(String, f64)>,
+    /// Seconds by stage (`read`, `predict`, `build`, `solve`, `check`).
+    pub seconds: Vec<(String, f64)>,
+    /// What the independent check found.
+    pub checks: CheckReport,
+    /// Warnings in sentences.
+    pub warnings: Vec<String>,
+    /// Headline in sentences and money.
+    pub headline: Vec<String>,
+}
+
+/// What an independent check of a plan found.
+#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+pub struct CheckReport {
+    /// Whether no rule is broken.
+    pub feasible: bool,
+    /// The plan's cost, recomputed; `None` where the plan cannot be priced.
+    pub objective: Option<f64>,
+    /// Each broken rule.
+    pub violations: Vec<Violation>,
+}
+
+/// One broken rule of a plan.
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+pub struct Violation {
+    /// Constraint family, as in `models/NAME.toml`.
+    pub rule: String,
+    /// What is broken, in a sentence with numbers and the input row that states the limit.
+    pub text: String,
+    /// By how much, in the rule's unit.
+    pub amount: f64,
+}
+
+/// Why a decision is infeasible, or what holds it back.
+#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+pub struct Explanation {
+    /// `infeasible`, `feasible`, `optimal`, `unbounded` … (the solver's status in words).
+    pub status: String,
+    /// Whether `members` is irreducible; `None` where the problem is feasible.
+    pub irreducible: Option<bool>,
+    /// The colliding limits.
+    pub members: Vec<Member>,
+    /// The cheapest relaxation.
+    pub relaxation: Vec<Relaxation>,
+    /// The limits that bind and what one more unit of each is worth.
+    pub binding: Vec<Binding>,
+    /// The same in sentences.
+    pub text: Vec<String>,
+}
+
+/// One limit of an irreducible infeasible set.
+#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+pub struct Member {
+    /// `row`, `bound` or `integrality`.
+    pub kind: String,
+    /// Name of the row, column or business limit.
+    pub name: String,
+    /// `lower` or `upper`; empty for integrality.
+    pub side: String,
+    /// Input file that states it.
+    pub file: Option<String>,
+    /// Row of that file.
+    pub row: Option<u64>,
+    /// The limit's value.
+    pub value: Option<f64>,
+    /// The limit in a sentence.
+    pub text: String,
+}
+
+/// One step of the cheapest relaxation.
+#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+pub struct Relaxation {
+    /// Name of the limit.
+    pub name: String,
+    /// By how much it gives way, in its unit.
+    pub amount: f64,
+    /// What that costs.
+    pub cost: f64,
+}
+
+/// A limit that binds.
+#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+pub struct Binding {
+    /// Name of the limit.
+    pub name: String,
+    /// Input file that states it.
+    pub file: Option<String>,
+    /// Row of that file.
+    pub row: Option<u64>,
+    /// Money saved by one more unit.
+    pub value_of_one_more: f64,
+}
+
+/// Which windows of history a backtest replays.
+#[derive(Debug, Clone)]
+pub struct BacktestOptions {
+    /// Decisions a window.
+    pub rounds: usize,
+    /// Date of the first decision; `None`: as late as the history allows.
+    pub from: Option<chrono::NaiveDate>,
+    /// Windows, evenly spaced from `from` to the last that fits.
+    pub windows: usize,
+    /// The planner's own past orders (`orders` columns), replayed as a policy of their own.
+    pub own_orders: Option<Table>,
+}
+
+impl Default for BacktestOptions {
+    fn default() -> Self {
+        BacktestOptions { rounds: 6, from: None, windows: 1, own_orders: None }
+    }
+}
+
+/// What the policies of a backtest cost.
+#[derive(Debug, Clone, serde::Serialize)]
+pub struct Backtest {
+    /// One entry a window.
+    pub windows: Vec<BacktestWindow>,
+    /// Decisions a window.
+    pub rounds: usize,
+    /// Date of the first decision of the first window.
+    pub from: chrono::NaiveDate,
+    /// Costs summed over the windows, fill rate pooled; by policy name.
+    pub policies: serde_json::Map<String, serde_json::Value>,
+    /// Sentences for a person: savings with their interval, share of flagged stock-outs.
+    #[serde(skip)]
+    pub headline: Vec<String>,
+    /// Further tables (cost by pair and policy) to write beside the report.
+    #[serde(skip)]
+    pub tables: Tables,
+    /// The same for a person.
+    #[serde(skip)]
+    pub presentation: Presentation,
+}
+
+/// One window of a backtest.
+#[derive(Debug, Clone, serde::Serialize)]
+pub struct BacktestWindow {
+    /// Date of the first decision.
+    pub from: chrono::NaiveDate,
+    /// Decisions in it.
+    pub rounds: usize,
+    /// Key figures (`total_cost`, `controllable_cost`, `holding_cost`, …) by policy name.
+    pub policies: serde_json::Map<String, serde_json::Value>,
+}
+
+/// Why a decision could not be made at all.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum DecideError {
+    /// The plan handed in (start plan, locks) does not fit the instance.
+    #[error("{0}")]
+    Input(Faults),
+    /// The solver failed in a way that no input should cause.
+    #[error("the solver failed while {doing}: {reason}")]
+    Solver {
+        /// What it was doing.
+        doing: String,
+        /// What it said.
+        reason: String,
+    },
+    /// The independent check refused the plan: a defect of the program.
+    #[error("the plan failed its own check: {0}")]
+    Check(String),
+}
