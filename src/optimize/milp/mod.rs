@@ -1,1 +1,24 @@
-//! Linear and mixed-integer programs.
+//! Linear and mixed-integer programs: modelling, solving with HiGHS, and explaining.
+//!
+//! | to | use |
+//! |---|---|
+//! | write a model whose rows read like formulas | [`Model`], with good_lp's expressions and a [`RowLabel`] for each row |
+//! | hand over millions of coefficients, or a file | [`Program`], plain sparse rows |
+//! | solve, change bounds, solve again | [`Session`] |
+//!
+//! All three answer in the words of [`solution`](crate::solution) and obey a
+//! [`Control`](crate::control::Control).
+
+mod error;
+mod highs_api;
+mod model;
+mod program;
+mod session;
+
+pub use error::MilpError;
+pub use model::{Model, Row, RowLabel, column_of};
+pub use program::{ColumnKind, Program, Sense, Violation};
+pub use session::{LpMethod, Session, Solved, solve};
+
+#[cfg(test)]
+mod tests;
