@@ -1,1 +1,3 @@
 //! Single-item stochastic inventory control and dynamic lot sizing.
+
+pub mod order_path;
