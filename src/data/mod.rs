@@ -8,8 +8,13 @@
 
 pub mod buckets;
 pub mod fault;
+pub mod schema;
 pub mod table;
 
 pub use buckets::{Bucket, Buckets};
 pub use fault::{Code, Fault, Faults, Severity};
+pub use schema::{
+    ColumnSchema, ExtraRule, Kind, OutputSchema, Range, RowRule, Schema, SchemaError, SettingSchema,
+    TableSchema, Term,
+};
 pub use table::{Column, Table, Tables, TextColumn};
