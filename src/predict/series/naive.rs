@@ -1,0 +1,54 @@
+//! Given a series, forecast that the last value stays.
+//!
+//! Method: the random walk, as in Hyndman and Athanasopoulos (2021),
+//! "Forecasting: Principles and Practice", section 5.2.
+//! Cost: time O(n), memory O(n), with n = buckets.
+//! Use `seasonal_naive.rs` instead when there is a season.
+//! Not for: intermittent demand, whose last value is mostly zero.
+//! Same input, budget and seed give the same answer: yes.
+//! Differs from the book: the errors' own form instead of the normal one.
+
+use super::calibration::{OneStep, additive_noise, level_error};
+use super::history::History;
+use super::method::{Fitted, Forecaster};
+use super::predictive::{Part, Predictive};
+
+/// The last value.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Naive;
+
+impl Forecaster for Naive {
+    fn fit(&self, history: &History<'_>) -> Box<dyn Fitted> {
+        let mut last = f64::NAN;
+        let mut steps = OneStep::default();
+        for &y in history.y {
+            steps.mean.push(last);
+            steps.error.push(y - last);
+            if !y.is_nan() {
+                last = y;
+            }
+        }
+        Box::new(FittedNaive {
+            last: if last.is_nan() { 0.0 } else { last },
+            steps,
+        })
+    }
+}
+
+#[derive(Debug)]
+struct FittedNaive {
+    last: f64,
+    steps: OneStep,
+}
+
+impl Fitted for FittedNaive {
+    fn label(&self) -> String {
+        "naive".to_owned()
+    }
+
+    fn predict(&self, horizon: usize) -> Predictive {
+        let mut part = Part::level(vec![self.last; horizon], 1.0, additive_noise(&self.steps));
+        part.level_error = level_error(&part, &self.steps);
+        Predictive::single(part)
+    }
+}
