@@ -25,11 +25,7 @@ pub struct Limits {
 impl Default for Limits {
     /// No time or work limit, and a gap of 0.1 %.
     fn default() -> Self {
-        Limits {
-            time: None,
-            work: None,
-            gap: 1e-3,
-        }
+        Limits { time: None, work: None, gap: 1e-3 }
     }
 }
 
@@ -135,12 +131,15 @@ impl Control {
 
     /// The same control that reports to `listener`, from any thread.
     #[must_use]
-    pub fn with_progress(
-        mut self,
-        listener: impl Fn(&Progress<'_>) + Send + Sync + 'static,
-    ) -> Self {
+    pub fn with_progress(mut self, listener: impl Fn(&Progress<'_>) + Send + Sync + 'static) -> Self {
         self.listener = Some(Arc::new(listener));
         self
+    }
+
+    /// The same control without a listener, for work inside other work.
+    #[must_use]
+    pub fn silent(&self) -> Self {
+        Control { listener: None, ..self.clone() }
     }
 
     /// The same control with its clock started: the time limit counts from now.
@@ -150,10 +149,7 @@ impl Control {
     pub fn started(&self) -> Self {
         let mut started = self.clone();
         if started.deadline.is_none() {
-            started.deadline = self
-                .limits
-                .time
-                .and_then(|time| Instant::now().checked_add(time));
+            started.deadline = self.limits.time.and_then(|time| Instant::now().checked_add(time));
         }
         started
     }
@@ -161,8 +157,7 @@ impl Control {
     /// Time left until the limit; `None` where there is no limit.
     #[must_use]
     pub fn time_left(&self) -> Option<Duration> {
-        self.deadline
-            .map(|deadline| deadline.saturating_duration_since(Instant::now()))
+        self.deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()))
     }
 
     /// Whether the work should end now: cancelled, or out of time.
@@ -193,10 +188,7 @@ impl Control {
     /// process-wide is touched. Falls back to the caller's thread when the
     /// system gives no threads.
     pub fn install<R: Send>(&self, work: impl FnOnce() -> R + Send) -> R {
-        match rayon::ThreadPoolBuilder::new()
-            .num_threads(self.threads)
-            .build()
-        {
+        match rayon::ThreadPoolBuilder::new().num_threads(self.threads).build() {
             Ok(pool) => pool.install(work),
             Err(_) => work(),
         }

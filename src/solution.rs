@@ -73,21 +73,12 @@ impl Outcome {
     pub fn gap(&self) -> Option<f64> {
         let (objective, bound) = (self.objective?, self.bound?);
         let distance = (objective - bound).abs();
-        Some(if distance == 0.0 {
-            0.0
-        } else {
-            distance / objective.abs().max(1e-9)
-        })
+        Some(if distance == 0.0 { 0.0 } else { distance / objective.abs().max(1e-9) })
     }
 
     /// An outcome without an answer.
     #[must_use]
     pub fn without_answer(termination: Termination) -> Self {
-        Outcome {
-            termination,
-            solution_status: SolutionStatus::None,
-            objective: None,
-            bound: None,
-        }
+        Outcome { termination, solution_status: SolutionStatus::None, objective: None, bound: None }
     }
 }

@@ -213,6 +213,34 @@ impl Table {
         self.row_numbers.get(index).map_or(index as u64 + 2, |&row| u64::from(row))
     }
 
+    /// The rows for which `keep` holds; they keep their row numbers.
+    #[must_use]
+    pub fn filtered(&self, keep: &[bool]) -> Table {
+        fn pick<T: Copy>(cells: &[T], keep: &[bool]) -> Vec<T> {
+            cells.iter().zip(keep).filter(|(_, keep)| **keep).map(|(cell, _)| *cell).collect()
+        }
+        let columns = self.columns.iter().map(|(name, column)| {
+            let column = match column {
+                Column::Text(text) => {
+                    let kept = keep.iter().enumerate().filter(|(_, keep)| **keep);
+                    Column::Text(kept.map(|(row, _)| text.get(row)).collect())
+                }
+                Column::Number(numbers) => Column::Number(pick(numbers, keep)),
+                Column::Date(dates) => Column::Date(pick(dates, keep)),
+                Column::Flag(flags) => Column::Flag(pick(flags, keep)),
+            };
+            (name.clone(), column)
+        });
+        let kept = keep.iter().enumerate().filter(|(_, keep)| **keep);
+        let row_numbers = kept.map(|(row, _)| u32::try_from(self.row_number(row)).unwrap_or(u32::MAX));
+        Table {
+            name: self.name.clone(),
+            file: self.file.clone(),
+            columns: columns.collect(),
+            row_numbers: row_numbers.collect(),
+        }
+    }
+
     /// All columns in order.
     #[must_use]
     pub fn columns(&self) -> &[(String, Column)] {

@@ -16,6 +16,8 @@ use crate::data::{Faults, Table, Tables};
 use crate::presentation::Presentation;
 use crate::solution::Outcome;
 
+pub mod diff;
+pub mod document;
 pub mod replenishment;
 
 /// Every decision, in the order in which `purvey models` lists them.
@@ -71,6 +73,12 @@ pub trait Decision: Sync {
     fn file_endings(&self) -> &'static [&'static str] {
         &[]
     }
+
+    /// Validates the input only: every error, warning and notice, quickly (no fitting).
+    ///
+    /// # Errors
+    /// All faults of the input at once, when one of them is an error.
+    fn validate(&self, input: Input, control: &Control) -> Result<Faults, Faults>;
 
     /// Validates the input and does what does not depend on the question.
     ///

@@ -8,18 +8,16 @@
 use super::{ColumnKind, MilpError, Program, Sense};
 use crate::control::{Control, Progress};
 use highs_sys::{
-    Highs_changeColBounds, Highs_changeColCost, Highs_changeColIntegrality,
-    Highs_changeObjectiveOffset, Highs_changeRowBounds, Highs_clearSolver, Highs_create,
-    Highs_destroy, Highs_feasibilityRelaxation, Highs_getDoubleInfoValue, Highs_getDualRay,
-    Highs_getIis, Highs_getInt64InfoValue, Highs_getIntInfoValue, Highs_getLp,
-    Highs_getModelStatus, Highs_getNumCol, Highs_getNumNz, Highs_getNumRow,
-    Highs_getObjectiveValue, Highs_getSolution, Highs_passModel, Highs_run,
-    Highs_setBoolOptionValue, Highs_setCallback, Highs_setDoubleOptionValue,
-    Highs_setIntOptionValue, Highs_setSparseSolution, Highs_setStringOptionValue,
-    Highs_startCallback, Highs_stopCallback, Highs_zeroAllClocks, HighsCallbackDataIn,
-    HighsCallbackDataOut, HighsInt, kHighsCallbackIpmInterrupt, kHighsCallbackMipImprovingSolution,
-    kHighsCallbackMipInterrupt, kHighsCallbackSimplexInterrupt, kHighsMatrixFormatRowwise,
-    kHighsObjSenseMaximize, kHighsObjSenseMinimize, kHighsSolutionStatusFeasible,
+    Highs_changeColBounds, Highs_changeColCost, Highs_changeColIntegrality, Highs_changeObjectiveOffset,
+    Highs_changeRowBounds, Highs_clearSolver, Highs_create, Highs_destroy, Highs_feasibilityRelaxation,
+    Highs_getDoubleInfoValue, Highs_getDualRay, Highs_getIis, Highs_getInt64InfoValue, Highs_getIntInfoValue,
+    Highs_getLp, Highs_getModelStatus, Highs_getNumCol, Highs_getNumNz, Highs_getNumRow,
+    Highs_getObjectiveValue, Highs_getSolution, Highs_passModel, Highs_run, Highs_setBoolOptionValue,
+    Highs_setCallback, Highs_setDoubleOptionValue, Highs_setIntOptionValue, Highs_setSparseSolution,
+    Highs_setStringOptionValue, Highs_startCallback, Highs_stopCallback, Highs_zeroAllClocks,
+    HighsCallbackDataIn, HighsCallbackDataOut, HighsInt, kHighsCallbackIpmInterrupt,
+    kHighsCallbackMipImprovingSolution, kHighsCallbackMipInterrupt, kHighsCallbackSimplexInterrupt,
+    kHighsMatrixFormatRowwise, kHighsObjSenseMaximize, kHighsObjSenseMinimize, kHighsSolutionStatusFeasible,
     kHighsStatusError, kHighsVarTypeContinuous, kHighsVarTypeInteger, kHighsVarTypeSemiContinuous,
     kHighsVarTypeSemiInteger,
 };
@@ -113,21 +111,13 @@ impl Highs {
     pub(crate) fn new() -> Result<Self, MilpError> {
         // SAFETY: no precondition; a null pointer is refused below.
         let instance = NonNull::new(unsafe { Highs_create() }).ok_or_else(|| refused("start"))?;
-        Highs {
-            instance,
-            built_elsewhere: None,
-        }
-        .quiet()
+        Highs { instance, built_elsewhere: None }.quiet()
     }
 
     /// Takes over a model that the modelling crate has built.
     pub(crate) fn from_built(mut model: highs::Model) -> Result<Self, MilpError> {
         let instance = NonNull::new(model.as_mut_ptr()).ok_or_else(|| refused("start"))?;
-        Highs {
-            instance,
-            built_elsewhere: Some(model),
-        }
-        .quiet()
+        Highs { instance, built_elsewhere: Some(model) }.quiet()
     }
 
     fn quiet(mut self) -> Result<Self, MilpError> {
@@ -143,11 +133,7 @@ impl Highs {
     }
 
     /// Sets an option; an unknown name or a value out of range is an error.
-    pub(crate) fn set_option(
-        &mut self,
-        name: &CStr,
-        value: OptionValue<'_>,
-    ) -> Result<(), MilpError> {
+    pub(crate) fn set_option(&mut self, name: &CStr, value: OptionValue<'_>) -> Result<(), MilpError> {
         // SAFETY: the instance is alive; name and word are zero-terminated
         // strings that HiGHS copies before it returns.
         let status = unsafe {
@@ -155,20 +141,14 @@ impl Highs {
                 OptionValue::Flag(flag) => {
                     Highs_setBoolOptionValue(self.ptr(), name.as_ptr(), HighsInt::from(flag))
                 }
-                OptionValue::Whole(number) => {
-                    Highs_setIntOptionValue(self.ptr(), name.as_ptr(), number)
-                }
-                OptionValue::Number(number) => {
-                    Highs_setDoubleOptionValue(self.ptr(), name.as_ptr(), number)
-                }
+                OptionValue::Whole(number) => Highs_setIntOptionValue(self.ptr(), name.as_ptr(), number),
+                OptionValue::Number(number) => Highs_setDoubleOptionValue(self.ptr(), name.as_ptr(), number),
                 OptionValue::Word(word) => {
                     Highs_setStringOptionValue(self.ptr(), name.as_ptr(), word.as_ptr())
                 }
             }
         };
-        accept(status, || {
-            format!("set the option {} to {value:?}", name.to_string_lossy())
-        })
+        accept(status, || format!("set the option {} to {value:?}", name.to_string_lossy()))
     }
 
     /// Hands a program over; an earlier model of this instance is dropped.
@@ -181,11 +161,7 @@ impl Highs {
             true => program.kinds.iter().map(|&kind| kind_code(kind)).collect(),
             false => Vec::new(),
         };
-        let integrality = if kinds.is_empty() {
-            null_mut()
-        } else {
-            kinds.as_ptr().cast_mut()
-        };
+        let integrality = if kinds.is_empty() { null_mut() } else { kinds.as_ptr().cast_mut() };
         // SAFETY: `Program` keeps every array at the length that its counts
         // say (columns, rows, rows + 1 starts, nonzeros) with indices in
         // range; HiGHS copies all of them and keeps no pointer. A quadratic
@@ -235,8 +211,7 @@ impl Highs {
         let (columns, rows) = (self.columns(), self.rows());
         // SAFETY: the instance is alive.
         let nonzeros = usize::try_from(unsafe { Highs_getNumNz(self.ptr()) }).unwrap_or(0);
-        let (mut cost, mut lower, mut upper) =
-            (vec![0.0; columns], vec![0.0; columns], vec![0.0; columns]);
+        let (mut cost, mut lower, mut upper) = (vec![0.0; columns], vec![0.0; columns], vec![0.0; columns]);
         let mut kinds = vec![kHighsVarTypeContinuous; columns];
         let (mut row_lower, mut row_upper) = (vec![0.0; rows], vec![0.0; rows]);
         let (mut starts, mut indices) = (vec![0; rows + 1], vec![0; nonzeros]);
@@ -266,11 +241,7 @@ impl Highs {
         };
         accept(status, || "give the model back".to_owned())?;
         starts[rows] = nz;
-        let sense = if sense == kHighsObjSenseMaximize {
-            Sense::Maximise
-        } else {
-            Sense::Minimise
-        };
+        let sense = if sense == kHighsObjSenseMaximize { Sense::Maximise } else { Sense::Minimise };
         let kinds = kinds.into_iter().map(kind_of_code).collect();
         Ok(Program::from_arrays(
             sense,
@@ -293,9 +264,7 @@ impl Highs {
         let index = within(column, self.columns(), "column")?;
         // SAFETY: the instance is alive and the column exists.
         let status = unsafe { Highs_changeColCost(self.ptr(), index, cost) };
-        accept(status, || {
-            format!("set the cost of column {column} to {cost}")
-        })
+        accept(status, || format!("set the cost of column {column} to {cost}"))
     }
 
     /// Sets the bounds of a column.
@@ -308,18 +277,11 @@ impl Highs {
         let index = within(column, self.columns(), "column")?;
         // SAFETY: the instance is alive and the column exists.
         let status = unsafe { Highs_changeColBounds(self.ptr(), index, lower, upper) };
-        accept(status, || {
-            format!("bound column {column} by {lower} and {upper}")
-        })
+        accept(status, || format!("bound column {column} by {lower} and {upper}"))
     }
 
     /// Sets the bounds of a row.
-    pub(crate) fn set_row_bounds(
-        &mut self,
-        row: usize,
-        lower: f64,
-        upper: f64,
-    ) -> Result<(), MilpError> {
+    pub(crate) fn set_row_bounds(&mut self, row: usize, lower: f64, upper: f64) -> Result<(), MilpError> {
         let index = within(row, self.rows(), "row")?;
         // SAFETY: the instance is alive and the row exists.
         let status = unsafe { Highs_changeRowBounds(self.ptr(), index, lower, upper) };
@@ -340,9 +302,7 @@ impl Highs {
         let mut indices = Vec::with_capacity(start.len());
         for &(column, value) in start {
             if !value.is_finite() {
-                return Err(MilpError::Model {
-                    reason: format!("start value {value} of column {column}"),
-                });
+                return Err(MilpError::Model { reason: format!("start value {value} of column {column}") });
             }
             indices.push(within(column, columns, "column")?);
         }
@@ -350,36 +310,23 @@ impl Highs {
         let entries = count(start.len(), "the number of start values")?;
         // SAFETY: both arrays have `entries` elements, every index is a column
         // of the model, and HiGHS copies them.
-        let status = unsafe {
-            Highs_setSparseSolution(self.ptr(), entries, indices.as_ptr(), values.as_ptr())
-        };
+        let status =
+            unsafe { Highs_setSparseSolution(self.ptr(), entries, indices.as_ptr(), values.as_ptr()) };
         accept(status, || "take the start".to_owned())
     }
 
     /// Forgets basis and solution of earlier runs; the model stays.
     pub(crate) fn forget(&mut self) -> Result<(), MilpError> {
         // SAFETY: the instance is alive.
-        accept(unsafe { Highs_clearSolver(self.ptr()) }, || {
-            "forget the last solve".to_owned()
-        })
+        accept(unsafe { Highs_clearSolver(self.ptr()) }, || "forget the last solve".to_owned())
     }
 
     /// Runs the solver under the options set, listening to `control`.
     ///
     /// # Panics
     /// Resumes a panic of the caller's progress listener, after the solver has returned.
-    pub(crate) fn run(
-        &mut self,
-        control: &Control,
-        stage: &'static str,
-    ) -> Result<ModelStatus, MilpError> {
-        let mut hook = Hook {
-            control,
-            stage,
-            last_report: None,
-            incumbent: None,
-            panic: None,
-        };
+    pub(crate) fn run(&mut self, control: &Control, stage: &'static str) -> Result<ModelStatus, MilpError> {
+        let mut hook = Hook { control, stage, last_report: None, incumbent: None, panic: None };
         let data: *mut Hook<'_> = &mut hook;
         // SAFETY: the instance is alive. The data pointer is to a `Hook` on
         // this stack frame, which outlives the run; the callbacks are stopped
@@ -526,15 +473,7 @@ impl Highs {
         // SAFETY: the instance is alive; null local penalties mean that the
         // three global ones are used.
         let status = unsafe {
-            Highs_feasibilityRelaxation(
-                self.ptr(),
-                lower,
-                upper,
-                rows,
-                null_mut(),
-                null_mut(),
-                null_mut(),
-            )
+            Highs_feasibilityRelaxation(self.ptr(), lower, upper, rows, null_mut(), null_mut(), null_mut())
         };
         status != kHighsStatusError
     }
@@ -552,25 +491,19 @@ struct Hook<'a> {
 impl Hook<'_> {
     /// Tells the progress; returns whether the run should stop.
     fn listen(&mut self, kind: c_int, out: &HighsCallbackDataOut) -> bool {
-        let is_mip =
-            kind == kHighsCallbackMipInterrupt || kind == kHighsCallbackMipImprovingSolution;
+        let is_mip = kind == kHighsCallbackMipInterrupt || kind == kHighsCallbackMipImprovingSolution;
         let is_news = kind == kHighsCallbackMipImprovingSolution;
         if is_news {
             self.incumbent = Some(out.objective_function_value).filter(|value| value.is_finite());
         }
-        if is_news
-            || self
-                .last_report
-                .is_none_or(|last| last.elapsed() >= REPORT_EVERY)
-        {
+        if is_news || self.last_report.is_none_or(|last| last.elapsed() >= REPORT_EVERY) {
             self.last_report = Some(Instant::now());
             self.control.report(&Progress {
                 stage: self.stage,
                 done: if is_mip {
                     u64::try_from(out.mip_node_count).unwrap_or(0)
                 } else {
-                    u64::try_from(out.simplex_iteration_count.max(out.ipm_iteration_count))
-                        .unwrap_or(0)
+                    u64::try_from(out.simplex_iteration_count.max(out.ipm_iteration_count)).unwrap_or(0)
                 },
                 total: None,
                 incumbent: self.incumbent,
@@ -596,11 +529,7 @@ unsafe extern "C" fn on_callback(
     // SAFETY: see above; the `Hook` is not touched by `run` while HiGHS works,
     // and HiGHS, on one thread, makes one call at a time.
     let (hook, out, input) = unsafe {
-        match (
-            data.cast::<Hook<'_>>().as_mut(),
-            out.as_ref(),
-            input.as_mut(),
-        ) {
+        match (data.cast::<Hook<'_>>().as_mut(), out.as_ref(), input.as_mut()) {
             (Some(hook), Some(out), Some(input)) => (hook, out, input),
             _ => return,
         }
@@ -620,31 +549,21 @@ unsafe extern "C" fn on_callback(
 }
 
 fn accept(status: HighsInt, action: impl FnOnce() -> String) -> Result<(), MilpError> {
-    if status == kHighsStatusError {
-        Err(MilpError::Solver { action: action() })
-    } else {
-        Ok(())
-    }
+    if status == kHighsStatusError { Err(MilpError::Solver { action: action() }) } else { Ok(()) }
 }
 
 fn refused(action: &str) -> MilpError {
-    MilpError::Solver {
-        action: action.to_owned(),
-    }
+    MilpError::Solver { action: action.to_owned() }
 }
 
 fn count(number: usize, what: &str) -> Result<HighsInt, MilpError> {
-    HighsInt::try_from(number).map_err(|_| MilpError::TooLarge {
-        what: what.to_owned(),
-    })
+    HighsInt::try_from(number).map_err(|_| MilpError::TooLarge { what: what.to_owned() })
 }
 
 fn within(index: usize, size: usize, what: &str) -> Result<HighsInt, MilpError> {
     match HighsInt::try_from(index) {
         Ok(code) if index < size => Ok(code),
-        _ => Err(MilpError::Model {
-            reason: format!("{what} {index} of {size}"),
-        }),
+        _ => Err(MilpError::Model { reason: format!("{what} {index} of {size}") }),
     }
 }
 
@@ -680,10 +599,7 @@ fn with_sides(indices: &[HighsInt], bounds: &[HighsInt], len: HighsInt) -> Vec<(
     let pairs = pairs.filter(|(_, bound)| (2..=4).contains(*bound));
     pairs
         .map(|(&index, &bound)| {
-            let sides = Sides {
-                lower: bound == 2 || bound == 4,
-                upper: bound == 3 || bound == 4,
-            };
+            let sides = Sides { lower: bound == 2 || bound == 4, upper: bound == 3 || bound == 4 };
             (usize::try_from(index).unwrap_or(0), sides)
         })
         .collect()

@@ -11,9 +11,7 @@ use super::session::SessionColumns;
 use super::{ColumnKind, MilpError, Sense, Session, Solved};
 use crate::control::Control;
 use good_lp::solvers::highs::{HighsProblem, highs};
-use good_lp::{
-    Constraint, Expression, IntoAffineExpression, ProblemVariables, SolverModel, Variable,
-};
+use good_lp::{Constraint, Expression, IntoAffineExpression, ProblemVariables, SolverModel, Variable};
 use std::borrow::Cow;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
@@ -34,11 +32,7 @@ impl RowLabel {
     /// A label of a constraint family that no input row states.
     #[must_use]
     pub fn new(family: impl Into<Cow<'static, str>>) -> Self {
-        RowLabel {
-            family: family.into(),
-            file: None,
-            line: None,
-        }
+        RowLabel { family: family.into(), file: None, line: None }
     }
 
     /// The same label with the place that states the limit.
@@ -119,9 +113,7 @@ impl Model {
             } else {
                 ColumnKind::Continuous
             });
-            columns
-                .start
-                .extend(definition.get_initial().map(|value| (index, value)));
+            columns.start.extend(definition.get_initial().map(|value| (index, value)));
         }
         for (variable, cost) in (&objective).linear_coefficients() {
             match columns.cost.get_mut(column_of(variable)) {
@@ -137,25 +129,13 @@ impl Model {
         if !offset.is_finite() {
             fault.get_or_insert_with(|| format!("objective: constant {offset}"));
         }
-        let objective = if fault.is_some() {
-            Expression::from(0.0)
-        } else {
-            objective
-        };
+        let objective = if fault.is_some() { Expression::from(0.0) } else { objective };
         let unsolved = match sense {
             Sense::Minimise => variables.minimise(objective),
             Sense::Maximise => variables.maximise(objective),
         };
         let problem = unsolved.using(highs);
-        Model {
-            problem,
-            sense,
-            offset,
-            columns,
-            labels: Vec::new(),
-            ranges: Vec::new(),
-            fault,
-        }
+        Model { problem, sense, offset, columns, labels: Vec::new(), ranges: Vec::new(), fault }
     }
 
     /// Adds a row with what it stands for.
@@ -173,26 +153,17 @@ impl Model {
         if expression.linear_coefficients().all(is_usable) && expression.constant().is_finite() {
             self.problem.add_constraint(constraint);
         } else {
-            self.fault
-                .get_or_insert_with(|| format!("row {}: {constraint:?}", row.0));
-            self.problem
-                .add_constraint(good_lp::constraint::eq(Expression::from(0.0), 0.0));
+            self.fault.get_or_insert_with(|| format!("row {}: {constraint:?}", row.0));
+            self.problem.add_constraint(good_lp::constraint::eq(Expression::from(0.0), 0.0));
         }
         row
     }
 
     /// Adds a row `lower <= expression <= upper`.
-    pub fn range(
-        &mut self,
-        label: RowLabel,
-        lower: f64,
-        expression: Expression,
-        upper: f64,
-    ) -> Row {
+    pub fn range(&mut self, label: RowLabel, lower: f64, expression: Expression, upper: f64) -> Row {
         let constant = expression.constant();
         let row = self.row(label, expression.geq(0.0));
-        self.ranges
-            .push((row.0, lower - constant, upper - constant));
+        self.ranges.push((row.0, lower - constant, upper - constant));
         row
     }
 
@@ -216,31 +187,21 @@ impl Model {
         if let Some(reason) = self.fault {
             return Err(MilpError::Model { reason });
         }
-        for (size, what) in [
-            (self.columns.cost.len(), "the number of columns"),
-            (self.labels.len(), "the number of rows"),
-        ] {
+        for (size, what) in
+            [(self.columns.cost.len(), "the number of columns"), (self.labels.len(), "the number of rows")]
+        {
             if i32::try_from(size).is_err() {
-                return Err(MilpError::TooLarge {
-                    what: what.to_owned(),
-                });
+                return Err(MilpError::TooLarge { what: what.to_owned() });
             }
         }
         let built = self.problem.try_into_inner();
-        let built = built.map_err(|_| MilpError::Solver {
-            action: "take the model".to_owned(),
-        })?;
+        let built = built.map_err(|_| MilpError::Solver { action: "take the model".to_owned() })?;
         let mut highs = Highs::from_built(built)?;
         highs.set_offset(self.offset)?;
         for (row, lower, upper) in self.ranges {
             highs.set_row_bounds(row, lower, upper)?;
         }
-        Ok(Session::around(
-            highs,
-            self.sense,
-            self.columns,
-            self.labels,
-        ))
+        Ok(Session::around(highs, self.sense, self.columns, self.labels))
     }
 
     /// Hands the model over and solves it once, from the columns' initial values where they have some.

@@ -97,19 +97,13 @@ impl Program {
     /// An empty program to minimise.
     #[must_use]
     pub fn minimise() -> Self {
-        Program {
-            starts: vec![0],
-            ..Program::default()
-        }
+        Program { starts: vec![0], ..Program::default() }
     }
 
     /// An empty program to maximise.
     #[must_use]
     pub fn maximise() -> Self {
-        Program {
-            sense: Sense::Maximise,
-            ..Program::minimise()
-        }
+        Program { sense: Sense::Maximise, ..Program::minimise() }
     }
 
     /// Makes room for a program of known size, which saves copying while it is built.
@@ -170,16 +164,12 @@ impl Program {
         let index = match i32::try_from(column) {
             Ok(index) if column < self.cost.len() && coefficient.is_finite() => index,
             _ => {
-                self.note_fault(|| {
-                    format!("row {row}: coefficient {coefficient} of column {column}")
-                });
+                self.note_fault(|| format!("row {row}: coefficient {coefficient} of column {column}"));
                 return;
             }
         };
         if self.seen_in_row[column] == stamp {
-            let earlier = self.indices[start..]
-                .iter()
-                .position(|&other| other == index);
+            let earlier = self.indices[start..].iter().position(|&other| other == index);
             if let Some(earlier) = earlier {
                 self.coefficients[start + earlier] += coefficient;
             }
@@ -199,9 +189,7 @@ impl Program {
     /// The first number that could not be used while the program was built.
     pub(crate) fn check(&self) -> Result<(), MilpError> {
         match &self.fault {
-            Some(reason) => Err(MilpError::Model {
-                reason: reason.clone(),
-            }),
+            Some(reason) => Err(MilpError::Model { reason: reason.clone() }),
             None => Ok(()),
         }
     }
@@ -318,9 +306,7 @@ impl Program {
     /// Whether any column must be whole or may jump to zero.
     #[must_use]
     pub fn has_integers(&self) -> bool {
-        self.kinds
-            .iter()
-            .any(|kind| *kind != ColumnKind::Continuous)
+        self.kinds.iter().any(|kind| *kind != ColumnKind::Continuous)
     }
 
     /// Lower and upper bound of a column.
@@ -338,9 +324,7 @@ impl Program {
     /// The columns of a row with their coefficients.
     pub fn row(&self, row: usize) -> impl Iterator<Item = (usize, f64)> + '_ {
         let range = self.starts[row] as usize..self.starts[row + 1] as usize;
-        let columns = self.indices[range.clone()]
-            .iter()
-            .map(|&column| column as usize);
+        let columns = self.indices[range.clone()].iter().map(|&column| column as usize);
         columns.zip(self.coefficients[range].iter().copied())
     }
 
@@ -361,21 +345,14 @@ impl Program {
     /// Summed with a compensation term, so that a long sum keeps its digits.
     #[must_use]
     pub fn objective_of(&self, values: &[f64]) -> f64 {
-        let terms = self
-            .cost
-            .iter()
-            .zip(values)
-            .map(|(cost, value)| cost * value);
+        let terms = self.cost.iter().zip(values).map(|(cost, value)| cost * value);
         compensated_sum(std::iter::once(self.offset).chain(terms))
     }
 
     /// Activity of a row at a point.
     #[must_use]
     pub fn activity_of(&self, row: usize, values: &[f64]) -> f64 {
-        compensated_sum(
-            self.row(row)
-                .map(|(column, coefficient)| coefficient * values[column]),
-        )
+        compensated_sum(self.row(row).map(|(column, coefficient)| coefficient * values[column]))
     }
 
     /// How far a point is from the allowed values of one column: beyond its
@@ -384,17 +361,9 @@ impl Program {
     pub fn column_violation(&self, column: usize, value: f64) -> (f64, f64) {
         let (lower, upper) = self.column_bounds(column);
         let kind = self.kinds[column];
-        let whole = if kind.is_integer() {
-            (value - value.round()).abs()
-        } else {
-            0.0
-        };
+        let whole = if kind.is_integer() { (value - value.round()).abs() } else { 0.0 };
         let outside = (lower - value).max(value - upper).max(0.0);
-        let outside = if kind.is_semi() {
-            outside.min(value.abs())
-        } else {
-            outside
-        };
+        let outside = if kind.is_semi() { outside.min(value.abs()) } else { outside };
         (outside, whole)
     }
 
@@ -433,11 +402,7 @@ fn compensated_sum(terms: impl Iterator<Item = f64>) -> f64 {
     let (mut sum, mut carried) = (0.0_f64, 0.0_f64);
     for term in terms {
         let next = sum + term;
-        carried += if sum.abs() >= term.abs() {
-            (sum - next) + term
-        } else {
-            (term - next) + sum
-        };
+        carried += if sum.abs() >= term.abs() { (sum - next) + term } else { (term - next) + sum };
         sum = next;
     }
     sum + carried
@@ -462,23 +427,11 @@ mod tests {
     fn numbers_that_cannot_be_used_are_named() {
         let mut program = Program::minimise();
         program.add_column(f64::NAN, 0.0, 1.0, ColumnKind::Continuous);
-        assert!(
-            program
-                .check()
-                .unwrap_err()
-                .to_string()
-                .contains("column 0")
-        );
+        assert!(program.check().unwrap_err().to_string().contains("column 0"));
 
         let mut program = Program::minimise();
         program.add_row(0.0, 1.0, &[(7, 1.0)]);
-        assert!(
-            program
-                .check()
-                .unwrap_err()
-                .to_string()
-                .contains("column 7")
-        );
+        assert!(program.check().unwrap_err().to_string().contains("column 7"));
     }
 
     #[test]

@@ -120,32 +120,10 @@ impl Session {
     }
 
     /// A session around a model that is inside the solver already.
-    pub(super) fn around(
-        highs: Highs,
-        sense: Sense,
-        columns: SessionColumns,
-        labels: Vec<RowLabel>,
-    ) -> Self {
-        let SessionColumns {
-            cost,
-            lower,
-            upper,
-            kinds,
-            start,
-        } = columns;
+    pub(super) fn around(highs: Highs, sense: Sense, columns: SessionColumns, labels: Vec<RowLabel>) -> Self {
+        let SessionColumns { cost, lower, upper, kinds, start } = columns;
         let (method, presolve) = (LpMethod::Choose, true);
-        Session {
-            highs,
-            sense,
-            cost,
-            lower,
-            upper,
-            kinds,
-            labels,
-            start,
-            method,
-            presolve,
-        }
+        Session { highs, sense, cost, lower, upper, kinds, labels, start, method, presolve }
     }
 
     /// What each row stands for; empty where the rows were not labelled.
@@ -189,12 +167,7 @@ impl Session {
     ///
     /// # Errors
     /// When there is no such column or a bound is not a number.
-    pub fn set_column_bounds(
-        &mut self,
-        column: usize,
-        lower: f64,
-        upper: f64,
-    ) -> Result<(), MilpError> {
+    pub fn set_column_bounds(&mut self, column: usize, lower: f64, upper: f64) -> Result<(), MilpError> {
         self.highs.set_column_bounds(column, lower, upper)?;
         (self.lower[column], self.upper[column]) = (lower, upper);
         Ok(())
@@ -230,9 +203,7 @@ impl Session {
     /// Whether any column must be whole or may jump to zero.
     #[must_use]
     pub fn has_integers(&self) -> bool {
-        self.kinds
-            .iter()
-            .any(|kind| *kind != ColumnKind::Continuous)
+        self.kinds.iter().any(|kind| *kind != ColumnKind::Continuous)
     }
 
     /// Solves under the limits of `control`, with its seed, telling its listener.
@@ -260,9 +231,7 @@ impl Session {
             status = self.second_attempt(&control)?;
         }
         match status {
-            ModelStatus::Unbounded if !self.has_integers() => {
-                Ok(self.without_answer(Termination::Unbounded))
-            }
+            ModelStatus::Unbounded if !self.has_integers() => Ok(self.without_answer(Termination::Unbounded)),
             ModelStatus::Unbounded | ModelStatus::UnboundedOrInfeasible => {
                 let termination = self.unbounded_or_infeasible(&control)?;
                 Ok(self.without_answer(termination))
@@ -286,8 +255,7 @@ impl Session {
                 reason: format!("{} values for {} columns", values.len(), self.kinds.len()),
             });
         }
-        let fixed =
-            (0..values.len()).filter(|&column| self.kinds[column] != ColumnKind::Continuous);
+        let fixed = (0..values.len()).filter(|&column| self.kinds[column] != ColumnKind::Continuous);
         let fixed: Vec<usize> = fixed.collect();
         for &column in &fixed {
             let (lower, upper) = self.fixed_bounds(column, values[column]);
@@ -298,8 +266,7 @@ impl Session {
         let solved = self.solve(control);
         self.kinds = kinds;
         for &column in &fixed {
-            self.highs
-                .set_column_bounds(column, self.lower[column], self.upper[column])?;
+            self.highs.set_column_bounds(column, self.lower[column], self.upper[column])?;
             self.highs.set_kind(column, self.kinds[column])?;
         }
         solved
@@ -307,9 +274,7 @@ impl Session {
 
     fn fixed_bounds(&self, column: usize, value: f64) -> (f64, f64) {
         match self.kinds[column] {
-            ColumnKind::SemiContinuous if value.abs() > PROVED => {
-                (self.lower[column], self.upper[column])
-            }
+            ColumnKind::SemiContinuous if value.abs() > PROVED => (self.lower[column], self.upper[column]),
             ColumnKind::SemiContinuous => (0.0, 0.0),
             _ => (value.round(), value.round()),
         }
@@ -317,26 +282,17 @@ impl Session {
 
     fn apply_limits(&mut self, control: &Control) -> Result<(), MilpError> {
         let limits = &control.limits;
-        let work = limits
-            .work
-            .map_or(i32::MAX, |work| i32::try_from(work).unwrap_or(i32::MAX));
+        let work = limits.work.map_or(i32::MAX, |work| i32::try_from(work).unwrap_or(i32::MAX));
         let seed = i32::try_from(control.seed & 0x7fff_ffff).unwrap_or(0);
         let is_mip = self.has_integers();
-        self.highs
-            .set_option(c"mip_rel_gap", OptionValue::Number(limits.gap))?;
-        self.highs
-            .set_option(c"mip_max_nodes", OptionValue::Whole(work))?;
+        self.highs.set_option(c"mip_rel_gap", OptionValue::Number(limits.gap))?;
+        self.highs.set_option(c"mip_max_nodes", OptionValue::Whole(work))?;
         let iterations = if is_mip { i32::MAX } else { work };
+        self.highs.set_option(c"simplex_iteration_limit", OptionValue::Whole(iterations))?;
+        self.highs.set_option(c"ipm_iteration_limit", OptionValue::Whole(iterations))?;
+        self.highs.set_option(c"random_seed", OptionValue::Whole(seed))?;
         self.highs
-            .set_option(c"simplex_iteration_limit", OptionValue::Whole(iterations))?;
-        self.highs
-            .set_option(c"ipm_iteration_limit", OptionValue::Whole(iterations))?;
-        self.highs
-            .set_option(c"random_seed", OptionValue::Whole(seed))?;
-        self.highs.set_option(
-            c"presolve",
-            OptionValue::Word(if self.presolve { c"choose" } else { c"off" }),
-        )?;
+            .set_option(c"presolve", OptionValue::Word(if self.presolve { c"choose" } else { c"off" }))?;
         let method = match self.method {
             LpMethod::Simplex if !is_mip => c"simplex",
             LpMethod::InteriorPoint if !is_mip => c"ipm",
@@ -349,31 +305,24 @@ impl Session {
         if control.cancel.is_requested() {
             return Ok(ModelStatus::Interrupted);
         }
-        let seconds = control
-            .time_left()
-            .map_or(f64::INFINITY, |left| left.as_secs_f64());
-        self.highs
-            .set_option(c"time_limit", OptionValue::Number(seconds))?;
+        let seconds = control.time_left().map_or(f64::INFINITY, |left| left.as_secs_f64());
+        self.highs.set_option(c"time_limit", OptionValue::Number(seconds))?;
         self.highs.run(control, "solve")
     }
 
     /// Without presolve, by simplex: slower, and steadier where the numbers are bad.
     fn second_attempt(&mut self, control: &Control) -> Result<ModelStatus, MilpError> {
         self.highs.forget()?;
-        self.highs
-            .set_option(c"presolve", OptionValue::Word(c"off"))?;
+        self.highs.set_option(c"presolve", OptionValue::Word(c"off"))?;
         if !self.has_integers() {
-            self.highs
-                .set_option(c"solver", OptionValue::Word(c"simplex"))?;
+            self.highs.set_option(c"solver", OptionValue::Word(c"simplex"))?;
         }
         self.run(control)
     }
 
     /// Tells an unbounded program from an infeasible one by solving it with a zero objective.
     fn unbounded_or_infeasible(&mut self, control: &Control) -> Result<Termination, MilpError> {
-        let priced: Vec<usize> = (0..self.cost.len())
-            .filter(|&column| self.cost[column] != 0.0)
-            .collect();
+        let priced: Vec<usize> = (0..self.cost.len()).filter(|&column| self.cost[column] != 0.0).collect();
         for &column in &priced {
             self.highs.set_cost(column, 0.0)?;
         }
@@ -421,9 +370,7 @@ impl Session {
     fn answer(&mut self, status: ModelStatus, control: &Control) -> Result<Solved, MilpError> {
         let is_mip = self.has_integers();
         let has_point = self.highs.has_feasible_point();
-        let objective = has_point
-            .then(|| self.highs.objective())
-            .filter(|value| value.is_finite());
+        let objective = has_point.then(|| self.highs.objective()).filter(|value| value.is_finite());
         let bound = self.bound(status, objective, is_mip);
         let mut solved = self.without_answer(termination_of(status, objective, bound, control));
         if status == ModelStatus::Infeasible || objective.is_none() {
@@ -431,17 +378,8 @@ impl Session {
             return Ok(solved);
         }
         let proved = solved.outcome.termination == Termination::Optimal;
-        let solution_status = if proved {
-            SolutionStatus::Optimal
-        } else {
-            SolutionStatus::Feasible
-        };
-        solved.outcome = Outcome {
-            solution_status,
-            objective,
-            bound,
-            ..solved.outcome
-        };
+        let solution_status = if proved { SolutionStatus::Optimal } else { SolutionStatus::Feasible };
+        solved.outcome = Outcome { solution_status, objective, bound, ..solved.outcome };
         let point = self.highs.point()?;
         if is_mip {
             self.whole_numbers(&mut solved, point, control)?;
@@ -480,12 +418,9 @@ impl Session {
     ) -> Result<(), MilpError> {
         (solved.values, solved.row_activity) = (point.values, point.row_activity);
         let whole = |column: usize| self.kinds[column].is_integer();
-        let distance =
-            |column: usize| (solved.values[column] - solved.values[column].round()).abs();
-        let worst = (0..solved.values.len())
-            .filter(|&column| whole(column))
-            .map(distance)
-            .fold(0.0, f64::max);
+        let distance = |column: usize| (solved.values[column] - solved.values[column].round()).abs();
+        let worst =
+            (0..solved.values.len()).filter(|&column| whole(column)).map(distance).fold(0.0, f64::max);
         if worst <= ROUNDING {
             for column in 0..solved.values.len() {
                 if self.kinds[column].is_integer() {
@@ -495,15 +430,11 @@ impl Session {
             return Ok(());
         }
         let (objective, bound) = (solved.outcome.objective, solved.outcome.bound);
-        let around = self.solve_with_integers_fixed(
-            &solved.values.clone(),
-            &Control::default().with_seed(control.seed),
-        )?;
-        if let (SolutionStatus::Optimal, Some(exact), Some(before)) = (
-            around.outcome.solution_status,
-            around.outcome.objective,
-            objective,
-        ) {
+        let around = self
+            .solve_with_integers_fixed(&solved.values.clone(), &Control::default().with_seed(control.seed))?;
+        if let (SolutionStatus::Optimal, Some(exact), Some(before)) =
+            (around.outcome.solution_status, around.outcome.objective, objective)
+        {
             let is_close = (exact - before).abs() <= PROVED * before.abs().max(1.0);
             if is_close {
                 (solved.values, solved.row_activity) = (around.values, around.row_activity);
@@ -544,11 +475,7 @@ fn termination_of(
             (Some(objective), Some(bound)) => {
                 let distance = (objective - bound).abs();
                 let proved = distance <= PROVED * objective.abs().max(1.0);
-                if proved {
-                    Termination::Optimal
-                } else {
-                    Termination::TargetGap
-                }
+                if proved { Termination::Optimal } else { Termination::TargetGap }
             }
             (Some(_), None) => Termination::TargetGap,
             (None, _) => Termination::NumericalError,

@@ -15,9 +15,7 @@ fn market_split(rows: usize, columns: usize) -> Program {
     let mut program = Program::minimise();
     let mut state = 12345_u64;
     let mut draw = move || {
-        state = state
-            .wrapping_mul(6364136223846793005)
-            .wrapping_add(1442695040888963407);
+        state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
         ((state >> 33) % 100) as f64
     };
     for _ in 0..columns {
@@ -41,10 +39,7 @@ fn exact() -> Control {
 
 fn assert_close(left: Option<f64>, right: f64) {
     let left = left.unwrap();
-    assert!(
-        (left - right).abs() <= 1e-6 * right.abs().max(1.0),
-        "{left} instead of {right}"
-    );
+    assert!((left - right).abs() <= 1e-6 * right.abs().max(1.0), "{left} instead of {right}");
 }
 
 #[test]
@@ -60,33 +55,21 @@ fn an_infeasible_program_is_told_from_an_unbounded_one() {
     };
     for kind in [ColumnKind::Continuous, ColumnKind::Integer] {
         let unbounded = solve(&build(4.0, kind), &exact()).unwrap();
-        assert_eq!(
-            unbounded.outcome.termination,
-            Termination::Unbounded,
-            "{kind:?}"
-        );
+        assert_eq!(unbounded.outcome.termination, Termination::Unbounded, "{kind:?}");
         assert_eq!(unbounded.outcome.solution_status, SolutionStatus::None);
         let infeasible = solve(&build(0.5, kind), &exact()).unwrap();
-        assert_eq!(
-            infeasible.outcome.termination,
-            Termination::Infeasible,
-            "{kind:?}"
-        );
+        assert_eq!(infeasible.outcome.termination, Termination::Infeasible, "{kind:?}");
         assert!(infeasible.values.is_empty() && infeasible.outcome.bound.is_none());
     }
 }
 
 #[test]
-fn a_whole_number_problem_without_whole_points_is_infeasible_although_its_relaxation_is_unbounded()
-{
+fn a_whole_number_problem_without_whole_points_is_infeasible_although_its_relaxation_is_unbounded() {
     let mut program = Program::minimise();
     let x = program.add_column(-1.0, 0.0, INF, ColumnKind::Integer);
     let y = program.add_column(0.0, 0.25, 0.75, ColumnKind::Integer);
     program.add_row(0.0, INF, &[(x, 1.0), (y, 1.0)]);
-    assert_eq!(
-        solve(&program, &exact()).unwrap().outcome.termination,
-        Termination::Infeasible
-    );
+    assert_eq!(solve(&program, &exact()).unwrap().outcome.termination, Termination::Infeasible);
 }
 
 #[test]
@@ -102,10 +85,7 @@ fn an_empty_program_has_its_constant_as_optimum() {
 fn a_row_without_columns_can_make_a_program_infeasible() {
     let mut program = Program::minimise();
     program.add_row(1.0, INF, &[]);
-    assert_eq!(
-        solve(&program, &exact()).unwrap().outcome.termination,
-        Termination::Infeasible
-    );
+    assert_eq!(solve(&program, &exact()).unwrap().outcome.termination, Termination::Infeasible);
 }
 
 #[test]
@@ -202,12 +182,8 @@ fn the_listener_hears_of_answers_and_its_panic_comes_back_to_the_caller() {
     assert!(heard.load(std::sync::atomic::Ordering::Relaxed) > 0);
 
     let control = exact().with_progress(|_| panic!("the listener failed"));
-    let result =
-        std::panic::catch_unwind(AssertUnwindSafe(|| solve(&market_split(4, 30), &control)));
-    assert_eq!(
-        result.unwrap_err().downcast_ref::<&str>(),
-        Some(&"the listener failed")
-    );
+    let result = std::panic::catch_unwind(AssertUnwindSafe(|| solve(&market_split(4, 30), &control)));
+    assert_eq!(result.unwrap_err().downcast_ref::<&str>(), Some(&"the listener failed"));
 }
 
 #[test]
@@ -239,9 +215,7 @@ fn fixing_the_integers_gives_the_duals_of_the_rest_and_leaves_the_program_as_it_
     let solved = session.solve(&exact()).unwrap();
     assert_close(solved.outcome.objective, 20.0);
     assert!(solved.row_duals.is_empty());
-    let fixed = session
-        .solve_with_integers_fixed(&solved.values, &exact())
-        .unwrap();
+    let fixed = session.solve_with_integers_fixed(&solved.values, &exact()).unwrap();
     assert_eq!(fixed.row_duals, [0.0, 2.0]);
     assert_eq!(session.program().unwrap().kinds(), program.kinds());
     assert_close(session.solve(&exact()).unwrap().outcome.objective, 20.0);
@@ -251,18 +225,10 @@ fn fixing_the_integers_gives_the_duals_of_the_rest_and_leaves_the_program_as_it_
 fn simplex_and_interior_point_agree() {
     let mut program = Program::minimise();
     for column in 0..30 {
-        program.add_column(
-            1.0 + f64::from(column % 7),
-            0.0,
-            50.0,
-            ColumnKind::Continuous,
-        );
+        program.add_column(1.0 + f64::from(column % 7), 0.0, 50.0, ColumnKind::Continuous);
     }
     for row in 0..20_usize {
-        let terms: Vec<(usize, f64)> = (0..30)
-            .filter(|c| (c * row + c) % 3 == 0)
-            .map(|c| (c, 1.0))
-            .collect();
+        let terms: Vec<(usize, f64)> = (0..30).filter(|c| (c * row + c) % 3 == 0).map(|c| (c, 1.0)).collect();
         program.add_row(10.0 + row as f64, INF, &terms);
     }
     let objective = |method| {
@@ -310,41 +276,29 @@ fn by_enumeration(program: &Program) -> Option<f64> {
 
 pub(super) fn small_integer_program() -> impl Strategy<Value = Program> {
     let column = (-9_i32..=9, 0_i32..=2, 0_i32..=2);
-    let row = (
-        prop::collection::vec(-5_i32..=5, 4),
-        -8_i32..=8,
-        0_i32..=10,
-        0_u8..3,
-    );
-    (
-        prop::collection::vec(column, 4),
-        prop::collection::vec(row, 1..5),
-    )
-        .prop_map(|(columns, rows)| {
-            let mut program = Program::minimise();
-            for (cost, lower, width) in columns {
-                program.add_column(
-                    f64::from(cost),
-                    f64::from(lower),
-                    f64::from(lower + width),
-                    ColumnKind::Integer,
-                );
-            }
-            for (coefficients, lower, width, form) in rows {
-                let terms: Vec<(usize, f64)> = coefficients
-                    .iter()
-                    .enumerate()
-                    .map(|(c, &a)| (c, f64::from(a)))
-                    .collect();
-                let (lower, upper) = (f64::from(lower), f64::from(lower + width));
-                match form {
-                    0 => program.add_row(lower, INF, &terms),
-                    1 => program.add_row(-INF, upper, &terms),
-                    _ => program.add_row(lower, upper, &terms),
-                };
-            }
-            program
-        })
+    let row = (prop::collection::vec(-5_i32..=5, 4), -8_i32..=8, 0_i32..=10, 0_u8..3);
+    (prop::collection::vec(column, 4), prop::collection::vec(row, 1..5)).prop_map(|(columns, rows)| {
+        let mut program = Program::minimise();
+        for (cost, lower, width) in columns {
+            program.add_column(
+                f64::from(cost),
+                f64::from(lower),
+                f64::from(lower + width),
+                ColumnKind::Integer,
+            );
+        }
+        for (coefficients, lower, width, form) in rows {
+            let terms: Vec<(usize, f64)> =
+                coefficients.iter().enumerate().map(|(c, &a)| (c, f64::from(a))).collect();
+            let (lower, upper) = (f64::from(lower), f64::from(lower + width));
+            match form {
+                0 => program.add_row(lower, INF, &terms),
+                1 => program.add_row(-INF, upper, &terms),
+                _ => program.add_row(lower, upper, &terms),
+            };
+        }
+        program
+    })
 }
 
 proptest! {

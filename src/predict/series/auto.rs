@@ -28,19 +28,10 @@ impl Forecaster for Auto {
             return Tsb.fit(history);
         }
         if history.nonnegative && DemandClass::of(history).is_rare() {
-            let sba = Croston {
-                bias: Bias::Removed,
-            };
+            let sba = Croston { bias: Bias::Removed };
             let level = Ets { level_only: true };
-            let plain = History {
-                season_length: 1,
-                ..*history
-            };
-            return Box::new(Pool::new(vec![
-                sba.fit(history),
-                Tsb.fit(history),
-                level.fit(&plain),
-            ]));
+            let plain = History { season_length: 1, ..*history };
+            return Box::new(Pool::new(vec![sba.fit(history), Tsb.fit(history), level.fit(&plain)]));
         }
         Ensemble.fit(history)
     }

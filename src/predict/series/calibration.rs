@@ -68,35 +68,22 @@ pub(super) fn noise(history: &History<'_>, steps: &OneStep, relative: bool) -> N
     }
     let level = mean_of(steps.mean.iter().rev().take(13).copied());
     if history.is_count(level) && !is_regular(steps, level) {
-        return Noise::Count {
-            size: count_size(steps),
-        };
+        return Noise::Count { size: count_size(steps) };
     }
     if relative {
         let relative = OneStep {
-            error: steps
-                .error
-                .iter()
-                .zip(&steps.mean)
-                .map(|(e, mean)| e / mean)
-                .collect(),
+            error: steps.error.iter().zip(&steps.mean).map(|(e, mean)| e / mean).collect(),
             mean: Vec::new(),
             parameters: steps.parameters,
         };
-        return Noise::Relative {
-            sigma: relative.sigma(),
-            shape: shape(&relative),
-        };
+        return Noise::Relative { sigma: relative.sigma(), shape: shape(&relative) };
     }
     additive_noise(steps)
 }
 
 /// The errors' own spread and form, whatever the values are.
 pub(super) fn additive_noise(steps: &OneStep) -> Noise {
-    Noise::Additive {
-        sigma: steps.sigma(),
-        shape: shape(steps),
-    }
+    Noise::Additive { sigma: steps.sigma(), shape: shape(steps) }
 }
 
 /// Whole numbers that vary far less than a Poisson variable, such as a standing order.
@@ -105,20 +92,13 @@ fn is_regular(steps: &OneStep, level: f64) -> bool {
 }
 
 fn hurdle(history: &History<'_>) -> Option<Noise> {
-    let mut sizes: Vec<f64> = history
-        .known()
-        .rev()
-        .filter(|&y| y > 0.0)
-        .take(REMEMBERED_SIZES)
-        .collect();
+    let mut sizes: Vec<f64> = history.known().rev().filter(|&y| y > 0.0).take(REMEMBERED_SIZES).collect();
     if sizes.is_empty() {
         return None;
     }
     if history.integers {
         // Demand that was estimated for a stock-out need not be whole.
-        sizes
-            .iter_mut()
-            .for_each(|size| *size = size.round().max(1.0));
+        sizes.iter_mut().for_each(|size| *size = size.round().max(1.0));
     }
     sizes.sort_unstable_by(f64::total_cmp);
     let mean_size = mean_of(sizes.iter().copied());
@@ -136,11 +116,7 @@ fn count_size(steps: &OneStep) -> f64 {
             excess += error * error - mean;
         }
     }
-    if excess <= 1e-9 * squares {
-        f64::INFINITY
-    } else {
-        (squares / excess).max(0.05)
-    }
+    if excess <= 1e-9 * squares { f64::INFINITY } else { (squares / excess).max(0.05) }
 }
 
 fn shape(steps: &OneStep) -> Shape {
@@ -182,11 +158,7 @@ fn sum_weights(part: &Part, lead: usize) -> Vec<f64> {
     let (mut level, mut slope) = (part.alpha, part.beta);
     for j in 0..lead {
         weights.push(sum);
-        let season = if (j + 1) % part.season_length.max(1) == 0 {
-            part.gamma
-        } else {
-            0.0
-        };
+        let season = if (j + 1) % part.season_length.max(1) == 0 { part.gamma } else { 0.0 };
         slope *= part.phi;
         sum += level + slope + season;
         level += slope;
@@ -213,56 +185,23 @@ mod tests {
     use super::*;
 
     fn history(y: &[f64]) -> History<'_> {
-        History {
-            y,
-            season_length: 1,
-            nonnegative: true,
-            integers: true,
-        }
+        History { y, season_length: 1, nonnegative: true, integers: true }
     }
 
     #[test]
     fn whole_numbers_of_modest_size_are_counts() {
         let y: Vec<f64> = (0..50).map(|i| f64::from(3 + i * i % 5)).collect();
-        let steps = OneStep {
-            mean: vec![5.0; 50],
-            error: y.iter().map(|y| y - 5.0).collect(),
-            parameters: 1,
-        };
-        assert_eq!(
-            noise(&history(&y), &steps, false),
-            Noise::Count {
-                size: f64::INFINITY
-            }
-        );
+        let steps =
+            OneStep { mean: vec![5.0; 50], error: y.iter().map(|y| y - 5.0).collect(), parameters: 1 };
+        assert_eq!(noise(&history(&y), &steps, false), Noise::Count { size: f64::INFINITY });
     }
 
     #[test]
     fn autocorrelated_errors_make_the_level_uncertain() {
-        let part = Part::level(
-            vec![0.0; 12],
-            0.0,
-            Noise::Additive {
-                sigma: 1.0,
-                shape: Shape::Normal,
-            },
-        );
-        let slow: Vec<f64> = (0..96)
-            .map(|i| if (i / 12) % 2 == 0 { 1.0 } else { -1.0 })
-            .collect();
-        let fast: Vec<f64> = (0..96)
-            .map(|i| if i % 2 == 0 { 1.0 } else { -1.0 })
-            .collect();
-        let of = |error: Vec<f64>| {
-            level_error(
-                &part,
-                &OneStep {
-                    mean: vec![0.0; 96],
-                    error,
-                    parameters: 0,
-                },
-            )
-        };
+        let part = Part::level(vec![0.0; 12], 0.0, Noise::Additive { sigma: 1.0, shape: Shape::Normal });
+        let slow: Vec<f64> = (0..96).map(|i| if (i / 12) % 2 == 0 { 1.0 } else { -1.0 }).collect();
+        let fast: Vec<f64> = (0..96).map(|i| if i % 2 == 0 { 1.0 } else { -1.0 }).collect();
+        let of = |error: Vec<f64>| level_error(&part, &OneStep { mean: vec![0.0; 96], error, parameters: 0 });
         assert!(of(slow) > 0.4);
         assert!((of(fast) - (1.0_f64 / 96.0).sqrt()).abs() < 1e-12);
     }

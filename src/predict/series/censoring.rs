@@ -28,12 +28,8 @@ const FEWEST_OPEN: usize = 3;
 /// Returns how many were replaced.
 pub(super) fn estimate_demand(y: &mut [f64], censored: &[bool], season_length: usize) -> usize {
     let is_closed = |t: usize| censored.get(t).copied().unwrap_or(false);
-    let closed: Vec<usize> = (0..y.len())
-        .filter(|&t| is_closed(t) && !y[t].is_nan())
-        .collect();
-    let open: Vec<usize> = (0..y.len())
-        .filter(|&t| !is_closed(t) && !y[t].is_nan())
-        .collect();
+    let closed: Vec<usize> = (0..y.len()).filter(|&t| is_closed(t) && !y[t].is_nan()).collect();
+    let open: Vec<usize> = (0..y.len()).filter(|&t| !is_closed(t) && !y[t].is_nan()).collect();
     if closed.is_empty() || open.len() < FEWEST_OPEN {
         return 0;
     }
@@ -81,11 +77,7 @@ fn mean_above(mean: f64, sigma: f64, floor: f64) -> f64 {
     let z = (floor - mean) / sigma;
     let tail = normal_above(z);
     // Far out the hazard of the normal distribution is z + 1 / z.
-    let hazard = if tail > 1e-12 {
-        normal_density(z) / tail
-    } else {
-        z + 1.0 / z
-    };
+    let hazard = if tail > 1e-12 { normal_density(z) / tail } else { z + 1.0 / z };
     (mean + sigma * hazard).max(floor)
 }
 
@@ -101,11 +93,7 @@ fn neighbour_means(y: &[f64], means: &mut [f64]) {
     for t in (0..y.len()).rev() {
         let (before, before_weight) = forward[t];
         let total = before_weight + weight;
-        means[t] = if total > 0.0 {
-            (before + sum) / total
-        } else {
-            y[t]
-        };
+        means[t] = if total > 0.0 { (before + sum) / total } else { y[t] };
         advance(&mut sum, &mut weight, y[t]);
     }
 }

@@ -29,11 +29,7 @@ impl DemandClass {
     pub fn of(history: &History<'_>) -> Self {
         let sizes = history.known().filter(|&y| y != 0.0);
         let mean = mean_of(sizes.clone());
-        let variation = if mean == 0.0 {
-            0.0
-        } else {
-            deviation_of(sizes) / mean
-        };
+        let variation = if mean == 0.0 { 0.0 } else { deviation_of(sizes) / mean };
         let rare = history.average_interval() >= INTERMITTENT_INTERVAL;
         match (rare, variation * variation >= UNEVEN_SIZES) {
             (false, false) => DemandClass::Smooth,
@@ -70,32 +66,15 @@ mod tests {
     use super::*;
 
     fn history(y: &[f64]) -> History<'_> {
-        History {
-            y,
-            season_length: 1,
-            nonnegative: true,
-            integers: true,
-        }
+        History { y, season_length: 1, nonnegative: true, integers: true }
     }
 
     #[test]
     fn classes_of_the_paper() {
-        assert_eq!(
-            DemandClass::of(&history(&[5.0, 6.0, 5.0, 4.0])),
-            DemandClass::Smooth
-        );
-        assert_eq!(
-            DemandClass::of(&history(&[1.0, 20.0, 1.0, 2.0])),
-            DemandClass::Erratic
-        );
-        assert_eq!(
-            DemandClass::of(&history(&[2.0, 0.0, 0.0, 2.0])),
-            DemandClass::Intermittent
-        );
-        assert_eq!(
-            DemandClass::of(&history(&[1.0, 0.0, 0.0, 20.0])),
-            DemandClass::Lumpy
-        );
+        assert_eq!(DemandClass::of(&history(&[5.0, 6.0, 5.0, 4.0])), DemandClass::Smooth);
+        assert_eq!(DemandClass::of(&history(&[1.0, 20.0, 1.0, 2.0])), DemandClass::Erratic);
+        assert_eq!(DemandClass::of(&history(&[2.0, 0.0, 0.0, 2.0])), DemandClass::Intermittent);
+        assert_eq!(DemandClass::of(&history(&[1.0, 0.0, 0.0, 20.0])), DemandClass::Lumpy);
     }
 
     #[test]

@@ -6,75 +6,38 @@ use super::*;
 use proptest::prelude::*;
 
 fn settings(horizon: usize) -> Settings {
-    Settings {
-        horizon,
-        paths: 40,
-        nonnegative: true,
-    }
+    Settings { horizon, paths: 40, nonnegative: true }
 }
 
 fn one(method: &Method, series: Series, season_length: usize, settings: &Settings) -> Forecast {
-    let panel = Panel {
-        season_length: Some(season_length),
-        ..Panel::new(vec![series], Frequency::Weekly)
-    };
-    forecast(
-        &panel,
-        method,
-        settings,
-        &Control::default().with_threads(1),
-    )
-    .unwrap()
-    .remove(0)
+    let panel = Panel { season_length: Some(season_length), ..Panel::new(vec![series], Frequency::Weekly) };
+    forecast(&panel, method, settings, &Control::default().with_threads(1)).unwrap().remove(0)
 }
 
 fn waves(n: usize, m: usize) -> Vec<f64> {
     (0..n)
         .map(|t| {
-            (20.0 + 8.0 * (std::f64::consts::TAU * t as f64 / m as f64).sin() + (t * 13 % 7) as f64)
-                .round()
+            (20.0 + 8.0 * (std::f64::consts::TAU * t as f64 / m as f64).sin() + (t * 13 % 7) as f64).round()
         })
         .collect()
 }
 
 fn sparse(n: usize) -> Vec<f64> {
-    (0..n)
-        .map(|t| {
-            if t * 7 % 5 == 0 {
-                (1 + t % 4) as f64
-            } else {
-                0.0
-            }
-        })
-        .collect()
+    (0..n).map(|t| if t * 7 % 5 == 0 { (1 + t % 4) as f64 } else { 0.0 }).collect()
 }
 
 /// Series that have broken forecasters, each with its name.
 fn hard_cases() -> Vec<(&'static str, Vec<f64>)> {
     let nan = f64::NAN;
     let mut gaps = waves(60, 12);
-    (0..60)
-        .filter(|t| t % 4 == 1 || (20..30).contains(t))
-        .for_each(|t| gaps[t] = nan);
+    (0..60).filter(|t| t % 4 == 1 || (20..30).contains(t)).for_each(|t| gaps[t] = nan);
     vec![
         ("empty", vec![]),
         ("one value", vec![5.0]),
         ("one zero", vec![0.0]),
         ("two values", vec![5.0, 9.0]),
         ("all unknown", vec![nan; 30]),
-        (
-            "infinite values",
-            vec![
-                f64::INFINITY,
-                3.0,
-                f64::NEG_INFINITY,
-                4.0,
-                3.0,
-                5.0,
-                4.0,
-                4.0,
-            ],
-        ),
+        ("infinite values", vec![f64::INFINITY, 3.0, f64::NEG_INFINITY, 4.0, 3.0, 5.0, 4.0, 4.0]),
         ("all zero", vec![0.0; 104]),
         ("constant", vec![7.0; 104]),
         ("one sale at the end", [vec![0.0; 50], vec![6.0]].concat()),
@@ -83,17 +46,11 @@ fn hard_cases() -> Vec<(&'static str, Vec<f64>)> {
         ("sparse", sparse(104)),
         ("end of life", [waves(60, 12), vec![0.0; 44]].concat()),
         ("start of life", [vec![0.0; 60], waves(9, 12)].concat()),
-        (
-            "below zero",
-            waves(50, 12).iter().map(|y| y - 25.0).collect(),
-        ),
+        ("below zero", waves(50, 12).iter().map(|y| y - 25.0).collect()),
         ("huge", waves(50, 12).iter().map(|y| y * 1e300).collect()),
         ("large", waves(50, 12).iter().map(|y| y * 1e12).collect()),
         ("tiny", waves(50, 12).iter().map(|y| y * 1e-300).collect()),
-        (
-            "one spike",
-            [vec![1.0; 40], vec![1e9], vec![1.0; 40]].concat(),
-        ),
+        ("one spike", [vec![1.0; 40], vec![1e9], vec![1.0; 40]].concat()),
         ("steep", (0..60).map(|t| 1.3_f64.powi(t)).collect()),
         ("seasons", waves(120, 12)),
         ("long season", waves(208, 52)),
@@ -106,16 +63,8 @@ fn every_method_takes_every_series() {
         for (name, y) in hard_cases() {
             for season_length in [1, 7, 12, 52] {
                 for nonnegative in [true, false] {
-                    let settings = Settings {
-                        nonnegative,
-                        ..settings(9)
-                    };
-                    let made = one(
-                        method,
-                        Series::new("s", y.clone()),
-                        season_length,
-                        &settings,
-                    );
+                    let settings = Settings { nonnegative, ..settings(9) };
+                    let made = one(method, Series::new("s", y.clone()), season_length, &settings);
                     let place = format!(
                         "{} on {name}, season {season_length}, nonnegative {nonnegative}",
                         method.name
@@ -123,21 +72,12 @@ fn every_method_takes_every_series() {
                     assert_eq!((made.mean.len(), made.path_count()), (9, 40), "{place}");
                     let all = made.mean.iter().chain(&made.paths);
                     assert!(all.clone().all(|v| v.is_finite()), "{place}: {made:?}");
-                    assert!(
-                        !nonnegative || all.clone().all(|v| *v >= 0.0),
-                        "{place}: {made:?}"
-                    );
+                    assert!(!nonnegative || all.clone().all(|v| *v >= 0.0), "{place}: {made:?}");
                     assert!(!made.label.is_empty(), "{place}");
                     // No forecast leaves the size of what was seen by orders of magnitude.
-                    let largest = y
-                        .iter()
-                        .filter(|y| y.is_finite())
-                        .fold(0.0_f64, |most, y| most.max(y.abs()));
-                    assert!(
-                        made.mean.iter().all(|v| v.abs() <= 20.0 * largest),
-                        "{place}: {:?}",
-                        made.mean
-                    );
+                    let largest =
+                        y.iter().filter(|y| y.is_finite()).fold(0.0_f64, |most, y| most.max(y.abs()));
+                    assert!(made.mean.iter().all(|v| v.abs() <= 20.0 * largest), "{place}: {:?}", made.mean);
                 }
             }
         }
@@ -147,11 +87,7 @@ fn every_method_takes_every_series() {
 #[test]
 fn special_histories_are_explained() {
     let method = method("auto").unwrap();
-    let note_of = |y: Vec<f64>| {
-        one(method, Series::new("s", y), 52, &settings(4))
-            .notes
-            .join("; ")
-    };
+    let note_of = |y: Vec<f64>| one(method, Series::new("s", y), 52, &settings(4)).notes.join("; ");
     assert!(note_of(vec![]).contains("no history"));
     assert!(note_of(vec![0.0; 20]).contains("no demand"));
     assert!(note_of(vec![1.0, 2.0]).contains("only 2 known"));
@@ -164,15 +100,7 @@ fn zero_horizon_and_zero_paths_are_no_special_case() {
     for method in &ALL {
         let nothing = one(method, Series::new("s", waves(30, 12)), 12, &settings(0));
         assert!(nothing.mean.is_empty() && nothing.paths.is_empty() && nothing.path_count() == 0);
-        let bare = one(
-            method,
-            Series::new("s", waves(30, 12)),
-            12,
-            &Settings {
-                paths: 0,
-                ..settings(3)
-            },
-        );
+        let bare = one(method, Series::new("s", waves(30, 12)), 12, &Settings { paths: 0, ..settings(3) });
         assert!(bare.paths.is_empty());
         assert_eq!(bare.quantile(0.9, 1), bare.mean[1], "{}", method.name);
     }
@@ -182,35 +110,19 @@ fn zero_horizon_and_zero_paths_are_no_special_case() {
 fn constants_stay_and_scale_carries_over() {
     for method in &ALL {
         let constant = one(method, Series::new("s", vec![7.0; 60]), 12, &settings(6));
-        assert!(
-            constant.mean.iter().all(|v| (v - 7.0).abs() < 1e-9),
-            "{}: {:?}",
-            method.name,
-            constant.mean
-        );
+        assert!(constant.mean.iter().all(|v| (v - 7.0).abs() < 1e-9), "{}: {:?}", method.name, constant.mean);
         let shape: Vec<f64> = waves(80, 12).iter().map(|y| y + 100.5).collect();
         let small = one(method, Series::new("s", shape.clone()), 12, &settings(6));
-        let large = one(
-            method,
-            Series::new("s", shape.iter().map(|y| y * 1024.0).collect()),
-            12,
-            &settings(6),
-        );
+        let large =
+            one(method, Series::new("s", shape.iter().map(|y| y * 1024.0).collect()), 12, &settings(6));
         for (a, b) in small.mean.iter().zip(&large.mean) {
-            assert!(
-                (a * 1024.0 / b - 1.0).abs() < 1e-6,
-                "{}: {a} {b}",
-                method.name
-            );
+            assert!((a * 1024.0 / b - 1.0).abs() < 1e-6, "{}: {a} {b}", method.name);
         }
     }
 }
 
 fn panel() -> Panel {
-    let mut series: Vec<Series> = hard_cases()
-        .into_iter()
-        .map(|(name, y)| Series::new(name, y))
-        .collect();
+    let mut series: Vec<Series> = hard_cases().into_iter().map(|(name, y)| Series::new(name, y)).collect();
     let n = series[20].y.len();
     series[20].censored = (0..n).map(|t| t % 11 == 3).collect();
     series[20].excluded = (0..n).map(|t| t % 17 == 5).collect();
@@ -246,18 +158,8 @@ fn one_new_sale_gives_what_a_fresh_run_gives() {
         let model = Model::learn(&panel, method, &settings(8), &control).unwrap();
         panel.series[11].y.push(3.0);
         let fresh = forecast(&panel, method, &settings(8), &control).unwrap();
-        assert_eq!(
-            model.forecast(&panel, 11).unwrap(),
-            fresh[11],
-            "{}",
-            method.name
-        );
-        assert_eq!(
-            model.forecast(&panel, 20).unwrap(),
-            fresh[20],
-            "{}",
-            method.name
-        );
+        assert_eq!(model.forecast(&panel, 11).unwrap(), fresh[11], "{}", method.name);
+        assert_eq!(model.forecast(&panel, 20).unwrap(), fresh[20], "{}", method.name);
     }
 }
 
@@ -285,41 +187,16 @@ fn a_stop_is_heard() {
 
 #[test]
 fn a_promotion_in_the_future_raises_its_bucket() {
-    let x: Vec<f64> = (0..100)
-        .map(|t| if t % 9 == 4 { 1.0 } else { 0.0 })
-        .collect();
-    let y: Vec<f64> = x
-        .iter()
-        .enumerate()
-        .map(|(t, x)| (20.0 + (t * 7 % 5) as f64) * (1.0 + x))
-        .collect();
-    let series = Series {
-        covariates: x,
-        future_covariates: vec![0.0, 1.0, 0.0, 0.0],
-        ..Series::new("s", y)
-    };
-    let panel = Panel {
-        covariate_names: vec!["promotion".into()],
-        ..Panel::new(vec![series], Frequency::Weekly)
-    };
+    let x: Vec<f64> = (0..100).map(|t| if t % 9 == 4 { 1.0 } else { 0.0 }).collect();
+    let y: Vec<f64> = x.iter().enumerate().map(|(t, x)| (20.0 + (t * 7 % 5) as f64) * (1.0 + x)).collect();
+    let series = Series { covariates: x, future_covariates: vec![0.0, 1.0, 0.0, 0.0], ..Series::new("s", y) };
+    let panel =
+        Panel { covariate_names: vec!["promotion".into()], ..Panel::new(vec![series], Frequency::Weekly) };
     for name in ["auto", "ets", "theta", "moving-average"] {
-        let made = forecast(
-            &panel,
-            method(name).unwrap(),
-            &settings(4),
-            &Control::default(),
-        )
-        .unwrap()
-        .remove(0);
-        assert!(
-            (made.mean[1] / made.mean[0] - 2.0).abs() < 0.2,
-            "{name}: {:?}",
-            made.mean
-        );
-        assert!(
-            made.quantile(0.5, 1) > 1.5 * made.quantile(0.5, 0),
-            "{name}"
-        );
+        let made =
+            forecast(&panel, method(name).unwrap(), &settings(4), &Control::default()).unwrap().remove(0);
+        assert!((made.mean[1] / made.mean[0] - 2.0).abs() < 0.2, "{name}: {:?}", made.mean);
+        assert!(made.quantile(0.5, 1) > 1.5 * made.quantile(0.5, 0), "{name}");
     }
 }
 
@@ -352,16 +229,8 @@ fn stock_outs_raise_the_default_forecast() {
         let censored: Vec<bool> = demand.iter().map(|d| *d > 14.0).collect();
         let y: Vec<f64> = demand.iter().map(|d| d.min(14.0)).collect();
         let auto = method("auto").unwrap();
-        let marked = one(
-            auto,
-            Series {
-                censored,
-                ..Series::new("s", y.clone())
-            },
-            52,
-            &settings(4),
-        )
-        .sum_mean(0, 4);
+        let marked =
+            one(auto, Series { censored, ..Series::new("s", y.clone()) }, 52, &settings(4)).sum_mean(0, 4);
         let plain = one(auto, Series::new("s", y), 52, &settings(4)).sum_mean(0, 4);
         assert!(marked > plain, "{marked} {plain}");
         raised += usize::from((marked / 44.0 - 1.0).abs() < (plain / 44.0 - 1.0).abs());

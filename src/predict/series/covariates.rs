@@ -50,12 +50,7 @@ pub(super) struct Table<'a> {
 
 /// Estimates the effect on `y` (NaN where a bucket must not be used). What could
 /// not be estimated is said in `notes`.
-pub(super) fn estimate(
-    y: &[f64],
-    table: Table<'_>,
-    horizon: usize,
-    notes: &mut Vec<String>,
-) -> Effect {
+pub(super) fn estimate(y: &[f64], table: Table<'_>, horizon: usize, notes: &mut Vec<String>) -> Effect {
     let columns = table.names.len();
     if columns == 0 || table.history.len() != y.len() * columns || y.is_empty() {
         return Effect::default();
@@ -63,9 +58,7 @@ pub(super) fn estimate(
     let known = y.iter().filter(|y| !y.is_nan()).count();
     let needed = (3 * (columns + 1)).max(10);
     if known < needed {
-        notes.push(format!(
-            "covariates not used: {known} known buckets, {needed} needed"
-        ));
+        notes.push(format!("covariates not used: {known} known buckets, {needed} needed"));
         return Effect::default();
     }
     let design = Design::new(y, table, horizon, notes);
@@ -73,30 +66,18 @@ pub(super) fn estimate(
         return Effect::default();
     }
     let multiplicative = y.iter().all(|y| y.is_nan() || *y >= 0.0) && y.iter().any(|y| *y > 0.0);
-    let beta = if multiplicative {
-        fit_factors(y, &design)
-    } else {
-        fit_summands(y, &design)
-    };
+    let beta = if multiplicative { fit_factors(y, &design) } else { fit_summands(y, &design) };
     let apply = |rows: &[f64]| -> Vec<f64> {
         rows.chunks_exact(design.k)
             .map(|row| {
                 let sum = dot(row, &beta);
-                if multiplicative {
-                    sum.exp().clamp(FACTOR_RANGE.0, FACTOR_RANGE.1)
-                } else {
-                    sum
-                }
+                if multiplicative { sum.exp().clamp(FACTOR_RANGE.0, FACTOR_RANGE.1) } else { sum }
             })
             .collect()
     };
     let mut future = apply(&design.future);
     future.resize(horizon, if multiplicative { 1.0 } else { 0.0 });
-    Effect {
-        history: apply(&design.rows),
-        future,
-        multiplicative,
-    }
+    Effect { history: apply(&design.rows), future, multiplicative }
 }
 
 /// Columns that vary, standardised over the known buckets.
@@ -109,9 +90,7 @@ struct Design {
 impl Design {
     fn new(y: &[f64], table: Table<'_>, horizon: usize, notes: &mut Vec<String>) -> Self {
         let columns = table.names.len();
-        let cell = |rows: &[f64], t: usize, j: usize| {
-            rows.get(t * columns + j).copied().unwrap_or(f64::NAN)
-        };
+        let cell = |rows: &[f64], t: usize, j: usize| rows.get(t * columns + j).copied().unwrap_or(f64::NAN);
         let future_rows = horizon.min(table.future.len() / columns);
         let mut scaled: Vec<(Vec<f64>, Vec<f64>)> = Vec::new();
         for (j, name) in table.names.iter().enumerate() {
@@ -122,9 +101,7 @@ impl Design {
             let mean = super::history::mean_of(used.clone());
             let deviation = super::history::deviation_of(used.clone());
             if deviation <= 1e-9 * mean.abs().max(1e-9) {
-                notes.push(format!(
-                    "covariate {name} not used: it never changes in the history"
-                ));
+                notes.push(format!("covariate {name} not used: it never changes in the history"));
                 continue;
             }
             let low = used.clone().fold(f64::INFINITY, f64::min);
@@ -133,39 +110,21 @@ impl Design {
             // A missing value says nothing: it counts as the mean. A future value far
             // outside the history counts as the end of what can be judged.
             let scale = |x: f64| {
-                if x.is_finite() {
-                    (x.clamp(low - reach, high + reach) - mean) / deviation
-                } else {
-                    0.0
-                }
+                if x.is_finite() { (x.clamp(low - reach, high + reach) - mean) / deviation } else { 0.0 }
             };
-            if (0..future_rows).any(|t| {
-                cell(table.future, t, j) < low - reach || cell(table.future, t, j) > high + reach
-            }) {
-                notes.push(format!(
-                    "covariate {name} leaves the range of its history; its effect is capped"
-                ));
+            if (0..future_rows)
+                .any(|t| cell(table.future, t, j) < low - reach || cell(table.future, t, j) > high + reach)
+            {
+                notes.push(format!("covariate {name} leaves the range of its history; its effect is capped"));
             }
             scaled.push((
-                (0..y.len())
-                    .map(|t| scale(cell(table.history, t, j)))
-                    .collect(),
-                (0..future_rows)
-                    .map(|t| scale(cell(table.future, t, j)))
-                    .collect(),
+                (0..y.len()).map(|t| scale(cell(table.history, t, j))).collect(),
+                (0..future_rows).map(|t| scale(cell(table.future, t, j))).collect(),
             ));
         }
-        let rows = (0..y.len())
-            .flat_map(|t| scaled.iter().map(move |column| column.0[t]))
-            .collect();
-        let future = (0..future_rows)
-            .flat_map(|t| scaled.iter().map(move |column| column.1[t]))
-            .collect();
-        Design {
-            k: scaled.len(),
-            rows,
-            future,
-        }
+        let rows = (0..y.len()).flat_map(|t| scaled.iter().map(move |column| column.0[t])).collect();
+        let future = (0..future_rows).flat_map(|t| scaled.iter().map(move |column| column.1[t])).collect();
+        Design { k: scaled.len(), rows, future }
     }
 
     fn row(&self, t: usize) -> &[f64] {
@@ -179,50 +138,29 @@ fn fit_factors(y: &[f64], design: &Design) -> Vec<f64> {
     let (mut matrix, mut step) = (vec![0.0; k * k], vec![0.0; k]);
     for _ in 0..ROUNDS {
         let factors: Vec<f64> = (0..y.len())
-            .map(|t| {
-                if y[t].is_nan() {
-                    f64::NAN
-                } else {
-                    dot(design.row(t), &beta).clamp(-3.0, 3.0).exp()
-                }
-            })
+            .map(|t| if y[t].is_nan() { f64::NAN } else { dot(design.row(t), &beta).clamp(-3.0, 3.0).exp() })
             .collect();
-        let level: Vec<f64> = smooth(y)
-            .iter()
-            .zip(smooth(&factors))
-            .map(|(sales, factor)| sales / factor)
-            .collect();
+        let level: Vec<f64> =
+            smooth(y).iter().zip(smooth(&factors)).map(|(sales, factor)| sales / factor).collect();
         let mean = |t: usize| (level[t] * factors[t]).max(1e-9);
         let known = (0..y.len()).filter(|&t| !y[t].is_nan());
         let count = known.clone().count() as f64;
-        let pearson: f64 = known
-            .clone()
-            .map(|t| (y[t] - mean(t)).powi(2) / mean(t))
-            .sum();
-        let penalty =
-            (pearson / (count - k as f64).max(1.0)).max(1e-9) / (PRIOR_DEVIATION * PRIOR_DEVIATION);
+        let pearson: f64 = known.clone().map(|t| (y[t] - mean(t)).powi(2) / mean(t)).sum();
+        let penalty = (pearson / (count - k as f64).max(1.0)).max(1e-9) / (PRIOR_DEVIATION * PRIOR_DEVIATION);
         matrix.fill(0.0);
         for j in 0..k {
             matrix[j * k + j] = penalty;
             step[j] = -penalty * beta[j];
         }
         for t in known {
-            accumulate(
-                &mut matrix,
-                &mut step,
-                design.row(t),
-                mean(t),
-                y[t] - mean(t),
-            );
+            accumulate(&mut matrix, &mut step, design.row(t), mean(t), y[t] - mean(t));
         }
         if !solve_symmetric(&mut matrix, &mut step) {
             break;
         }
         let largest = step.iter().fold(0.0_f64, |most, s| most.max(s.abs()));
         let damped = if largest > 1.0 { 1.0 / largest } else { 1.0 };
-        beta.iter_mut()
-            .zip(&step)
-            .for_each(|(b, s)| *b += damped * s);
+        beta.iter_mut().zip(&step).for_each(|(b, s)| *b += damped * s);
         if largest < 1e-6 {
             break;
         }
@@ -232,22 +170,11 @@ fn fit_factors(y: &[f64], design: &Design) -> Vec<f64> {
 
 fn fit_summands(y: &[f64], design: &Design) -> Vec<f64> {
     let k = design.k;
-    let rest: Vec<f64> = y
-        .iter()
-        .zip(smooth(y))
-        .map(|(y, level)| y - level)
-        .collect();
+    let rest: Vec<f64> = y.iter().zip(smooth(y)).map(|(y, level)| y - level).collect();
     let smoothed: Vec<Vec<f64>> = (0..k)
         .map(|j| {
-            let column: Vec<f64> = (0..y.len())
-                .map(|t| {
-                    if y[t].is_nan() {
-                        f64::NAN
-                    } else {
-                        design.row(t)[j]
-                    }
-                })
-                .collect();
+            let column: Vec<f64> =
+                (0..y.len()).map(|t| if y[t].is_nan() { f64::NAN } else { design.row(t)[j] }).collect();
             smooth(&column)
         })
         .collect();
@@ -258,11 +185,7 @@ fn fit_summands(y: &[f64], design: &Design) -> Vec<f64> {
         let row: Vec<f64> = (0..k).map(|j| design.row(t)[j] - smoothed[j][t]).collect();
         accumulate(&mut matrix, &mut right, &row, 1.0, rest[t]);
     }
-    if solve_symmetric(&mut matrix, &mut right) {
-        right
-    } else {
-        vec![0.0; k]
-    }
+    if solve_symmetric(&mut matrix, &mut right) { right } else { vec![0.0; k] }
 }
 
 fn accumulate(matrix: &mut [f64], right: &mut [f64], row: &[f64], weight: f64, error: f64) {
@@ -298,10 +221,7 @@ fn smooth(y: &[f64]) -> Vec<f64> {
             (sum, weight) = (sum + y[t], weight + 1.0);
         }
     }
-    sums.iter()
-        .zip(&weights)
-        .map(|(sum, weight)| if *weight > 0.0 { sum / weight } else { 0.0 })
-        .collect()
+    sums.iter().zip(&weights).map(|(sum, weight)| if *weight > 0.0 { sum / weight } else { 0.0 }).collect()
 }
 
 #[cfg(test)]
@@ -315,24 +235,12 @@ mod tests {
     #[test]
     fn finds_a_promotion_that_doubles_sales() {
         let x = promotion_table(90);
-        let y: Vec<f64> = x
-            .iter()
-            .enumerate()
-            .map(|(t, x)| (20.0 + (t % 3) as f64) * (1.0 + x))
-            .collect();
+        let y: Vec<f64> = x.iter().enumerate().map(|(t, x)| (20.0 + (t % 3) as f64) * (1.0 + x)).collect();
         let names = ["promotion".to_owned()];
-        let table = Table {
-            history: &x,
-            future: &[1.0, 0.0],
-            names: &names,
-        };
+        let table = Table { history: &x, future: &[1.0, 0.0], names: &names };
         let effect = estimate(&y, table, 2, &mut Vec::new());
         assert!(effect.multiplicative);
-        assert!(
-            (effect.future[0] / effect.future[1] - 2.0).abs() < 0.1,
-            "{:?}",
-            effect.future
-        );
+        assert!((effect.future[0] / effect.future[1] - 2.0).abs() < 0.1, "{:?}", effect.future);
     }
 
     #[test]
@@ -340,74 +248,27 @@ mod tests {
         let x = promotion_table(60);
         let y: Vec<f64> = (0..60).map(|t| f64::from(t * 13 % 7)).collect();
         let names = ["promotion".to_owned()];
-        let effect = estimate(
-            &y,
-            Table {
-                history: &x,
-                future: &[1.0],
-                names: &names,
-            },
-            1,
-            &mut Vec::new(),
-        );
-        assert!(
-            (0.6..1.6).contains(&effect.future[0]),
-            "{:?}",
-            effect.future
-        );
+        let effect = estimate(&y, Table { history: &x, future: &[1.0], names: &names }, 1, &mut Vec::new());
+        assert!((0.6..1.6).contains(&effect.future[0]), "{:?}", effect.future);
     }
 
     #[test]
     fn summands_for_values_below_zero() {
         let x = promotion_table(90);
-        let y: Vec<f64> = x
-            .iter()
-            .enumerate()
-            .map(|(t, x)| (t % 3) as f64 - 1.0 + 5.0 * x)
-            .collect();
+        let y: Vec<f64> = x.iter().enumerate().map(|(t, x)| (t % 3) as f64 - 1.0 + 5.0 * x).collect();
         let names = ["heat".to_owned()];
-        let effect = estimate(
-            &y,
-            Table {
-                history: &x,
-                future: &[1.0, 0.0],
-                names: &names,
-            },
-            2,
-            &mut Vec::new(),
-        );
+        let effect =
+            estimate(&y, Table { history: &x, future: &[1.0, 0.0], names: &names }, 2, &mut Vec::new());
         assert!(!effect.multiplicative);
-        assert!(
-            (effect.future[0] - effect.future[1] - 5.0).abs() < 0.5,
-            "{:?}",
-            effect.future
-        );
+        assert!((effect.future[0] - effect.future[1] - 5.0).abs() < 0.5, "{:?}", effect.future);
     }
 
     #[test]
     fn short_or_flat_columns_are_left_out_with_a_note() {
         let names = ["promotion".to_owned()];
         let mut notes = Vec::new();
-        estimate(
-            &[1.0; 5],
-            Table {
-                history: &[1.0; 5],
-                future: &[1.0],
-                names: &names,
-            },
-            1,
-            &mut notes,
-        );
-        estimate(
-            &[1.0; 20],
-            Table {
-                history: &[1.0; 20],
-                future: &[1.0],
-                names: &names,
-            },
-            1,
-            &mut notes,
-        );
+        estimate(&[1.0; 5], Table { history: &[1.0; 5], future: &[1.0], names: &names }, 1, &mut notes);
+        estimate(&[1.0; 20], Table { history: &[1.0; 20], future: &[1.0], names: &names }, 1, &mut notes);
         assert_eq!(notes.len(), 2);
         assert!(notes[0].contains("5 known buckets") && notes[1].contains("never changes"));
     }

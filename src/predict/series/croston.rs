@@ -46,13 +46,7 @@ impl Forecaster for Croston {
         let mut best: Option<(f64, Smoothed)> = None;
         for alpha in ALPHAS {
             let smoothed = smooth(history.y, alpha, self.bias);
-            let squares: f64 = smoothed
-                .steps
-                .error
-                .iter()
-                .filter(|e| !e.is_nan())
-                .map(|e| e * e)
-                .sum();
+            let squares: f64 = smoothed.steps.error.iter().filter(|e| !e.is_nan()).map(|e| e * e).sum();
             if best.as_ref().is_none_or(|(least, _)| squares < *least) {
                 best = Some((squares, smoothed));
             }
@@ -63,11 +57,7 @@ impl Forecaster for Croston {
         let noise = noise(history, &smoothed.steps, false);
         // An error changes size and interval once a demand: alpha / interval of it stays.
         let alpha = (smoothed.alpha / smoothed.interval).min(1.0);
-        Box::new(FittedCroston {
-            bias: self.bias,
-            part: Part::level(Vec::new(), alpha, noise),
-            smoothed,
-        })
+        Box::new(FittedCroston { bias: self.bias, part: Part::level(Vec::new(), alpha, noise), smoothed })
     }
 }
 
@@ -82,16 +72,9 @@ struct Smoothed {
 }
 
 fn smooth(y: &[f64], alpha: f64, bias: Bias) -> Smoothed {
-    let factor = if bias == Bias::Removed {
-        1.0 - 0.5 * alpha
-    } else {
-        1.0
-    };
+    let factor = if bias == Bias::Removed { 1.0 - 0.5 * alpha } else { 1.0 };
     let (mut size, mut interval, mut since, mut rate) = (f64::NAN, f64::NAN, 1.0, f64::NAN);
-    let mut steps = OneStep {
-        parameters: 1,
-        ..OneStep::default()
-    };
+    let mut steps = OneStep { parameters: 1, ..OneStep::default() };
     for &value in y {
         steps.mean.push(rate);
         steps.error.push(value - rate);
@@ -111,13 +94,7 @@ fn smooth(y: &[f64], alpha: f64, bias: Bias) -> Smoothed {
         since = 1.0;
         rate = factor * size / interval;
     }
-    Smoothed {
-        alpha,
-        size,
-        interval,
-        rate,
-        steps,
-    }
+    Smoothed { alpha, size, interval, rate, steps }
 }
 
 #[derive(Debug)]
@@ -129,23 +106,13 @@ struct FittedCroston {
 
 impl Fitted for FittedCroston {
     fn label(&self) -> String {
-        let name = if self.bias == Bias::Removed {
-            "SBA"
-        } else {
-            "Croston"
-        };
-        format!(
-            "{name} (size {:.3}, interval {:.3})",
-            self.smoothed.size, self.smoothed.interval
-        )
+        let name = if self.bias == Bias::Removed { "SBA" } else { "Croston" };
+        format!("{name} (size {:.3}, interval {:.3})", self.smoothed.size, self.smoothed.interval)
     }
 
     fn predict(&self, horizon: usize) -> Predictive {
-        let mut part = Part::level(
-            vec![self.smoothed.rate; horizon],
-            self.part.alpha,
-            self.part.noise.clone(),
-        );
+        let mut part =
+            Part::level(vec![self.smoothed.rate; horizon], self.part.alpha, self.part.noise.clone());
         part.level_error = level_error(&part, &self.smoothed.steps);
         Predictive::single(part)
     }
@@ -173,9 +140,6 @@ mod tests {
     fn unknown_buckets_change_nothing() {
         let with_gap = [0.0, 4.0, f64::NAN, 0.0, 0.0, 6.0];
         let without = [0.0, 4.0, 0.0, 0.0, 6.0];
-        assert_eq!(
-            smooth(&with_gap, 0.2, Bias::Kept).rate,
-            smooth(&without, 0.2, Bias::Kept).rate
-        );
+        assert_eq!(smooth(&with_gap, 0.2, Bias::Kept).rate, smooth(&without, 0.2, Bias::Kept).rate);
     }
 }

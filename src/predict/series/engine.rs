@@ -32,11 +32,7 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        Settings {
-            horizon: 13,
-            paths: 200,
-            nonnegative: true,
-        }
+        Settings { horizon: 13, paths: 200, nonnegative: true }
     }
 }
 
@@ -76,10 +72,7 @@ impl Model {
         control: &Control,
     ) -> Result<Self, SeriesError> {
         panel.check(settings.horizon)?;
-        Ok(Model {
-            learned: method.learner.learn(panel, settings, control)?,
-            horizon: settings.horizon,
-        })
+        Ok(Model { learned: method.learner.learn(panel, settings, control)?, horizon: settings.horizon })
     }
 
     /// Forecasts the series at `index` of `panel`, which may hold new facts since
@@ -99,11 +92,7 @@ impl Model {
     ///
     /// # Errors
     /// As [`Model::forecast_map`].
-    pub fn forecast_all(
-        &self,
-        panel: &Panel,
-        control: &Control,
-    ) -> Result<Vec<Forecast>, SeriesError> {
+    pub fn forecast_all(&self, panel: &Panel, control: &Control) -> Result<Vec<Forecast>, SeriesError> {
         self.forecast_map(panel, control, |_, forecast| forecast)
     }
 
@@ -136,13 +125,8 @@ impl Model {
             };
             panel.series.par_iter().enumerate().map(one).collect()
         });
-        let stopped = || SeriesError::Stopped {
-            done: done.load(Ordering::Relaxed),
-            total,
-        };
-        kept.into_iter()
-            .collect::<Option<Vec<T>>>()
-            .ok_or_else(stopped)
+        let stopped = || SeriesError::Stopped { done: done.load(Ordering::Relaxed), total };
+        kept.into_iter().collect::<Option<Vec<T>>>().ok_or_else(stopped)
     }
 }
 
@@ -160,24 +144,15 @@ pub(super) fn forecast_one(
     seed: u64,
 ) -> Forecast {
     let horizon = settings.horizon;
-    let prepared = Prepared::new(
-        series,
-        season_length.max(1),
-        covariate_names,
-        horizon,
-        settings.nonnegative,
-    );
+    let prepared =
+        Prepared::new(series, season_length.max(1), covariate_names, horizon, settings.nonnegative);
     let history = prepared.history();
     let constant = {
         let mut known = history.known();
         let first = known.next();
         known.all(|y| Some(y) == first)
     };
-    let fitted = if constant {
-        ShortMean.fit(&history)
-    } else {
-        forecaster.fit(&history)
-    };
+    let fitted = if constant { ShortMean.fit(&history) } else { forecaster.fit(&history) };
     let mut predictive = fitted.predict(horizon);
     prepared.apply_effect(&mut predictive);
     let mut paths = predictive.paths(&Draws::new(seed, index, settings.paths, horizon));
@@ -186,13 +161,6 @@ pub(super) fn forecast_one(
         *value = prepared.restore(if whole { value.round() } else { *value });
     }
     let mut mean = predictive.mean();
-    mean.iter_mut()
-        .for_each(|value| *value = prepared.restore(*value));
-    Forecast {
-        id: series.id.clone(),
-        mean,
-        paths,
-        label: fitted.label(),
-        notes: prepared.notes,
-    }
+    mean.iter_mut().for_each(|value| *value = prepared.restore(*value));
+    Forecast { id: series.id.clone(), mean, paths, label: fitted.label(), notes: prepared.notes }
 }

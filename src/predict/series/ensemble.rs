@@ -22,10 +22,7 @@ pub struct Ensemble;
 
 impl Forecaster for Ensemble {
     fn fit(&self, history: &History<'_>) -> Box<dyn Fitted> {
-        Box::new(Pool::new(vec![
-            Ets::default().fit(history),
-            Theta.fit(history),
-        ]))
+        Box::new(Pool::new(vec![Ets::default().fit(history), Theta.fit(history)]))
     }
 }
 
@@ -48,12 +45,6 @@ impl Fitted for Pool {
     }
 
     fn predict(&self, horizon: usize) -> Predictive {
-        Predictive {
-            parts: self
-                .members
-                .iter()
-                .flat_map(|member| member.predict(horizon).parts)
-                .collect(),
-        }
+        Predictive { parts: self.members.iter().flat_map(|member| member.predict(horizon).parts).collect() }
     }
 }

@@ -39,11 +39,7 @@ impl Forecast {
     /// Number of sample paths.
     #[must_use]
     pub fn path_count(&self) -> usize {
-        if self.mean.is_empty() {
-            0
-        } else {
-            self.paths.len() / self.mean.len()
-        }
+        if self.mean.is_empty() { 0 } else { self.paths.len() / self.mean.len() }
     }
 
     /// One sample path.
@@ -76,20 +72,14 @@ impl Forecast {
     /// Expected sum over the buckets `from..to`.
     #[must_use]
     pub fn sum_mean(&self, from: usize, to: usize) -> f64 {
-        self.mean
-            .get(from..to)
-            .map_or(f64::NAN, |part| part.iter().sum())
+        self.mean.get(from..to).map_or(f64::NAN, |part| part.iter().sum())
     }
 
     /// The sums of every path over the buckets `from..to`, ascending.
     #[must_use]
     pub fn sorted_sums(&self, from: usize, to: usize) -> Vec<f64> {
         let mut sums: Vec<f64> = (0..self.path_count())
-            .map(|s| {
-                self.path(s)
-                    .get(from..to)
-                    .map_or(f64::NAN, |part| part.iter().sum())
-            })
+            .map(|s| self.path(s).get(from..to).map_or(f64::NAN, |part| part.iter().sum()))
             .collect();
         sums.sort_unstable_by(f64::total_cmp);
         sums
@@ -102,11 +92,7 @@ impl Forecast {
         for h in 0..self.horizon() {
             let sorted = self.sorted_sums(h, h + 1);
             for (row, &level) in rows.iter_mut().zip(levels) {
-                let value = if sorted.is_empty() {
-                    self.mean[h]
-                } else {
-                    quantile_of_sorted(&sorted, level)
-                };
+                let value = if sorted.is_empty() { self.mean[h] } else { quantile_of_sorted(&sorted, level) };
                 row.push(value);
             }
         }
@@ -125,11 +111,7 @@ pub fn quantile_of_sorted(sorted: &[f64], level: f64) -> f64 {
     let low = position.floor() as usize;
     let share = position - low as f64;
     let next = sorted[(low + 1).min(last)];
-    if share == 0.0 {
-        sorted[low]
-    } else {
-        sorted[low] + share * (next - sorted[low])
-    }
+    if share == 0.0 { sorted[low] } else { sorted[low] + share * (next - sorted[low]) }
 }
 
 #[cfg(test)]

@@ -36,11 +36,7 @@ impl History<'_> {
     #[must_use]
     pub fn average_interval(&self) -> f64 {
         let demands = self.known().filter(|&y| y != 0.0).count();
-        if demands == 0 {
-            f64::INFINITY
-        } else {
-            self.known_count() as f64 / demands as f64
-        }
+        if demands == 0 { f64::INFINITY } else { self.known_count() as f64 / demands as f64 }
     }
 
     /// Whether a count distribution fits: whole numbers of demand of modest size.

@@ -54,9 +54,7 @@ mod tests {
     fn solves_a_small_system() {
         let mut a = [4.0, 2.0, 0.6, 2.0, 5.0, 1.0, 0.6, 1.0, 3.0];
         let x = [1.0, -2.0, 0.5];
-        let mut b: Vec<f64> = (0..3)
-            .map(|i| (0..3).map(|j| a[i * 3 + j] * x[j]).sum())
-            .collect();
+        let mut b: Vec<f64> = (0..3).map(|i| (0..3).map(|j| a[i * 3 + j] * x[j]).sum()).collect();
         assert!(solve_symmetric(&mut a, &mut b));
         for (found, wanted) in b.iter().zip(x) {
             assert!((found - wanted).abs() < 1e-12);

@@ -110,9 +110,7 @@ pub struct Method {
 
 impl std::fmt::Debug for Method {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Method")
-            .field("name", &self.name)
-            .finish_non_exhaustive()
+        f.debug_struct("Method").field("name", &self.name).finish_non_exhaustive()
     }
 }
 
@@ -123,16 +121,8 @@ pub static ALL: [Method; 10] = [
         summary: "by demand class: an ensemble, or one for intermittent demand",
         learner: &Auto,
     },
-    Method {
-        name: "naive",
-        summary: "the last value",
-        learner: &Naive,
-    },
-    Method {
-        name: "seasonal-naive",
-        summary: "the value one season before",
-        learner: &SeasonalNaive,
-    },
+    Method { name: "naive", summary: "the last value", learner: &Naive },
+    Method { name: "seasonal-naive", summary: "the value one season before", learner: &SeasonalNaive },
     Method {
         name: "moving-average",
         summary: "the mean of the last 13 buckets",
@@ -143,33 +133,15 @@ pub static ALL: [Method; 10] = [
         summary: "exponential smoothing, selected by AICc",
         learner: &Ets { level_only: false },
     },
-    Method {
-        name: "theta",
-        summary: "dynamic optimised theta",
-        learner: &Theta,
-    },
+    Method { name: "theta", summary: "dynamic optimised theta", learner: &Theta },
     Method {
         name: "croston",
         summary: "sizes and intervals of demand, smoothed",
         learner: &Croston { bias: Bias::Kept },
     },
-    Method {
-        name: "sba",
-        summary: "croston without its bias",
-        learner: &Croston {
-            bias: Bias::Removed,
-        },
-    },
-    Method {
-        name: "tsb",
-        summary: "sizes and probability of demand; follows obsolescence",
-        learner: &Tsb,
-    },
-    Method {
-        name: "ensemble",
-        summary: "ets and theta together",
-        learner: &Ensemble,
-    },
+    Method { name: "sba", summary: "croston without its bias", learner: &Croston { bias: Bias::Removed } },
+    Method { name: "tsb", summary: "sizes and probability of demand; follows obsolescence", learner: &Tsb },
+    Method { name: "ensemble", summary: "ets and theta together", learner: &Ensemble },
 ];
 
 /// The method of this name.
@@ -182,10 +154,8 @@ pub static ALL: [Method; 10] = [
 /// assert!(purvey::predict::series::method("crystal-ball").is_err());
 /// ```
 pub fn method(name: &str) -> Result<&'static Method, SeriesError> {
-    ALL.iter()
-        .find(|method| method.name == name)
-        .ok_or_else(|| SeriesError::UnknownMethod {
-            name: name.to_owned(),
-            known: ALL.map(|method| method.name).join(", "),
-        })
+    ALL.iter().find(|method| method.name == name).ok_or_else(|| SeriesError::UnknownMethod {
+        name: name.to_owned(),
+        known: ALL.map(|method| method.name).join(", "),
+    })
 }

@@ -18,23 +18,12 @@
 use super::forecast::Forecast;
 use super::history::mean_of;
 
-fn pairs<'a>(
-    actual: &'a [f64],
-    forecast: &'a [f64],
-) -> impl Iterator<Item = (f64, f64)> + Clone + 'a {
-    actual
-        .iter()
-        .copied()
-        .zip(forecast.iter().copied())
-        .filter(|(y, _)| !y.is_nan())
+fn pairs<'a>(actual: &'a [f64], forecast: &'a [f64]) -> impl Iterator<Item = (f64, f64)> + Clone + 'a {
+    actual.iter().copied().zip(forecast.iter().copied()).filter(|(y, _)| !y.is_nan())
 }
 
 fn mean_or_nan(values: impl Iterator<Item = f64> + Clone) -> f64 {
-    if values.clone().next().is_none() {
-        f64::NAN
-    } else {
-        mean_of(values)
-    }
+    if values.clone().next().is_none() { f64::NAN } else { mean_of(values) }
 }
 
 /// Mean absolute error over the mean absolute seasonal difference of the history.
@@ -59,21 +48,14 @@ pub fn rmsse(actual: &[f64], forecast: &[f64], history: &[f64], season_length: u
 
 fn differences(history: &[f64], season_length: usize) -> impl Iterator<Item = f64> + Clone + '_ {
     let lag = season_length.max(1).min(history.len());
-    history
-        .iter()
-        .zip(&history[lag..])
-        .map(|(a, b)| b - a)
-        .filter(|d| !d.is_nan())
+    history.iter().zip(&history[lag..]).map(|(a, b)| b - a).filter(|d| !d.is_nan())
 }
 
 /// Sum of absolute errors over the sum of absolute actual values.
 #[must_use]
 pub fn wape(actual: &[f64], forecast: &[f64]) -> f64 {
     let size: f64 = pairs(actual, forecast).map(|(y, _)| y.abs()).sum();
-    pairs(actual, forecast)
-        .map(|(y, f)| (y - f).abs())
-        .sum::<f64>()
-        / size
+    pairs(actual, forecast).map(|(y, f)| (y - f).abs()).sum::<f64>() / size
 }
 
 /// Symmetric mean absolute percentage error in percent, 0 to 200, as in M4; two
@@ -82,11 +64,7 @@ pub fn wape(actual: &[f64], forecast: &[f64]) -> f64 {
 pub fn smape(actual: &[f64], forecast: &[f64]) -> f64 {
     mean_or_nan(pairs(actual, forecast).map(|(y, f)| {
         let size = y.abs() + f.abs();
-        if size == 0.0 {
-            0.0
-        } else {
-            200.0 * (y - f).abs() / size
-        }
+        if size == 0.0 { 0.0 } else { 200.0 * (y - f).abs() / size }
     }))
 }
 
@@ -107,11 +85,7 @@ pub fn owa(smape: f64, mase: f64, benchmark_smape: f64, benchmark_mase: f64) -> 
 #[must_use]
 pub fn pinball_loss(actual: f64, quantile: f64, level: f64) -> f64 {
     let above = actual - quantile;
-    if above >= 0.0 {
-        level * above
-    } else {
-        (level - 1.0) * above
-    }
+    if above >= 0.0 { level * above } else { (level - 1.0) * above }
 }
 
 /// Continuous ranked probability score of an ascending sample: mean distance to
@@ -124,22 +98,14 @@ pub fn crps(actual: f64, sorted: &[f64]) -> f64 {
     }
     let distance = mean_of(sorted.iter().map(|x| (x - actual).abs()));
     // Each pair counts with its rank: the sum of |x_i - x_j| is 2 sum (2 i - n + 1) x_i.
-    let within: f64 = sorted
-        .iter()
-        .enumerate()
-        .map(|(i, x)| (2.0 * i as f64 - n + 1.0) * x)
-        .sum();
+    let within: f64 = sorted.iter().enumerate().map(|(i, x)| (2.0 * i as f64 - n + 1.0) * x).sum();
     distance - within / (n * n)
 }
 
 /// Mean continuous ranked probability score over the horizon.
 #[must_use]
 pub fn forecast_crps(actual: &[f64], forecast: &Forecast) -> f64 {
-    let known = actual
-        .iter()
-        .enumerate()
-        .take(forecast.horizon())
-        .filter(|(_, y)| !y.is_nan());
+    let known = actual.iter().enumerate().take(forecast.horizon()).filter(|(_, y)| !y.is_nan());
     mean_or_nan(known.map(|(h, y)| crps(*y, &forecast.sorted_sums(h, h + 1))))
 }
 
@@ -147,11 +113,7 @@ pub fn forecast_crps(actual: &[f64], forecast: &Forecast) -> f64 {
 #[must_use]
 pub fn coverage(actual: &[f64], forecast: &Forecast, share: f64) -> f64 {
     let tail = 0.5 * (1.0 - share);
-    let known = actual
-        .iter()
-        .enumerate()
-        .take(forecast.horizon())
-        .filter(|(_, y)| !y.is_nan());
+    let known = actual.iter().enumerate().take(forecast.horizon()).filter(|(_, y)| !y.is_nan());
     mean_or_nan(known.map(|(h, y)| {
         let sorted = forecast.sorted_sums(h, h + 1);
         let low = super::forecast::quantile_of_sorted(&sorted, tail);
@@ -169,10 +131,7 @@ mod tests {
         let (actual, forecast) = ([10.0, 20.0, f64::NAN], [12.0, 15.0, 99.0]);
         assert!((wape(&actual, &forecast) - 7.0 / 30.0).abs() < 1e-12);
         assert!((smape(&actual, &forecast) - 0.5 * (400.0 / 22.0 + 1000.0 / 35.0)).abs() < 1e-12);
-        assert!(
-            (rmsse(&actual, &forecast, &[1.0, 3.0, 5.0], 1) - (14.5_f64 / 4.0).sqrt()).abs()
-                < 1e-12
-        );
+        assert!((rmsse(&actual, &forecast, &[1.0, 3.0, 5.0], 1) - (14.5_f64 / 4.0).sqrt()).abs() < 1e-12);
         assert!((owa(9.0, 2.0, 10.0, 2.5) - 0.85).abs() < 1e-12);
         assert!(mase(&[], &[], &[1.0, 2.0], 1).is_nan());
         assert_eq!(smape(&[0.0], &[0.0]), 0.0);
@@ -182,11 +141,8 @@ mod tests {
     fn crps_equals_its_definition() {
         let sample = [1.0, 2.0, 4.0, 7.0];
         let distance: f64 = sample.iter().map(|x| (x - 3.0_f64).abs()).sum::<f64>() / 4.0;
-        let within: f64 = sample
-            .iter()
-            .flat_map(|a| sample.iter().map(move |b| (a - b).abs()))
-            .sum::<f64>()
-            / 16.0;
+        let within: f64 =
+            sample.iter().flat_map(|a| sample.iter().map(move |b| (a - b).abs())).sum::<f64>() / 16.0;
         assert!((crps(3.0, &sample) - (distance - 0.5 * within)).abs() < 1e-12);
     }
 

@@ -29,29 +29,12 @@ impl Forecaster for MovingAverage {
             return ShortMean.fit(history);
         }
         let mean_before = |t: usize| {
-            let window = history.y[..t]
-                .iter()
-                .rev()
-                .filter(|y| !y.is_nan())
-                .take(buckets);
-            if window.clone().next().is_none() {
-                f64::NAN
-            } else {
-                mean_of(window.copied())
-            }
+            let window = history.y[..t].iter().rev().filter(|y| !y.is_nan()).take(buckets);
+            if window.clone().next().is_none() { f64::NAN } else { mean_of(window.copied()) }
         };
         let mean: Vec<f64> = (0..history.y.len()).map(mean_before).collect();
-        let error = history
-            .y
-            .iter()
-            .zip(&mean)
-            .map(|(y, mean)| y - mean)
-            .collect();
-        let steps = OneStep {
-            mean,
-            error,
-            parameters: 1,
-        };
+        let error = history.y.iter().zip(&mean).map(|(y, mean)| y - mean).collect();
+        let steps = OneStep { mean, error, parameters: 1 };
         let used = history.known_count().min(buckets);
         Box::new(FittedMovingAverage {
             mean: mean_before(history.y.len()),
@@ -76,11 +59,7 @@ impl Fitted for FittedMovingAverage {
     }
 
     fn predict(&self, horizon: usize) -> Predictive {
-        let mut part = Part::level(
-            vec![self.mean; horizon],
-            self.part.alpha,
-            self.part.noise.clone(),
-        );
+        let mut part = Part::level(vec![self.mean; horizon], self.part.alpha, self.part.noise.clone());
         part.level_error = level_error(&part, &self.steps);
         Predictive::single(part)
     }

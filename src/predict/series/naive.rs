@@ -28,10 +28,7 @@ impl Forecaster for Naive {
                 last = y;
             }
         }
-        Box::new(FittedNaive {
-            last: if last.is_nan() { 0.0 } else { last },
-            steps,
-        })
+        Box::new(FittedNaive { last: if last.is_nan() { 0.0 } else { last }, steps })
     }
 }
 

@@ -32,10 +32,7 @@ pub(super) fn minimise(
     let mut value_at = |point: &Point| {
         evaluations += 1;
         let value = objective(&point[..n]);
-        (
-            if value.is_nan() { f64::INFINITY } else { value },
-            evaluations,
-        )
+        (if value.is_nan() { f64::INFINITY } else { value }, evaluations)
     };
     for (i, corner) in corners[..=n].iter_mut().enumerate() {
         corner[..n].copy_from_slice(&start[..n]);
@@ -65,11 +62,7 @@ pub(super) fn minimise(
         let (candidate, candidate_value) = if value < values[0] {
             let expanded = along(-2.0);
             let (far, _) = value_at(&expanded);
-            if far < value {
-                (expanded, far)
-            } else {
-                (reflected, value)
-            }
+            if far < value { (expanded, far) } else { (reflected, value) }
         } else if value < values[n - 1] {
             (reflected, value)
         } else {
@@ -110,12 +103,7 @@ fn has_met(corners: &[Point], values: &[f64], n: usize) -> bool {
     let spread = values[n] - values[0];
     let near = spread <= 1e-7 * (values[0].abs() + 1e-7);
     let width = (0..n)
-        .map(|j| {
-            corners
-                .iter()
-                .map(|corner| (corner[j] - corners[0][j]).abs())
-                .fold(0.0, f64::max)
-        })
+        .map(|j| corners.iter().map(|corner| (corner[j] - corners[0][j]).abs()).fold(0.0, f64::max))
         .fold(0.0, f64::max);
     near && width < 0.05 || width < 1e-6
 }
@@ -139,10 +127,7 @@ mod tests {
         let mut point = [-1.2, 1.0];
         let mut valley = |x: &[f64]| (1.0 - x[0]).powi(2) + 100.0 * (x[1] - x[0] * x[0]).powi(2);
         let value = minimise(&mut valley, &mut point, 0.5, 2000);
-        assert!(
-            value < 1e-6 && (point[0] - 1.0).abs() < 1e-2,
-            "{point:?} {value}"
-        );
+        assert!(value < 1e-6 && (point[0] - 1.0).abs() < 1e-2, "{point:?} {value}");
     }
 
     #[test]
@@ -152,11 +137,7 @@ mod tests {
         let value = minimise(
             &mut |x: &[f64]| {
                 count += 1;
-                if x[0] > 3.2 {
-                    f64::NAN
-                } else {
-                    x.iter().map(|v| v * v).sum()
-                }
+                if x[0] > 3.2 { f64::NAN } else { x.iter().map(|v| v * v).sum() }
             },
             &mut point,
             0.5,

@@ -42,12 +42,7 @@ pub(super) fn normal_quantile(p: f64) -> f64 {
         4.374664141464968,
         2.938163982698783,
     ];
-    const D: [f64; 4] = [
-        7.784695709041462e-3,
-        3.224671290700398e-1,
-        2.445134137142996,
-        3.754408661907416,
-    ];
+    const D: [f64; 4] = [7.784695709041462e-3, 3.224671290700398e-1, 2.445134137142996, 3.754408661907416];
     let p = p.clamp(1e-12, 1.0 - 1e-12);
     let tail = |q: f64| {
         let top = ((((C[0] * q + C[1]) * q + C[2]) * q + C[3]) * q + C[4]) * q + C[5];
@@ -87,22 +82,14 @@ pub(super) fn count_quantile(p: f64, mean: f64, size: f64) -> f64 {
         return large_count_quantile(p, mean, size);
     }
     let (mut mass, odds) = if size.is_finite() {
-        (
-            (size * (size / (size + mean)).ln()).exp(),
-            mean / (size + mean),
-        )
+        ((size * (size / (size + mean)).ln()).exp(), mean / (size + mean))
     } else {
         ((-mean).exp(), mean)
     };
     let last = 50.0 * (mean + 1.0) * (1.0 + 1.0 / size);
     let (mut count, mut below) = (0.0, mass);
     while below < p && count < last {
-        mass *= odds
-            * if size.is_finite() {
-                (count + size) / (count + 1.0)
-            } else {
-                1.0 / (count + 1.0)
-            };
+        mass *= odds * if size.is_finite() { (count + size) / (count + 1.0) } else { 1.0 / (count + 1.0) };
         below += mass;
         count += 1.0;
     }
@@ -110,12 +97,7 @@ pub(super) fn count_quantile(p: f64, mean: f64, size: f64) -> f64 {
 }
 
 fn large_count_quantile(p: f64, mean: f64, size: f64) -> f64 {
-    let variance = mean
-        + if size.is_finite() {
-            mean * mean / size
-        } else {
-            0.0
-        };
+    let variance = mean + if size.is_finite() { mean * mean / size } else { 0.0 };
     let shape = mean * mean / variance;
     let root = 1.0 - 1.0 / (9.0 * shape) + normal_quantile(p) / (3.0 * shape.sqrt());
     (root.max(0.0).powi(3) * mean).round()
@@ -129,12 +111,9 @@ mod tests {
 
     #[test]
     fn normal_quantiles_of_the_tables() {
-        for (p, z) in [
-            (0.5, 0.0),
-            (0.8413447460685429, 1.0),
-            (0.975, 1.959963984540054),
-            (0.001, -3.090232306167813),
-        ] {
+        for (p, z) in
+            [(0.5, 0.0), (0.8413447460685429, 1.0), (0.975, 1.959963984540054), (0.001, -3.090232306167813)]
+        {
             assert!((normal_quantile(p) - z).abs() < 1e-8, "{p}");
             assert!((normal_above(z) - (1.0 - p)).abs() < 1e-9, "{p}");
         }
@@ -147,10 +126,7 @@ mod tests {
             let poisson = Poisson::new(mean).unwrap();
             let binomial = NegativeBinomial::new(1.7, 1.7 / (1.7 + mean)).unwrap();
             for p in [0.05, 0.31, 0.5, 0.9, 0.99] {
-                assert_eq!(
-                    count_quantile(p, mean, f64::INFINITY),
-                    poisson.inverse_cdf(p) as f64
-                );
+                assert_eq!(count_quantile(p, mean, f64::INFINITY), poisson.inverse_cdf(p) as f64);
                 assert_eq!(count_quantile(p, mean, 1.7), binomial.inverse_cdf(p) as f64);
             }
         }
@@ -158,9 +134,8 @@ mod tests {
 
     #[test]
     fn large_counts_keep_mean_and_variance() {
-        let draws: Vec<f64> = (0..4000)
-            .map(|i| count_quantile((f64::from(i) + 0.5) / 4000.0, 400.0, 8.0))
-            .collect();
+        let draws: Vec<f64> =
+            (0..4000).map(|i| count_quantile((f64::from(i) + 0.5) / 4000.0, 400.0, 8.0)).collect();
         let mean = draws.iter().sum::<f64>() / 4000.0;
         let variance = draws.iter().map(|x| (x - mean) * (x - mean)).sum::<f64>() / 4000.0;
         assert!((mean / 400.0 - 1.0).abs() < 0.005, "{mean}");

@@ -68,11 +68,7 @@ impl Series {
     /// A series of plain values without marks.
     #[must_use]
     pub fn new(id: impl Into<String>, y: Vec<f64>) -> Self {
-        Series {
-            id: id.into(),
-            y,
-            ..Series::default()
-        }
+        Series { id: id.into(), y, ..Series::default() }
     }
 
     /// Whether bucket `t` had a stock-out.
@@ -107,19 +103,13 @@ impl Panel {
     /// A panel of `series` at `frequency`, without covariates or labels.
     #[must_use]
     pub fn new(series: Vec<Series>, frequency: Frequency) -> Self {
-        Panel {
-            series,
-            frequency,
-            ..Panel::default()
-        }
+        Panel { series, frequency, ..Panel::default() }
     }
 
     /// Buckets in one season, at least 1.
     #[must_use]
     pub fn season(&self) -> usize {
-        self.season_length
-            .unwrap_or(self.frequency.season_length())
-            .max(1)
+        self.season_length.unwrap_or(self.frequency.season_length()).max(1)
     }
 
     /// Checks that marks and covariates have the length of their series.
@@ -127,9 +117,7 @@ impl Panel {
     /// # Errors
     /// [`SeriesError::Length`] for the first array of another length.
     pub fn check(&self, horizon: usize) -> Result<(), SeriesError> {
-        self.series
-            .iter()
-            .try_for_each(|series| self.check_series(series, horizon))
+        self.series.iter().try_for_each(|series| self.check_series(series, horizon))
     }
 
     /// Checks one series as [`Panel::check`] does.
@@ -139,12 +127,7 @@ impl Panel {
     pub fn check_series(&self, series: &Series, horizon: usize) -> Result<(), SeriesError> {
         let (n, k) = (series.y.len(), self.covariate_names.len());
         let length = |what: &'static str, found: usize, wanted: usize| {
-            Err(SeriesError::Length {
-                series: series.id.clone(),
-                what,
-                found,
-                wanted,
-            })
+            Err(SeriesError::Length { series: series.id.clone(), what, found, wanted })
         };
         if ![0, n].contains(&series.censored.len()) {
             return length("censored marks", series.censored.len(), n);
@@ -156,11 +139,7 @@ impl Panel {
             return length("covariates of the history", series.covariates.len(), n * k);
         }
         if !series.covariates.is_empty() && series.future_covariates.len() < horizon * k {
-            return length(
-                "covariates of the future",
-                series.future_covariates.len(),
-                horizon * k,
-            );
+            return length("covariates of the future", series.future_covariates.len(), horizon * k);
         }
         if ![0, self.label_names.len()].contains(&series.labels.len()) {
             return length("labels", series.labels.len(), self.label_names.len());

@@ -127,9 +127,7 @@ impl Noise {
         match self {
             Noise::Additive { sigma, shape } => mean + scale * sigma * shape.quantile(u),
             // A relative error of -1 is the end of the scale.
-            Noise::Relative { sigma, shape } => {
-                mean * (1.0 + (sigma * shape.quantile(u)).max(-0.99))
-            }
+            Noise::Relative { sigma, shape } => mean * (1.0 + (sigma * shape.quantile(u)).max(-0.99)),
             Noise::Count { size } => count_quantile(u, mean, *size),
             Noise::Hurdle { sizes, mean_size } => draw_hurdle(sizes, *mean_size, mean, u),
         }
@@ -146,11 +144,8 @@ impl Shape {
         let n = sorted.len() as f64;
         let position = u * n - 0.5;
         if position < 0.0 || position > n - 1.0 {
-            let (end, edge) = if position < 0.0 {
-                (sorted[0], 0.5 / n)
-            } else {
-                (sorted[sorted.len() - 1], 1.0 - 0.5 / n)
-            };
+            let (end, edge) =
+                if position < 0.0 { (sorted[0], 0.5 / n) } else { (sorted[sorted.len() - 1], 1.0 - 0.5 / n) };
             return end * (normal_quantile(u) / normal_quantile(edge)).clamp(1.0, 2.0);
         }
         let low = position as usize;
@@ -191,9 +186,7 @@ impl Predictive {
     pub fn mean(&self) -> Vec<f64> {
         let horizon = self.parts.first().map_or(0, |part| part.mean.len());
         let share = 1.0 / self.parts.len().max(1) as f64;
-        (0..horizon)
-            .map(|h| self.parts.iter().map(|part| part.mean[h]).sum::<f64>() * share)
-            .collect()
+        (0..horizon).map(|h| self.parts.iter().map(|part| part.mean[h]).sum::<f64>() * share).collect()
     }
 
     /// Sample paths, one after the other.
@@ -218,42 +211,25 @@ mod tests {
     fn spread(part: Part, h: usize) -> (f64, f64) {
         let horizon = part.mean.len();
         let paths = Predictive::single(part).paths(&Draws::new(1, 0, 4000, horizon));
-        let sums: Vec<f64> = paths
-            .chunks(horizon)
-            .map(|path| path[..h].iter().sum())
-            .collect();
+        let sums: Vec<f64> = paths.chunks(horizon).map(|path| path[..h].iter().sum()).collect();
         let mean = sums.iter().sum::<f64>() / 4000.0;
-        (
-            mean,
-            sums.iter().map(|s| (s - mean) * (s - mean)).sum::<f64>() / 4000.0,
-        )
+        (mean, sums.iter().map(|s| (s - mean) * (s - mean)).sum::<f64>() / 4000.0)
     }
 
     #[test]
     fn lead_time_variance_of_simple_smoothing() {
         // Hyndman et al. (2008), section 6.2: the variance of the sum over h is
         // sigma^2 times the sum over j < h of (1 + j alpha)^2.
-        let noise = Noise::Additive {
-            sigma: 2.0,
-            shape: Shape::Normal,
-        };
+        let noise = Noise::Additive { sigma: 2.0, shape: Shape::Normal };
         let (mean, variance) = spread(Part::level(vec![10.0; 6], 0.3, noise), 6);
-        let wanted: f64 = (0..6)
-            .map(|j| 4.0 * (1.0 + 0.3 * f64::from(j)).powi(2))
-            .sum();
+        let wanted: f64 = (0..6).map(|j| 4.0 * (1.0 + 0.3 * f64::from(j)).powi(2)).sum();
         assert!((mean - 60.0).abs() < 0.3, "{mean}");
-        assert!(
-            (variance / wanted - 1.0).abs() < 0.08,
-            "{variance} {wanted}"
-        );
+        assert!((variance / wanted - 1.0).abs() < 0.08, "{variance} {wanted}");
     }
 
     #[test]
     fn counts_are_whole_and_keep_their_mean() {
-        let hurdle = Noise::Hurdle {
-            sizes: vec![1.0, 2.0, 6.0],
-            mean_size: 3.0,
-        };
+        let hurdle = Noise::Hurdle { sizes: vec![1.0, 2.0, 6.0], mean_size: 3.0 };
         for (alpha, noise) in [(0.1, Noise::Count { size: 2.0 }), (0.0, hurdle)] {
             let part = Part::level(vec![1.5; 8], alpha, noise);
             let (mean, _) = spread(part.clone(), 8);

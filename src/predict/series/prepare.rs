@@ -40,24 +40,16 @@ impl Prepared {
         let unit = unit_of(&y);
         y.iter_mut().for_each(|y| *y /= unit);
         let effect = covariate_effect(&mut y, series, names, horizon, &mut notes);
-        let closed = y
-            .iter()
-            .enumerate()
-            .filter(|(t, y)| !y.is_nan() && series.is_censored(*t))
-            .count();
+        let closed = y.iter().enumerate().filter(|(t, y)| !y.is_nan() && series.is_censored(*t)).count();
         let estimated = estimate_demand(&mut y, &series.censored, season_length);
         if estimated > 0 {
-            notes.push(format!(
-                "{estimated} buckets with a stock-out: demand estimated above what was sold"
-            ));
+            notes.push(format!("{estimated} buckets with a stock-out: demand estimated above what was sold"));
         } else if closed > 0 {
-            notes.push(format!("{closed} buckets with a stock-out taken as recorded: too few others to estimate from"));
+            notes.push(format!(
+                "{closed} buckets with a stock-out taken as recorded: too few others to estimate from"
+            ));
         }
-        let start = if nonnegative {
-            start_of_life(&y, series)
-        } else {
-            first_known(&y)
-        };
+        let start = if nonnegative { start_of_life(&y, series) } else { first_known(&y) };
         if start > first_known(&y) {
             notes.push(format!("{start} buckets before the first sale left out"));
         }
@@ -103,16 +95,8 @@ impl Prepared {
 
     /// Brings one forecast value back to the units and the range of the series.
     pub(super) fn restore(&self, value: f64) -> f64 {
-        let value = if self.nonnegative {
-            value.max(0.0)
-        } else {
-            value
-        } * self.unit;
-        if value.is_finite() {
-            value
-        } else {
-            f64::MAX.copysign(value)
-        }
+        let value = if self.nonnegative { value.max(0.0) } else { value } * self.unit;
+        if value.is_finite() { value } else { f64::MAX.copysign(value) }
     }
 
     fn describe(&mut self) {
@@ -121,19 +105,14 @@ impl Prepared {
         let silent = silent_end(&history).filter(|_| self.nonnegative);
         let all_zero = known > 0 && history.known().all(|y| y == 0.0);
         if known == 0 {
-            self.notes
-                .push("no history: the forecast is zero".to_owned());
+            self.notes.push("no history: the forecast is zero".to_owned());
         } else if all_zero {
-            self.notes
-                .push("no demand in the history: the forecast is zero".to_owned());
+            self.notes.push("no demand in the history: the forecast is zero".to_owned());
         } else if known < 6 {
-            self.notes.push(format!(
-                "only {known} known buckets: the forecast is their mean"
-            ));
+            self.notes.push(format!("only {known} known buckets: the forecast is their mean"));
         }
         if gaps > 0 {
-            self.notes
-                .push(format!("{gaps} buckets not known or left out"));
+            self.notes.push(format!("{gaps} buckets not known or left out"));
         }
         if let Some(silent) = silent {
             self.notes.push(format!(
@@ -156,12 +135,7 @@ fn cleaned(series: &Series, nonnegative: bool, notes: &mut Vec<String>) -> Vec<f
         }
         y
     };
-    let y = series
-        .y
-        .iter()
-        .enumerate()
-        .map(|(t, &y)| clean(t, y))
-        .collect();
+    let y = series.y.iter().enumerate().map(|(t, &y)| clean(t, y)).collect();
     if negative > 0 {
         notes.push(format!("{negative} values below zero taken as zero"));
     }
@@ -170,17 +144,10 @@ fn cleaned(series: &Series, nonnegative: bool, notes: &mut Vec<String>) -> Vec<f
 
 /// 1 for usual sizes; the largest size of a series of enormous or tiny values.
 fn unit_of(y: &[f64]) -> f64 {
-    let largest = y
-        .iter()
-        .filter(|y| !y.is_nan())
-        .fold(0.0_f64, |most, y| most.max(y.abs()));
+    let largest = y.iter().filter(|y| !y.is_nan()).fold(0.0_f64, |most, y| most.max(y.abs()));
     let usual = largest == 0.0 || (COMFORTABLE_SIZES.0..=COMFORTABLE_SIZES.1).contains(&largest);
     // A subnormal divisor would overflow.
-    if usual {
-        1.0
-    } else {
-        largest.max(f64::MIN_POSITIVE)
-    }
+    if usual { 1.0 } else { largest.max(f64::MIN_POSITIVE) }
 }
 
 /// Estimates what the covariates did and takes it out of `y`. Buckets with a
@@ -195,23 +162,12 @@ fn covariate_effect(
     if names.is_empty() || series.covariates.is_empty() {
         return Effect::default();
     }
-    let open: Vec<f64> = y
-        .iter()
-        .enumerate()
-        .map(|(t, &y)| if series.is_censored(t) { f64::NAN } else { y })
-        .collect();
-    let table = Table {
-        history: &series.covariates,
-        future: &series.future_covariates,
-        names,
-    };
+    let open: Vec<f64> =
+        y.iter().enumerate().map(|(t, &y)| if series.is_censored(t) { f64::NAN } else { y }).collect();
+    let table = Table { history: &series.covariates, future: &series.future_covariates, names };
     let effect = estimate(&open, table, horizon, notes);
     for (y, effect_here) in y.iter_mut().zip(&effect.history) {
-        *y = if effect.multiplicative {
-            *y / effect_here
-        } else {
-            *y - effect_here
-        };
+        *y = if effect.multiplicative { *y / effect_here } else { *y - effect_here };
     }
     effect
 }
@@ -255,15 +211,7 @@ mod tests {
         assert_eq!(ready.y.len(), 7);
         assert!(ready.notes[0].contains("30 buckets before the first sale"));
         // An ordinary gap stays.
-        assert_eq!(
-            prepared(&Series::new(
-                "slow",
-                vec![0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 1.0]
-            ))
-            .y
-            .len(),
-            7
-        );
+        assert_eq!(prepared(&Series::new("slow", vec![0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 1.0])).y.len(), 7);
     }
 
     #[test]

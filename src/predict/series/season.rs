@@ -61,11 +61,7 @@ impl Season {
             return Season::none();
         }
         match classical_indices(history.y, m, true) {
-            Some(indices) => Season {
-                indices,
-                length: history.y.len(),
-                waves: 0,
-            },
+            Some(indices) => Season { indices, length: history.y.len(), waves: 0 },
             None => Season::none(),
         }
     }
@@ -74,11 +70,7 @@ impl Season {
     pub(super) fn harmonic(history: &History<'_>) -> Self {
         let m = history.season_length;
         let level = history.mean();
-        if m < 4
-            || level <= 0.0
-            || history.known_count() < 2 * m
-            || history.known().any(|y| y < 0.0)
-        {
+        if m < 4 || level <= 0.0 || history.known_count() < 2 * m || history.known().any(|y| y < 0.0) {
             return Season::none();
         }
         let Some(waves) = fit_waves(history.y, m) else {
@@ -86,19 +78,11 @@ impl Season {
         };
         let indices: Vec<f64> = (0..m)
             .map(|t| {
-                let wave: f64 = waves
-                    .iter()
-                    .enumerate()
-                    .map(|(j, c)| c * wave_value(j, t, m))
-                    .sum::<f64>();
+                let wave: f64 = waves.iter().enumerate().map(|(j, c)| c * wave_value(j, t, m)).sum::<f64>();
                 (1.0 + wave / level).clamp(INDEX_RANGE.0, INDEX_RANGE.1)
             })
             .collect();
-        Season {
-            indices,
-            length: history.y.len(),
-            waves: waves.len() / 2,
-        }
+        Season { indices, length: history.y.len(), waves: waves.len() / 2 }
     }
 
     /// The series without its season.
@@ -106,10 +90,7 @@ impl Season {
         if self.indices.is_empty() {
             return y.to_vec();
         }
-        y.iter()
-            .enumerate()
-            .map(|(t, y)| y / self.indices[t % self.indices.len()])
-            .collect()
+        y.iter().enumerate().map(|(t, y)| y / self.indices[t % self.indices.len()]).collect()
     }
 
     /// Puts the season back into a forecast that starts after the history.
@@ -143,12 +124,7 @@ fn is_seasonal(history: &History<'_>) -> bool {
         return false;
     }
     let mean = mean_of(y.iter().copied());
-    let at = |lag: usize| -> f64 {
-        y.iter()
-            .zip(&y[lag..])
-            .map(|(a, b)| (a - mean) * (b - mean))
-            .sum()
-    };
+    let at = |lag: usize| -> f64 { y.iter().zip(&y[lag..]).map(|(a, b)| (a - mean) * (b - mean)).sum() };
     let variance = at(0);
     if variance <= 0.0 {
         return false;
@@ -174,31 +150,20 @@ pub(super) fn classical_indices(y: &[f64], m: usize, multiplicative: bool) -> Op
         if multiplicative && trend <= 0.0 {
             return None;
         }
-        sums[t % m] += if multiplicative {
-            y[t] / trend
-        } else {
-            y[t] - trend
-        };
+        sums[t % m] += if multiplicative { y[t] / trend } else { y[t] - trend };
         counts[t % m] += 1.0;
     }
     if counts.contains(&0.0) {
         return None;
     }
-    let mut indices: Vec<f64> = sums
-        .iter()
-        .zip(&counts)
-        .map(|(sum, count)| sum / count)
-        .collect();
+    let mut indices: Vec<f64> = sums.iter().zip(&counts).map(|(sum, count)| sum / count).collect();
     let mean = mean_of(indices.iter().copied());
     if multiplicative && mean <= 0.0 {
         return None;
     }
     for index in &mut indices {
-        *index = if multiplicative {
-            (*index / mean).clamp(INDEX_RANGE.0, INDEX_RANGE.1)
-        } else {
-            *index - mean
-        };
+        *index =
+            if multiplicative { (*index / mean).clamp(INDEX_RANGE.0, INDEX_RANGE.1) } else { *index - mean };
     }
     Some(indices)
 }
@@ -207,11 +172,7 @@ pub(super) fn classical_indices(y: &[f64], m: usize, multiplicative: bool) -> Op
 fn centred_mean(y: &[f64], t: usize, m: usize) -> f64 {
     let half = m / 2;
     let inner: f64 = y[t - half..=t + half].iter().sum();
-    if m % 2 == 1 {
-        inner / m as f64
-    } else {
-        (inner - 0.5 * (y[t - half] + y[t + half])) / m as f64
-    }
+    if m % 2 == 1 { inner / m as f64 } else { (inner - 0.5 * (y[t - half] + y[t + half])) / m as f64 }
 }
 
 /// Straight lines over the gaps; the ends repeat the nearest known value.
@@ -241,11 +202,7 @@ fn interpolated(y: &[f64]) -> Vec<f64> {
 /// Cosine and sine of rising frequency: number j at bucket t.
 fn wave_value(j: usize, t: usize, m: usize) -> f64 {
     let angle = std::f64::consts::TAU * (j / 2 + 1) as f64 * (t % m) as f64 / m as f64;
-    if j.is_multiple_of(2) {
-        angle.cos()
-    } else {
-        angle.sin()
-    }
+    if j.is_multiple_of(2) { angle.cos() } else { angle.sin() }
 }
 
 /// Columns of the regression: constant, line, and the waves.
@@ -277,17 +234,8 @@ fn fit_waves(y: &[f64], m: usize) -> Option<Vec<f64>> {
     let columns = 2 * waves;
     let variance = squares / (count - 2.0 - columns as f64).max(1.0);
     let explained = (base.1 - squares).max(0.0);
-    let kept = if explained > 0.0 {
-        (1.0 - columns as f64 * variance / explained).max(0.0)
-    } else {
-        0.0
-    };
-    Some(
-        coefficients[2..2 + columns]
-            .iter()
-            .map(|c| c * kept)
-            .collect(),
-    )
+    let kept = if explained > 0.0 { (1.0 - columns as f64 * variance / explained).max(0.0) } else { 0.0 };
+    Some(coefficients[2..2 + columns].iter().map(|c| c * kept).collect())
 }
 
 /// Moments of the series and of the regression's columns after both went through
@@ -354,17 +302,9 @@ fn regression(
 /// Smoothing parameter of a local level from the first two autocovariances of the
 /// differences: of `theta = 1 - alpha` in an ARIMA(0,1,1) process.
 fn local_level_alpha(y: &[f64]) -> f64 {
-    let differences: Vec<f64> = y
-        .windows(2)
-        .map(|pair| pair[1] - pair[0])
-        .filter(|d| !d.is_nan())
-        .collect();
+    let differences: Vec<f64> = y.windows(2).map(|pair| pair[1] - pair[0]).filter(|d| !d.is_nan()).collect();
     let at = |lag: usize| -> f64 {
-        differences
-            .iter()
-            .zip(&differences[lag.min(differences.len())..])
-            .map(|(a, b)| a * b)
-            .sum()
+        differences.iter().zip(&differences[lag.min(differences.len())..]).map(|(a, b)| a * b).sum()
     };
     let variance = at(0);
     if variance <= 0.0 {

@@ -27,11 +27,7 @@ impl Forecaster for SeasonalNaive {
         }
         let last = history.known().next_back().unwrap_or(0.0);
         let mut known = history.y.to_vec();
-        let mut steps = OneStep {
-            mean: vec![f64::NAN; m],
-            error: vec![f64::NAN; m],
-            parameters: 0,
-        };
+        let mut steps = OneStep { mean: vec![f64::NAN; m], error: vec![f64::NAN; m], parameters: 0 };
         for t in m..known.len() {
             steps.mean.push(known[t - m]);
             steps.error.push(history.y[t] - known[t - m]);
@@ -39,10 +35,7 @@ impl Forecaster for SeasonalNaive {
                 known[t] = known[t - m];
             }
         }
-        let season = known[known.len() - m..]
-            .iter()
-            .map(|y| if y.is_nan() { last } else { *y })
-            .collect();
+        let season = known[known.len() - m..].iter().map(|y| if y.is_nan() { last } else { *y }).collect();
         Box::new(FittedSeasonalNaive { season, steps })
     }
 }

@@ -20,30 +20,18 @@ pub(super) struct ShortMean;
 impl Forecaster for ShortMean {
     fn fit(&self, history: &History<'_>) -> Box<dyn Fitted> {
         let (mean, count) = (history.mean(), history.known_count());
-        let deviation = if count > 1 {
-            deviation_of(history.known())
-        } else {
-            mean.abs()
-        };
+        let deviation = if count > 1 { deviation_of(history.known()) } else { mean.abs() };
         let steps = OneStep {
             mean: vec![mean; history.y.len()],
             error: history.y.iter().map(|y| y - mean).collect(),
             parameters: 1,
         };
-        let noise = if history.is_count(mean) || history.average_interval() >= INTERMITTENT_INTERVAL
-        {
+        let noise = if history.is_count(mean) || history.average_interval() >= INTERMITTENT_INTERVAL {
             noise(history, &steps, false)
         } else {
-            Noise::Additive {
-                sigma: deviation,
-                shape: Shape::Normal,
-            }
+            Noise::Additive { sigma: deviation, shape: Shape::Normal }
         };
-        Box::new(FittedShort {
-            mean,
-            level_error: deviation / (count.max(1) as f64).sqrt(),
-            noise,
-        })
+        Box::new(FittedShort { mean, level_error: deviation / (count.max(1) as f64).sqrt(), noise })
     }
 }
 
@@ -61,9 +49,6 @@ impl Fitted for FittedShort {
 
     fn predict(&self, horizon: usize) -> Predictive {
         let part = Part::level(vec![self.mean; horizon], 0.0, self.noise.clone());
-        Predictive::single(Part {
-            level_error: self.level_error,
-            ..part
-        })
+        Predictive::single(Part { level_error: self.level_error, ..part })
     }
 }

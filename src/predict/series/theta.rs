@@ -48,34 +48,14 @@ impl Forecaster for Theta {
         let (state, _) = model.run(&scaled, |t, value| mean[t] = value * unit);
         // The first two means precede any trend and say nothing of the errors.
         let error = adjusted.iter().zip(&mean).enumerate();
-        let error = error
-            .map(|(t, (y, mean))| if t < 2 { f64::NAN } else { y - mean })
-            .collect();
-        let steps = OneStep {
-            mean,
-            error,
-            parameters: 3,
-        };
-        let plain = History {
-            y: &adjusted,
-            ..*history
-        };
+        let error = error.map(|(t, (y, mean))| if t < 2 { f64::NAN } else { y - mean }).collect();
+        let steps = OneStep { mean, error, parameters: 3 };
+        let plain = History { y: &adjusted, ..*history };
         // The level follows alpha, the trend line adds the rest of its slope.
-        let relative =
-            plain.known().all(|y| y > 0.0) && steps.mean.iter().skip(2).all(|mean| *mean > 0.0);
-        let part = Part::level(
-            Vec::new(),
-            model.alpha,
-            noise(&plain, &steps, relative && season != Season::none()),
-        );
-        Box::new(FittedTheta {
-            model,
-            state,
-            unit,
-            season,
-            steps,
-            part,
-        })
+        let relative = plain.known().all(|y| y > 0.0) && steps.mean.iter().skip(2).all(|mean| *mean > 0.0);
+        let part =
+            Part::level(Vec::new(), model.alpha, noise(&plain, &steps, relative && season != Season::none()));
+        Box::new(FittedTheta { model, state, unit, season, steps, part })
     }
 }
 
@@ -114,20 +94,12 @@ impl Model {
     }
 
     fn start(&self) -> State {
-        State {
-            level: self.level,
-            mean: 0.0,
-            intercept: 0.0,
-            slope: 0.0,
-            decay: 1.0,
-            t: 0.0,
-        }
+        State { level: self.level, mean: 0.0, intercept: 0.0, slope: 0.0, decay: 1.0, t: 0.0 }
     }
 
     /// Mean of the next bucket (equation 15 of the paper).
     fn mean(&self, s: &State) -> f64 {
-        let line =
-            s.decay * s.intercept + (1.0 - s.decay * (1.0 - self.alpha)) / self.alpha * s.slope;
+        let line = s.decay * s.intercept + (1.0 - s.decay * (1.0 - self.alpha)) / self.alpha * s.slope;
         s.level + (1.0 - 1.0 / self.theta) * line
     }
 
@@ -135,11 +107,8 @@ impl Model {
     fn step(&self, s: &mut State, y: f64) {
         s.t += 1.0;
         s.level += self.alpha * (y - s.level);
-        s.slope = if s.t < 2.0 {
-            0.0
-        } else {
-            ((s.t - 2.0) * s.slope + 6.0 / s.t * (y - s.mean)) / (s.t + 1.0)
-        };
+        s.slope =
+            if s.t < 2.0 { 0.0 } else { ((s.t - 2.0) * s.slope + 6.0 / s.t * (y - s.mean)) / (s.t + 1.0) };
         s.mean += (y - s.mean) / s.t;
         s.intercept = s.mean - 0.5 * (s.t + 1.0) * s.slope;
         s.decay *= 1.0 - self.alpha;
@@ -202,11 +171,7 @@ mod tests {
     #[test]
     fn line_is_least_squares_at_every_step() {
         let y = [3.0, 5.0, 4.0, 8.0, 9.0];
-        let model = Model {
-            level: 0.0,
-            alpha: 0.3,
-            theta: 2.0,
-        };
+        let model = Model { level: 0.0, alpha: 0.3, theta: 2.0 };
         let (state, _) = model.run(&y, |_, _| {});
         // Least squares by hand: slope 15 / 10, mean 5.8.
         assert!((state.slope - 1.5).abs() < 1e-12);
@@ -216,11 +181,7 @@ mod tests {
     #[test]
     fn theta_of_one_is_simple_smoothing() {
         let y = [3.0, 5.0, 4.0, 8.0];
-        let model = Model {
-            level: 3.0,
-            alpha: 0.5,
-            theta: 1.0,
-        };
+        let model = Model { level: 3.0, alpha: 0.5, theta: 1.0 };
         let (state, _) = model.run(&y, |_, _| {});
         assert!((model.mean(&state) - 6.0).abs() < 1e-12);
     }
@@ -228,12 +189,7 @@ mod tests {
     #[test]
     fn a_straight_line_goes_on() {
         let y: Vec<f64> = (0..40).map(|t| 10.0 + 2.0 * f64::from(t)).collect();
-        let history = History {
-            y: &y,
-            season_length: 1,
-            nonnegative: true,
-            integers: false,
-        };
+        let history = History { y: &y, season_length: 1, nonnegative: true, integers: false };
         let mean = Theta.fit(&history).predict(3).mean();
         for (h, value) in mean.iter().enumerate() {
             let wanted = 10.0 + 2.0 * (40 + h) as f64;

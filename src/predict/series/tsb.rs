@@ -36,13 +36,7 @@ impl Forecaster for Tsb {
         for beta in BETAS {
             for alpha in ALPHAS {
                 let smoothed = smooth(history, alpha, beta);
-                let squares: f64 = smoothed
-                    .steps
-                    .error
-                    .iter()
-                    .filter(|e| !e.is_nan())
-                    .map(|e| e * e)
-                    .sum();
+                let squares: f64 = smoothed.steps.error.iter().filter(|e| !e.is_nan()).map(|e| e * e).sum();
                 if best.as_ref().is_none_or(|(least, _)| squares < *least) {
                     best = Some((squares, smoothed));
                 }
@@ -52,10 +46,7 @@ impl Forecaster for Tsb {
             return ShortMean.fit(history);
         };
         let noise = noise(history, &smoothed.steps, false);
-        Box::new(FittedTsb {
-            part: Part::level(Vec::new(), smoothed.beta, noise),
-            smoothed,
-        })
+        Box::new(FittedTsb { part: Part::level(Vec::new(), smoothed.beta, noise), smoothed })
     }
 }
 
@@ -77,10 +68,7 @@ fn smooth(history: &History<'_>, alpha: f64, beta: f64) -> Smoothed {
         size = history.known().find(|&y| y != 0.0).unwrap_or(0.0);
         probability = 0.5 / half as f64;
     }
-    let mut steps = OneStep {
-        parameters: 2,
-        ..OneStep::default()
-    };
+    let mut steps = OneStep { parameters: 2, ..OneStep::default() };
     for &y in history.y {
         let mean = probability * size;
         steps.mean.push(mean);
@@ -95,12 +83,7 @@ fn smooth(history: &History<'_>, alpha: f64, beta: f64) -> Smoothed {
             probability -= beta * probability;
         }
     }
-    Smoothed {
-        beta,
-        size,
-        probability,
-        steps,
-    }
+    Smoothed { beta, size, probability, steps }
 }
 
 #[derive(Debug)]
@@ -111,19 +94,12 @@ struct FittedTsb {
 
 impl Fitted for FittedTsb {
     fn label(&self) -> String {
-        format!(
-            "TSB (size {:.3}, probability {:.3})",
-            self.smoothed.size, self.smoothed.probability
-        )
+        format!("TSB (size {:.3}, probability {:.3})", self.smoothed.size, self.smoothed.probability)
     }
 
     fn predict(&self, horizon: usize) -> Predictive {
         let mean = self.smoothed.size * self.smoothed.probability;
-        let mut part = Part::level(
-            vec![mean; horizon],
-            self.part.alpha,
-            self.part.noise.clone(),
-        );
+        let mut part = Part::level(vec![mean; horizon], self.part.alpha, self.part.noise.clone());
         part.level_error = level_error(&part, &self.smoothed.steps);
         Predictive::single(part)
     }
@@ -139,12 +115,7 @@ mod tests {
         // beta 0.1: 0.3, 0.37, 0.333, 0.2997, 0.36973, 0.332757; the demand of 6
         // moves the size to 5, after the demand of 4 left it.
         let y = [0.0, 4.0, 0.0, 0.0, 6.0, 0.0];
-        let history = History {
-            y: &y,
-            season_length: 1,
-            nonnegative: true,
-            integers: true,
-        };
+        let history = History { y: &y, season_length: 1, nonnegative: true, integers: true };
         let tsb = smooth(&history, 0.5, 0.1);
         assert!((tsb.probability - 0.332_757).abs() < 1e-9);
         assert!((tsb.size - 5.0).abs() < 1e-12);
@@ -154,12 +125,7 @@ mod tests {
     fn dead_items_fade() {
         let mut y = vec![3.0, 0.0, 2.0, 0.0, 4.0, 0.0, 3.0, 0.0];
         y.extend([0.0; 40]);
-        let history = History {
-            y: &y,
-            season_length: 1,
-            nonnegative: true,
-            integers: true,
-        };
+        let history = History { y: &y, season_length: 1, nonnegative: true, integers: true };
         let mean = Tsb.fit(&history).predict(1).mean()[0];
         assert!(mean < 0.2, "{mean}");
     }

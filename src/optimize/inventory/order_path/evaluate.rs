@@ -155,9 +155,7 @@ impl Simulator {
                     let now = &prefix[(period + 1) * scenarios..(period + 2) * scenarios];
                     let then = &prefix[period * scenarios..(period + 1) * scenarios];
                     let supply = |scenario: usize| {
-                        external
-                            + (cumulative[now[scenario] as usize]
-                                - cumulative[then[scenario] as usize])
+                        external + (cumulative[now[scenario] as usize] - cumulative[then[scenario] as usize])
                     };
                     step(&mut self.level, demand, supply, problem.lost_sales)
                 }
@@ -174,8 +172,7 @@ impl Simulator {
             let mut backlog = (-problem.initial_stock).max(0.0);
             let mut on_hand = self.open_lots(problem, life);
             for period in 0..periods {
-                let arrivals =
-                    problem.inflow[period] + prepared.arrivals(&self.cumulative, period, scenario);
+                let arrivals = problem.inflow[period] + prepared.arrivals(&self.cumulative, period, scenario);
                 self.lots[(period + life - 1).min(periods)] += arrivals;
                 on_hand += arrivals;
                 let wanted = backlog + prepared.demand[period * problem.scenarios + scenario];
@@ -235,12 +232,7 @@ pub(crate) fn order_cost(problem: &PathProblem, orders: &[f64]) -> (f64, f64) {
 }
 
 /// One period for all scenarios: sums of stock and of unmet demand.
-fn step(
-    level: &mut [f64],
-    demand: &[f64],
-    supply: impl Fn(usize) -> f64,
-    lost_sales: bool,
-) -> (f64, f64) {
+fn step(level: &mut [f64], demand: &[f64], supply: impl Fn(usize) -> f64, lost_sales: bool) -> (f64, f64) {
     if lost_sales {
         step_lanes::<true>(level, demand, supply)
     } else {
@@ -259,8 +251,7 @@ fn step_lanes<const LOST: bool>(
     let (mut stock, mut unmet) = ([0.0; LANES], [0.0; LANES]);
     let whole = level.len() / LANES * LANES;
     let (head, tail) = level.split_at_mut(whole);
-    for (block, (levels, demands)) in
-        head.chunks_exact_mut(LANES).zip(demand.chunks_exact(LANES)).enumerate()
+    for (block, (levels, demands)) in head.chunks_exact_mut(LANES).zip(demand.chunks_exact(LANES)).enumerate()
     {
         for lane in 0..LANES {
             let net = levels[lane] + supply(block * LANES + lane) - demands[lane];

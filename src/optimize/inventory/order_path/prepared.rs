@@ -57,9 +57,8 @@ impl Prepared {
         problem.check()?;
         let (periods, scenarios) = (problem.periods, problem.scenarios);
         let open: Vec<bool> = (0..periods).map(|period| problem.is_open(period)).collect();
-        let stages: Vec<usize> = (0..periods)
-            .filter(|&period| open[period] && problem.locked[period].is_none())
-            .collect();
+        let stages: Vec<usize> =
+            (0..periods).filter(|&period| open[period] && problem.locked[period].is_none()).collect();
         let mut external = problem.inflow.clone();
         external[0] += problem.initial_stock;
         let mut prepared = Prepared {
@@ -122,9 +121,7 @@ impl Prepared {
     fn prefix_at(&self, period: usize, scenario: usize) -> usize {
         match &self.prefix {
             ArrivedPrefix::Common(prefix) => prefix[period],
-            ArrivedPrefix::PerScenario(prefix) => {
-                prefix[(period + 1) * self.scenarios + scenario] as usize
-            }
+            ArrivedPrefix::PerScenario(prefix) => prefix[(period + 1) * self.scenarios + scenario] as usize,
         }
     }
 }
@@ -159,8 +156,7 @@ fn arrived_prefix(problem: &PathProblem, open: &[bool]) -> ArrivedPrefix {
         let mut arrived = 0;
         for period in 0..periods {
             while arrived < periods
-                && (!open[arrived]
-                    || problem.arrival_of(scenario, arrived).is_some_and(|at| at <= period))
+                && (!open[arrived] || problem.arrival_of(scenario, arrived).is_some_and(|at| at <= period))
             {
                 arrived += 1;
             }
@@ -177,9 +173,12 @@ fn arrived_prefix(problem: &PathProblem, open: &[bool]) -> ArrivedPrefix {
             let scenarios = problem.scenarios;
             let mut prefix = vec![0; (periods + 1) * scenarios];
             for scenario in 0..scenarios {
-                fill(scenario, Box::new(|period, arrived| {
-                    prefix[(period + 1) * scenarios + scenario] = arrived as u32;
-                }));
+                fill(
+                    scenario,
+                    Box::new(|period, arrived| {
+                        prefix[(period + 1) * scenarios + scenario] = arrived as u32;
+                    }),
+                );
             }
             ArrivedPrefix::PerScenario(prefix)
         }

@@ -41,10 +41,7 @@ impl PriceList {
     pub fn single(unit_costs: &[f64]) -> Self {
         PriceList {
             first: (0..=unit_costs.len()).collect(),
-            breaks: unit_costs
-                .iter()
-                .map(|&unit_cost| PriceBreak { min_quantity: 0.0, unit_cost })
-                .collect(),
+            breaks: unit_costs.iter().map(|&unit_cost| PriceBreak { min_quantity: 0.0, unit_cost }).collect(),
         }
     }
 
@@ -211,9 +208,7 @@ impl PathProblem {
     pub fn arrival_of(&self, scenario: usize, period: usize) -> Option<usize> {
         match &self.arrival {
             Arrival::Common(arrival) => arrival.get(period).copied().flatten(),
-            Arrival::PerScenario(arrival) => {
-                arrival.get(scenario * self.periods + period).copied().flatten()
-            }
+            Arrival::PerScenario(arrival) => arrival.get(scenario * self.periods + period).copied().flatten(),
         }
         .filter(|&at| at < self.periods)
     }
@@ -269,9 +264,7 @@ impl PathProblem {
             check_one("min_quantity", step.min_quantity, step.min_quantity >= 0.0, "0 or more")?;
         }
         match breaks.windows(2).find(|pair| pair[0].min_quantity >= pair[1].min_quantity) {
-            Some(pair) => {
-                Err(PathError::UnorderedBreaks { period, min_quantity: pair[1].min_quantity })
-            }
+            Some(pair) => Err(PathError::UnorderedBreaks { period, min_quantity: pair[1].min_quantity }),
             None => Ok(()),
         }
     }
@@ -375,12 +368,7 @@ fn check_all(
     }
 }
 
-fn check_one(
-    field: &'static str,
-    value: f64,
-    good: bool,
-    wanted: &'static str,
-) -> Result<(), PathError> {
+fn check_one(field: &'static str, value: f64, good: bool, wanted: &'static str) -> Result<(), PathError> {
     if value.is_finite() && good { Ok(()) } else { Err(PathError::OutOfRange { field, value, wanted }) }
 }
 
@@ -388,7 +376,9 @@ fn check_one(
 #[derive(Debug, Clone, PartialEq, Error)]
 pub enum PathError {
     /// An order would arrive before it is placed.
-    #[error("the order of period {period} arrives in period {arrival}, before it is placed (scenario {scenario}); give a later arrival")]
+    #[error(
+        "the order of period {period} arrives in period {arrival}, before it is placed (scenario {scenario}); give a later arrival"
+    )]
     ArrivalBeforeOrder {
         /// Scenario of the arrival.
         scenario: usize,
@@ -398,7 +388,9 @@ pub enum PathError {
         arrival: usize,
     },
     /// A later order overtakes an earlier one.
-    #[error("the order of period {period} arrives in period {arrival}, before an earlier order that arrives in {earlier} (scenario {scenario}); let arrivals never decrease")]
+    #[error(
+        "the order of period {period} arrives in period {arrival}, before an earlier order that arrives in {earlier} (scenario {scenario}); let arrivals never decrease"
+    )]
     CrossingOrders {
         /// Scenario in which it happens.
         scenario: usize,
@@ -410,7 +402,9 @@ pub enum PathError {
         earlier: usize,
     },
     /// Holding and shortage cost add up to less than nothing.
-    #[error("holding and shortage cost of period {period} add up to {sum}, which pays for refusing demand; raise one of them")]
+    #[error(
+        "holding and shortage cost of period {period} add up to {sum}, which pays for refusing demand; raise one of them"
+    )]
     HoldingBelowShortage {
         /// The period.
         period: usize,
@@ -451,7 +445,9 @@ pub enum PathError {
         wanted: &'static str,
     },
     /// Ordering without end would pay.
-    #[error("an order of period {period} earns {gain} for each unit, without end; give max_order or raise its unit cost")]
+    #[error(
+        "an order of period {period} earns {gain} for each unit, without end; give max_order or raise its unit cost"
+    )]
     Unbounded {
         /// The order period.
         period: usize,
@@ -459,7 +455,9 @@ pub enum PathError {
         gain: f64,
     },
     /// Price breaks out of order.
-    #[error("price breaks of period {period} do not rise at min_quantity {min_quantity}; sort them and drop doubles")]
+    #[error(
+        "price breaks of period {period} do not rise at min_quantity {min_quantity}; sort them and drop doubles"
+    )]
     UnorderedBreaks {
         /// The period.
         period: usize,

@@ -40,30 +40,13 @@ pub(super) fn fit(
     buffer.resize(season.len(), 0.0);
     let mut objective = |point: &[f64]| {
         buffer.copy_from_slice(season);
-        run(
-            form,
-            &parameters_of(form, line, point),
-            &start.y,
-            buffer,
-            |_, _| {},
-        )
-        .likelihood()
+        run(form, &parameters_of(form, line, point), &start.y, buffer, |_, _| {}).likelihood()
     };
     let budget = if near.is_some() { 40 } else { 70 } * variables;
-    minimise(
-        &mut objective,
-        &mut point[..variables],
-        if near.is_some() { 0.15 } else { 0.6 },
-        budget,
-    );
+    minimise(&mut objective, &mut point[..variables], if near.is_some() { 0.15 } else { 0.6 }, budget);
     let value = minimise(&mut objective, &mut point[..variables], 0.2, budget / 2);
     let aicc = value + 2.0 * k + 2.0 * k * (k + 1.0) / (n - k - 1.0);
-    aicc.is_finite().then(|| Candidate {
-        form,
-        parameters: parameters_of(form, line, &point),
-        aicc,
-        point,
-    })
+    aicc.is_finite().then(|| Candidate { form, parameters: parameters_of(form, line, &point), aicc, point })
 }
 
 /// Runs a candidate over its series; the seasonal states end in `season`.
@@ -75,13 +58,7 @@ pub(super) fn replay(
 ) -> Run {
     season.clear();
     season.extend_from_slice(start.season(candidate.form.season).unwrap_or(&[]));
-    run(
-        candidate.form,
-        &candidate.parameters,
-        &start.y,
-        season,
-        visit,
-    )
+    run(candidate.form, &candidate.parameters, &start.y, season, visit)
 }
 
 fn variable_count(form: Form) -> usize {
@@ -100,21 +77,9 @@ fn variable_count(form: Form) -> usize {
 /// the first `line` in steps of the size that they usually move.
 fn parameters_of(form: Form, line: (f64, f64), point: &[f64]) -> Parameters {
     let alpha = between(point[0], MARGIN, 1.0 - MARGIN);
-    let mut p = Parameters {
-        alpha,
-        beta: 0.0,
-        gamma: 0.0,
-        phi: 1.0,
-        level: 0.0,
-        slope: 0.0,
-    };
-    let first = if form.trend == TrendForm::None {
-        line.0 + LINE_MIDDLE * line.1
-    } else {
-        line.0
-    };
-    let positive =
-        form.error == ErrorForm::Multiplicative || form.season == SeasonForm::Multiplicative;
+    let mut p = Parameters { alpha, beta: 0.0, gamma: 0.0, phi: 1.0, level: 0.0, slope: 0.0 };
+    let first = if form.trend == TrendForm::None { line.0 + LINE_MIDDLE * line.1 } else { line.0 };
+    let positive = form.error == ErrorForm::Multiplicative || form.season == SeasonForm::Multiplicative;
     p.level = if positive && first <= 0.0 { 0.5 } else { first } + LEVEL_STEP * point[1];
     let mut next = 2;
     if form.trend != TrendForm::None {

@@ -46,11 +46,7 @@ pub struct Form {
 
 impl fmt::Display for Form {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let error = if self.error == ErrorForm::Additive {
-            "A"
-        } else {
-            "M"
-        };
+        let error = if self.error == ErrorForm::Additive { "A" } else { "M" };
         let trend = match self.trend {
             TrendForm::None => "N",
             TrendForm::Additive => "A",
@@ -74,11 +70,7 @@ impl Form {
             TrendForm::Additive => 2,
             TrendForm::Damped => 3,
         };
-        let season = if self.season == SeasonForm::None {
-            0
-        } else {
-            season_length
-        };
+        let season = if self.season == SeasonForm::None { 0 } else { season_length };
         3 + trend + season
     }
 }
@@ -133,13 +125,7 @@ impl Run {
 /// `visit` sees every bucket's mean. Unknown values leave the states as they are
 /// expected. The sum of squares is infinite where a mean is not positive but
 /// must be.
-pub fn run(
-    form: Form,
-    p: &Parameters,
-    y: &[f64],
-    season: &mut [f64],
-    visit: impl FnMut(usize, f64),
-) -> Run {
+pub fn run(form: Form, p: &Parameters, y: &[f64], season: &mut [f64], visit: impl FnMut(usize, f64)) -> Run {
     use SeasonForm as S;
     let trend = form.trend != TrendForm::None;
     let relative = form.error == ErrorForm::Multiplicative;
@@ -217,11 +203,5 @@ fn recursion<const RELATIVE: bool, const TREND: bool, const SEASON: u8>(
             }
         }
     }
-    Run {
-        level,
-        slope,
-        squares,
-        logs: logs + product.ln(),
-        count,
-    }
+    Run { level, slope, squares, logs: logs + product.ln(), count }
 }

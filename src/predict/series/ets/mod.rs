@@ -49,11 +49,7 @@ impl Forecaster for Ets {
         if history.season_length > LONGEST_SEASON {
             let season = Season::harmonic(history);
             let adjusted = season.remove(history.y);
-            let plain = History {
-                y: &adjusted,
-                season_length: 1,
-                ..*history
-            };
+            let plain = History { y: &adjusted, season_length: 1, ..*history };
             return self.fit_adjusted(&plain, season);
         }
         self.fit_adjusted(history, Season::none())
@@ -76,22 +72,14 @@ impl Ets {
         }
         let mut buffer = Vec::with_capacity(history.season_length);
         let mut best: Option<Candidate> = None;
-        for season in [
-            SeasonForm::None,
-            SeasonForm::Additive,
-            SeasonForm::Multiplicative,
-        ] {
+        for season in [SeasonForm::None, SeasonForm::Additive, SeasonForm::Multiplicative] {
             for trend in [TrendForm::None, TrendForm::Additive, TrendForm::Damped] {
                 if self.level_only && trend != TrendForm::None {
                     continue;
                 }
                 let mut near: Option<Candidate> = None;
                 for error in [ErrorForm::Additive, ErrorForm::Multiplicative] {
-                    let form = Form {
-                        error,
-                        trend,
-                        season,
-                    };
+                    let form = Form { error, trend, season };
                     if !is_tried(form, start.positive) {
                         continue;
                     }
@@ -112,8 +100,7 @@ impl Ets {
 /// ETS(A,*,M) is left out for its unstable variance (Hyndman et al. 2008, section
 /// 15.2); relative errors and indices need values above zero.
 fn is_tried(form: Form, positive: bool) -> bool {
-    let relative =
-        form.error == ErrorForm::Multiplicative || form.season == SeasonForm::Multiplicative;
+    let relative = form.error == ErrorForm::Multiplicative || form.season == SeasonForm::Multiplicative;
     let unstable = form.error == ErrorForm::Additive && form.season == SeasonForm::Multiplicative;
     !unstable && (positive || !relative)
 }
@@ -136,9 +123,7 @@ struct FittedEts {
 impl FittedEts {
     fn new(history: &History<'_>, start: &Start, candidate: &Candidate) -> Self {
         let (mut states, mut means) = (Vec::new(), vec![0.0; start.y.len()]);
-        let run = replay(candidate, start, &mut states, |t, mean| {
-            means[t] = mean * start.unit
-        });
+        let run = replay(candidate, start, &mut states, |t, mean| means[t] = mean * start.unit);
         if !states.is_empty() {
             let phase = start.y.len() % states.len();
             states.rotate_left(phase);
@@ -146,18 +131,9 @@ impl FittedEts {
         if candidate.form.season == SeasonForm::Additive {
             states.iter_mut().for_each(|state| *state *= start.unit);
         }
-        let error = history
-            .y
-            .iter()
-            .zip(&means)
-            .map(|(y, mean)| y - mean)
-            .collect();
+        let error = history.y.iter().zip(&means).map(|(y, mean)| y - mean).collect();
         let parameters = candidate.form.parameter_count(states.len()) - 1;
-        let steps = OneStep {
-            mean: means,
-            error,
-            parameters,
-        };
+        let steps = OneStep { mean: means, error, parameters };
         let relative = candidate.form.error == ErrorForm::Multiplicative;
         let p = candidate.parameters;
         let part = Part {
@@ -185,11 +161,7 @@ impl FittedEts {
         for h in 0..horizon {
             slope *= self.parameters.phi;
             level += slope;
-            let state = if self.states.is_empty() {
-                0.0
-            } else {
-                self.states[h % self.states.len()]
-            };
+            let state = if self.states.is_empty() { 0.0 } else { self.states[h % self.states.len()] };
             let (value, worth) = match self.form.season {
                 SeasonForm::None => (level, 1.0),
                 SeasonForm::Additive => (level + state, 1.0),
@@ -209,11 +181,7 @@ impl Fitted for FittedEts {
 
     fn predict(&self, horizon: usize) -> Predictive {
         let (mean, scale) = self.mean_and_scale(horizon);
-        let mut part = Part {
-            mean,
-            scale,
-            ..self.part.clone()
-        };
+        let mut part = Part { mean, scale, ..self.part.clone() };
         part.level_error = level_error(&part, &self.steps);
         self.season.restore(&mut part);
         Predictive::single(part)

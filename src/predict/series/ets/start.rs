@@ -29,9 +29,7 @@ impl Start {
         let seasonal = m > 1 && m <= LONGEST_SEASON;
         Start {
             additive: seasonal.then(|| classical_indices(&y, m, false)).flatten(),
-            multiplicative: (seasonal && positive)
-                .then(|| classical_indices(&y, m, true))
-                .flatten(),
+            multiplicative: (seasonal && positive).then(|| classical_indices(&y, m, true)).flatten(),
             unit,
             positive,
             count: history.known_count(),
@@ -53,12 +51,8 @@ impl Start {
     pub(super) fn level_and_slope(&self, form: SeasonForm) -> (f64, f64) {
         let season = self.season(form).unwrap_or(&[]);
         let (mut n, mut st, mut sy, mut stt, mut sty) = (0.0, 0.0, 0.0, 0.0, 0.0);
-        for (t, &y) in self
-            .y
-            .iter()
-            .enumerate()
-            .filter(|(_, y)| !y.is_nan())
-            .take(LINE_VALUES.max(season.len()))
+        for (t, &y) in
+            self.y.iter().enumerate().filter(|(_, y)| !y.is_nan()).take(LINE_VALUES.max(season.len()))
         {
             let y = match form {
                 SeasonForm::None => y,
@@ -73,11 +67,7 @@ impl Start {
             sty += t * y;
         }
         let spread = n * stt - st * st;
-        let slope = if n < 3.0 || spread <= 0.0 {
-            0.0
-        } else {
-            (n * sty - st * sy) / spread
-        };
+        let slope = if n < 3.0 || spread <= 0.0 { 0.0 } else { (n * sty - st * sy) / spread };
         let level = if n > 0.0 { (sy - slope * st) / n } else { 0.0 };
         (level, slope)
     }
