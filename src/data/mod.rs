@@ -7,14 +7,30 @@
 //! fix, all of them at once.
 
 pub mod buckets;
+pub mod calendar;
+mod cell;
+pub mod csv;
+mod declare;
 pub mod fault;
+pub mod instance;
+mod near;
+mod records;
 pub mod schema;
+pub mod settings;
+mod source;
 pub mod table;
+pub mod validate;
 
 pub use buckets::{Bucket, Buckets};
+pub use calendar::{OpenDays, Weekdays, review_buckets};
+pub use csv::{Declaration, read_csv};
 pub use fault::{Code, Fault, Faults, Severity};
+pub use instance::{Instance, read_folder};
+pub use near::near_miss;
 pub use schema::{
     ColumnSchema, ExtraRule, Kind, OutputSchema, Range, RowRule, Schema, SchemaError, SettingSchema,
     TableSchema, Term,
 };
-pub use table::{Column, Table, Tables, TextColumn};
+pub use settings::{Settings, SettingsValues};
+pub use table::{Column, Table, Tables, TextColumn, date_of, day_number};
+pub use validate::{Valid, validate};

@@ -99,6 +99,9 @@ use std::fmt;
 
 use serde::{Deserialize, Deserializer};
 
+use super::cell::{Rule, parse_flag};
+use super::table::{Table, day_number};
+
 /// The contract of one decision.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -481,8 +484,25 @@ impl ColumnSchema {
         Range { min: self.min, above: self.above, max: self.max, below: self.below }
     }
 
+    /// The number that fills blanks; NaN without a default.
+    pub(crate) fn default_number(&self) -> f64 {
+        self.default.as_ref().and_then(|text| text.parse().ok()).unwrap_or(f64::NAN)
+    }
+
+    /// The day number that fills blanks; [`Table::NO_DATE`] without a default.
+    pub(crate) fn default_date(&self) -> i32 {
+        let date = self.default.as_ref().and_then(|text| text.parse().ok());
+        date.map_or(Table::NO_DATE, day_number)
+    }
+
+    /// The flag that fills blanks; [`Table::BLANK_FLAG`] without a default.
+    pub(crate) fn default_flag(&self) -> u8 {
+        let flag = self.default.as_ref().and_then(|text| parse_flag(text.as_bytes()).ok());
+        flag.unwrap_or(Table::BLANK_FLAG)
+    }
+
     fn check(&self, table: &str) -> Result<(), SchemaError> {
-        check_kind(&format!("{table}.{}", self.name), self.kind, self.range(), &self.values)
+        check_kind(&format!("{table}.{}", self.name), Rule::from(self), self.default.as_deref())
     }
 }
 
@@ -494,7 +514,7 @@ impl SettingSchema {
     }
 
     fn check(&self) -> Result<(), SchemaError> {
-        check_kind(&format!("settings.{}", self.name), self.kind, self.range(), &self.values)
+        check_kind(&format!("settings.{}", self.name), Rule::from(self), self.default.as_deref())
     }
 }
 
@@ -533,15 +553,21 @@ pub enum SchemaError {
     },
 }
 
-fn check_kind(name: &str, kind: Kind, range: Range, values: &[String]) -> Result<(), SchemaError> {
+fn check_kind(name: &str, rule: Rule<'_>, default: Option<&str>) -> Result<(), SchemaError> {
     let misfit = |reason| Err(SchemaError::Misfit { name: name.to_owned(), reason });
-    if (kind == Kind::Choice) == values.is_empty() {
+    if (rule.kind == Kind::Choice) == rule.values.is_empty() {
         return misfit("a choice has values, and nothing else has");
     }
-    if !matches!(kind, Kind::Number | Kind::Integer) && !range.is_open() {
+    if !matches!(rule.kind, Kind::Number | Kind::Integer) && !rule.range.is_open() {
         return misfit("only numbers have bounds");
     }
-    Ok(())
+    if rule.required && default.is_some() {
+        return misfit("what has a default is not required");
+    }
+    match default {
+        Some(text) if !rule.accepts(text) => misfit("the default breaks its own rule"),
+        _ => Ok(()),
+    }
 }
 
 fn unique<'a>(place: &str, names: impl Iterator<Item = &'a String>) -> Result<(), SchemaError> {
@@ -613,7 +639,14 @@ mod tests {
 
     #[test]
     fn types_and_bounds_must_fit() {
-        for tail in ["type='choice'", "type='number'\nvalues=['a']", "type='code'\nmin=0"] {
+        for tail in [
+            "type='choice'",
+            "type='number'\nvalues=['a']",
+            "type='code'\nmin=0",
+            "type='number'\nmin=0\ndefault=-1",
+            "type='date'\ndefault='soon'",
+            "type='integer'\nrequired=true\ndefault=1",
+        ] {
             let tail = format!("[[setting]]\nname='s'\nmeaning=''\n{tail}");
             assert!(matches!(parse(&tail), Err(SchemaError::Misfit { .. })), "{tail}");
         }

@@ -7,6 +7,8 @@
 use chrono::NaiveDate;
 use rustc_hash::FxHashMap;
 
+use super::fault::Faults;
+
 /// Text of one column: each row holds the index of its word in a dictionary.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct TextColumn {
@@ -18,6 +20,12 @@ pub struct TextColumn {
 impl TextColumn {
     /// Appends one word.
     pub fn push(&mut self, word: &str) {
+        if let Some(&last) = self.index.last()
+            && self.words.get(last as usize).is_some_and(|known| known == word)
+        {
+            self.index.push(last);
+            return;
+        }
         let index = match self.lookup.get(word) {
             Some(&index) => index,
             None => {
@@ -114,6 +122,9 @@ pub struct Table {
     file: String,
     columns: Vec<(String, Column)>,
     row_numbers: Vec<u32>,
+    carried: Vec<String>,
+    flawed: Vec<u32>,
+    lost_rows: bool,
 }
 
 impl Table {
@@ -126,7 +137,7 @@ impl Table {
     #[must_use]
     pub fn new(name: impl Into<String>) -> Self {
         let name = name.into();
-        Table { file: name.clone(), name, columns: Vec::new(), row_numbers: Vec::new() }
+        Table { file: name.clone(), name, ..Table::default() }
     }
 
     /// The same table, read from `file` (for messages).
@@ -140,6 +151,21 @@ impl Table {
     #[must_use]
     pub fn with_row_numbers(mut self, row_numbers: Vec<u32>) -> Self {
         self.row_numbers = row_numbers;
+        self
+    }
+
+    /// The same table in which these text columns (descriptions) go along into the output.
+    #[must_use]
+    pub fn with_carried(mut self, titles: Vec<String>) -> Self {
+        self.carried = titles;
+        self
+    }
+
+    /// The same table with the indices of its rows that hold a fault, in order, and whether
+    /// rows could not be read at all.
+    pub(crate) fn with_flaws(mut self, flawed: Vec<u32>, lost_rows: bool) -> Self {
+        self.flawed = flawed;
+        self.lost_rows = lost_rows;
         self
     }
 
@@ -238,6 +264,52 @@ impl Table {
             file: self.file.clone(),
             columns: columns.collect(),
             row_numbers: row_numbers.collect(),
+            carried: self.carried.clone(),
+            flawed: Vec::new(),
+            lost_rows: self.lost_rows,
+        }
+    }
+
+    /// Titles of the columns that go along into the output.
+    #[must_use]
+    pub fn carried(&self) -> &[String] {
+        &self.carried
+    }
+
+    /// Whether the row at `index` holds a fault that was reported already.
+    pub(crate) fn is_flawed(&self, index: usize) -> bool {
+        !self.flawed.is_empty() && self.flawed.binary_search(&(index as u32)).is_ok()
+    }
+
+    /// Whether rows could not be read, so that nothing should be concluded from absence.
+    pub(crate) fn lost_rows(&self) -> bool {
+        self.lost_rows
+    }
+
+    /// Takes a column out, to be put back by [`Table::set`].
+    pub(crate) fn take_column(&mut self, name: &str) -> Option<Column> {
+        let (_, column) = self.columns.iter_mut().find(|(existing, _)| existing == name)?;
+        Some(std::mem::replace(column, Column::Flag(Vec::new())))
+    }
+
+    /// The text of one cell, as a file would hold it; blank past the end.
+    #[must_use]
+    pub fn cell_text(&self, name: &str, index: usize) -> String {
+        match self.column(name) {
+            Some(Column::Text(text)) => text.get(index).to_owned(),
+            Some(Column::Number(numbers)) => {
+                numbers.get(index).filter(|n| !n.is_nan()).map_or_else(String::new, f64::to_string)
+            }
+            Some(Column::Date(dates)) => dates
+                .get(index)
+                .and_then(|&day| date_of(day))
+                .map_or_else(String::new, |date| date.to_string()),
+            Some(Column::Flag(flags)) => match flags.get(index) {
+                Some(0) => "no".to_owned(),
+                Some(1) => "yes".to_owned(),
+                _ => String::new(),
+            },
+            None => String::new(),
         }
     }
 
@@ -294,6 +366,7 @@ impl Table {
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Tables {
     list: Vec<Table>,
+    notices: Faults,
 }
 
 impl Tables {
@@ -322,6 +395,27 @@ impl Tables {
     #[must_use]
     pub fn as_slice(&self) -> &[Table] {
         &self.list
+    }
+
+    pub(crate) fn as_mut_slice(&mut self) -> &mut [Table] {
+        &mut self.list
+    }
+
+    /// The same tables with what was repaired or left out when they were read.
+    #[must_use]
+    pub fn with_notices(mut self, notices: Faults) -> Self {
+        self.notices = notices;
+        self
+    }
+
+    /// What was repaired or left out when they were read.
+    #[must_use]
+    pub fn notices(&self) -> &Faults {
+        &self.notices
+    }
+
+    pub(crate) fn take_notices(&mut self) -> Faults {
+        std::mem::take(&mut self.notices)
     }
 }
 

@@ -8,11 +8,11 @@
 //! that does not depend on the question: validation, fitting), then
 //! [`Prepared`] is asked many times: solve, check, explain, update.
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use crate::control::Control;
 use crate::data::{Faults, Table, Tables};
+pub use crate::data::Settings;
 use crate::presentation::Presentation;
 use crate::solution::Outcome;
 
@@ -27,17 +27,6 @@ pub static DECISIONS: &[&dyn Decision] = &[];
 #[must_use]
 pub fn find(name: &str) -> Option<&'static dyn Decision> {
     DECISIONS.iter().copied().find(|decision| decision.name() == name)
-}
-
-/// Settings by name, in the text form in which a person writes them.
-///
-/// Types, ranges and defaults are the schema's; [`Decision::prepare`] checks them.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct Settings {
-    /// Name and text of each setting that was given.
-    pub values: BTreeMap<String, String>,
-    /// Where the settings were written, for messages (`instance.toml`).
-    pub file: String,
 }
 
 /// What a decision is made from.

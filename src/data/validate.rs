@@ -1,0 +1,387 @@
+//! Checks tables, whatever their source, against a decision's schema.
+//!
+//! Cells: type, blanks, range, words; defaults are filled in. Between rows:
+//! unique keys. Between tables: a code must occur where the schema says.
+//! Contradictions that need arithmetic are the decision's to find.
+//! Cost: O(cells) time, and memory for one key a row.
+
+use rustc_hash::FxHashMap;
+
+use super::cell::{Flaw, Format, Rule, check_date, date_text, shown};
+use super::csv::missing_column;
+use super::fault::{Code, Fault, Faults};
+use super::near::{did_you_mean, near_miss};
+use super::schema::{ColumnSchema, ExtraRule, Kind, RowRule, Schema, TableSchema};
+use super::settings::{Settings, SettingsValues};
+use super::table::{Column, Table, Tables, TextColumn};
+
+/// Tables and settings that keep their schema.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Valid {
+    /// The tables, defaults filled in.
+    pub tables: Tables,
+    /// The settings, defaults filled in.
+    pub settings: SettingsValues,
+    /// Warnings and notices.
+    pub notices: Faults,
+}
+
+/// Checks named tables and settings in memory against `schema` and fills in defaults.
+///
+/// ```
+/// use purvey::data::{Schema, Settings, Table, Tables, validate};
+/// let schema = Schema::parse(
+///     "name = 'm'\ntitle = 'M'\nsummary = 's'\n\
+///      [[table]]\nname = 'items'\nrequired = true\nmeaning = 'Items.'\nkey = ['item']\n\
+///      [[table.column]]\nname = 'item'\ntype = 'code'\nrequired = true\nmeaning = 'Code.'\n\
+///      [[table.column]]\nname = 'price'\ntype = 'number'\nmin = 0\nmeaning = 'Price.'",
+/// )?;
+/// let items = Table::new("items").with_text("item", ["soap", "soap"]).with_number("price", [2.0, -1.0]);
+/// let faults = validate(Tables::default().with(items), &Settings::default(), &schema).unwrap_err();
+/// assert_eq!(faults.to_string(), "\
+/// items:3: price is \"-1\": must be at least 0 [out-of-range]
+///   help: mend the value
+/// items:3: item \"soap\" stands in row 2 already [duplicate-key]
+///   help: delete one of the two rows");
+/// # Ok::<(), purvey::data::SchemaError>(())
+/// ```
+///
+/// # Errors
+/// Every fault at once, warnings and notices included.
+pub fn validate(mut tables: Tables, settings: &Settings, schema: &Schema) -> Result<Valid, Faults> {
+    let mut faults = tables.take_notices();
+    for table in tables.as_slice() {
+        if schema.table(table.name()).is_none() {
+            faults.push(unknown_table(table.file(), table.name(), schema));
+        }
+    }
+    for table in tables.as_mut_slice() {
+        if let Some(wanted) = schema.table(table.name()) {
+            check_columns(table, wanted, &mut faults);
+        }
+    }
+    check_relations(&tables, schema, &mut faults);
+    let settings = settings.typed(schema).unwrap_or_else(|more| {
+        faults.extend(more);
+        SettingsValues::default()
+    });
+    faults.sort();
+    let notices = faults.into_result()?;
+    Ok(Valid { tables, settings, notices })
+}
+
+/// A table that the decision does not have.
+pub(crate) fn unknown_table(file: &str, name: &str, schema: &Schema) -> Fault {
+    let near = near_miss(name, schema.tables.iter().map(|table| table.name.as_str()));
+    let otherwise = format!("`purvey models {}` lists the tables", schema.name);
+    Fault::error(Code::UnknownTable, file, format!("{} is no table of {}", shown(name), schema.name))
+        .with_help(did_you_mean(near, otherwise))
+}
+
+/// What holds between rows and between tables.
+pub(crate) fn check_relations(tables: &Tables, schema: &Schema, faults: &mut Faults) {
+    for wanted in &schema.tables {
+        match tables.get(&wanted.name) {
+            Some(table) => {
+                if wanted.rows == RowRule::Unique {
+                    check_key(table, &wanted.key, faults);
+                }
+                check_references(table, wanted, (tables, schema), faults);
+            }
+            None if wanted.required => faults.push(
+                Fault::error(Code::MissingTable, format!("{}.csv", wanted.name), "the table is missing")
+                    .with_help(format!("add it: {}", wanted.meaning)),
+            ),
+            None => {}
+        }
+    }
+}
+
+/// Fills a column that is not there with its default.
+pub(crate) fn fill_missing(table: &mut Table, wanted: &TableSchema) {
+    let rows = table.len();
+    for column in &wanted.columns {
+        if column.default.is_some() && table.column(&column.name).is_none() {
+            table.set(&column.name, filled(column, rows));
+        }
+    }
+}
+
+fn filled(column: &ColumnSchema, rows: usize) -> Column {
+    match column.kind {
+        Kind::Number | Kind::Integer => Column::Number(vec![column.default_number(); rows]),
+        Kind::Date => Column::Date(vec![column.default_date(); rows]),
+        Kind::Flag => Column::Flag(vec![column.default_flag(); rows]),
+        Kind::Code | Kind::Text | Kind::Choice | Kind::Weekdays => {
+            let word = column.default.as_deref().unwrap_or("");
+            Column::Text((0..rows).map(|_| word).collect())
+        }
+    }
+}
+
+fn check_columns(table: &mut Table, wanted: &TableSchema, faults: &mut Faults) {
+    let rows = table.len();
+    for (title, column) in table.columns() {
+        if column.len() != rows {
+            let message = format!("column {title} has {} cells and the table {rows} rows", column.len());
+            let help = "give all columns the same length";
+            faults.push(
+                Fault::error(Code::WrongFieldCount, table.file(), message)
+                    .in_column(title, "")
+                    .with_help(help),
+            );
+            return;
+        }
+    }
+    report_unused(table, wanted, faults);
+    for column in &wanted.columns {
+        let titles = table.columns().iter().map(|(title, _)| title.as_str());
+        if column.required && table.column(&column.name).is_none() {
+            faults.push(missing_column(table.file(), &column.name, near_miss(&column.name, titles)));
+        }
+    }
+    fill_missing(table, wanted);
+    for column in &wanted.columns {
+        check_column(table, column, faults);
+    }
+}
+
+fn report_unused(table: &Table, wanted: &TableSchema, faults: &mut Faults) {
+    for (title, column) in table.columns() {
+        let extra = wanted.extra == ExtraRule::Number && matches!(column, Column::Number(_));
+        if wanted.column(title).is_none() && !extra && !table.carried().contains(title) {
+            let open =
+                wanted.columns.iter().map(|c| c.name.as_str()).filter(|name| table.column(name).is_none());
+            faults.push(super::csv::unused_column(table.file(), title, near_miss(title, open)));
+        }
+    }
+}
+
+/// Checks the cells of one column and fills blanks with the default.
+fn check_column(table: &mut Table, wanted: &ColumnSchema, faults: &mut Faults) {
+    let rule = Rule::from(wanted);
+    let Some(mut column) = table.take_column(&wanted.name) else { return };
+    let flaws: Vec<(usize, Flaw, String)> = match (&mut column, wanted.kind) {
+        (Column::Number(numbers), Kind::Number | Kind::Integer) => {
+            check_numbers(numbers, &rule, wanted.default_number())
+        }
+        (Column::Date(dates), Kind::Date) => check_dates(dates, &rule, wanted.default_date()),
+        (Column::Flag(flags), Kind::Flag) => check_flags(flags, &rule, wanted.default_flag()),
+        (Column::Text(text), Kind::Code | Kind::Text | Kind::Choice | Kind::Weekdays) => {
+            check_words(text, &rule, wanted.default.as_deref().unwrap_or(""))
+        }
+        (column, kind) => {
+            let message = format!(
+                "column {} holds {} where {} should be",
+                wanted.name,
+                type_name(column),
+                kind.as_str()
+            );
+            let help = format!("hand it in as a column of {}", kind.as_str());
+            faults.push(
+                Fault::error(Code::WrongType, table.file(), message)
+                    .in_column(&wanted.name, "")
+                    .with_help(help),
+            );
+            Vec::new()
+        }
+    };
+    table.set(&wanted.name, column);
+    for (index, flaw, text) in flaws {
+        let (code, message, help) = rule.tell(flaw, &text, &Format::default());
+        faults.push(
+            Fault::error(code, table.file(), message)
+                .at_row(table.row_number(index))
+                .in_column(&wanted.name, shown(&text))
+                .with_help(help),
+        );
+    }
+}
+
+type Flaws = Vec<(usize, Flaw, String)>;
+
+fn check_numbers(numbers: &mut [f64], rule: &Rule<'_>, default: f64) -> Flaws {
+    let mut flaws = Vec::new();
+    for (index, number) in numbers.iter_mut().enumerate() {
+        if number.is_nan() {
+            *number = default;
+            if rule.required {
+                flaws.push((index, Flaw::Blank, String::new()));
+            }
+        } else if let Err(flaw) = rule.check_number(*number) {
+            flaws.push((index, flaw, number.to_string()));
+        }
+    }
+    flaws
+}
+
+fn check_dates(dates: &mut [i32], rule: &Rule<'_>, default: i32) -> Flaws {
+    let mut flaws = Vec::new();
+    for (index, date) in dates.iter_mut().enumerate() {
+        if *date == Table::NO_DATE {
+            *date = default;
+            if rule.required {
+                flaws.push((index, Flaw::Blank, String::new()));
+            }
+        } else if let Err(flaw) = check_date(*date) {
+            flaws.push((index, flaw, date_text(*date)));
+        }
+    }
+    flaws
+}
+
+fn check_flags(flags: &mut [u8], rule: &Rule<'_>, default: u8) -> Flaws {
+    let mut flaws = Vec::new();
+    for (index, flag) in flags.iter_mut().enumerate() {
+        if *flag == Table::BLANK_FLAG {
+            *flag = default;
+            if rule.required {
+                flaws.push((index, Flaw::Blank, String::new()));
+            }
+        } else if *flag > 1 {
+            flaws.push((index, Flaw::NotAFlag, flag.to_string()));
+        }
+    }
+    flaws
+}
+
+fn check_words(text: &mut TextColumn, rule: &Rule<'_>, default: &str) -> Flaws {
+    let read: Vec<Result<String, Flaw>> = text
+        .words()
+        .iter()
+        .map(|word| match word.trim() {
+            "" if rule.required => Err(Flaw::Blank),
+            "" => Ok(default.to_owned()),
+            word => rule.word(word).map(std::borrow::Cow::into_owned),
+        })
+        .collect();
+    let same =
+        text.words().iter().zip(&read).all(|(word, read)| read.as_ref().is_ok_and(|read| read == word));
+    if same {
+        return Vec::new();
+    }
+    let mut flaws = Vec::new();
+    let mut mended = TextColumn::default();
+    for (index, &word) in text.index().iter().enumerate() {
+        match &read[word as usize] {
+            Ok(word) => mended.push(word),
+            Err(flaw) => {
+                flaws.push((index, *flaw, text.words()[word as usize].clone()));
+                mended.push("");
+            }
+        }
+    }
+    *text = mended;
+    flaws
+}
+
+fn type_name(column: &Column) -> &'static str {
+    match column {
+        Column::Text(_) => "text",
+        Column::Number(_) => "numbers",
+        Column::Date(_) => "dates",
+        Column::Flag(_) => "flags",
+    }
+}
+
+/// No two rows may have the same key. The columns are taken in one by one: each turns the
+/// number of the key so far and its own cell into the number of the longer key.
+fn check_key(table: &Table, key: &[String], faults: &mut Faults) {
+    let Some((last, first)) = key.split_last() else { return };
+    let columns: Option<Vec<&Column>> = first.iter().map(|name| table.column(name)).collect();
+    let (Some(columns), Some(last)) = (columns, table.column(last)) else { return };
+    let rows = table.len();
+    let mut numbers: Vec<u32> = vec![0; rows];
+    for column in columns {
+        let mut known: FxHashMap<(u32, u64), u32> = FxHashMap::default();
+        for (row, number) in numbers.iter_mut().enumerate() {
+            let next = known.len() as u32;
+            *number = *known.entry((*number, cell_bits(column, row))).or_insert(next);
+        }
+    }
+    let mut seen: FxHashMap<(u32, u64), u32> = FxHashMap::default();
+    seen.reserve(rows);
+    for (row, &number) in numbers.iter().enumerate().filter(|(row, _)| !table.is_flawed(*row)) {
+        if let Some(&earlier) = seen.get(&(number, cell_bits(last, row))) {
+            faults.push(duplicate_key(table, key, earlier as usize, row));
+        } else {
+            seen.insert((number, cell_bits(last, row)), row as u32);
+        }
+    }
+}
+
+fn cell_bits(column: &Column, row: usize) -> u64 {
+    match column {
+        Column::Text(text) => u64::from(text.index()[row]),
+        Column::Number(numbers) if numbers[row].is_nan() => u64::MAX,
+        Column::Number(numbers) => (numbers[row] + 0.0).to_bits(),
+        Column::Date(dates) => u64::from(dates[row] as u32),
+        Column::Flag(flags) => u64::from(flags[row]),
+    }
+}
+
+fn duplicate_key(table: &Table, key: &[String], earlier: usize, row: usize) -> Fault {
+    let parts: Vec<_> =
+        key.iter().map(|name| format!("{name} \"{}\"", shown(&table.cell_text(name, row)))).collect();
+    let message = format!("{} stands in row {} already", parts.join(", "), table.row_number(earlier));
+    let value = key.iter().map(|name| table.cell_text(name, row)).collect::<Vec<_>>().join(",");
+    Fault::error(Code::DuplicateKey, table.file(), message)
+        .at_row(table.row_number(row))
+        .in_column(key.join(","), shown(&value))
+        .with_help("delete one of the two rows")
+}
+
+/// Codes must occur in the column that the schema names. Each unknown code is told once, with
+/// its first row and the number of its rows.
+fn check_references(
+    table: &Table,
+    wanted: &TableSchema,
+    (tables, schema): (&Tables, &Schema),
+    faults: &mut Faults,
+) {
+    const OFFERS: usize = 100;
+    for column in &wanted.columns {
+        let Some((target_table, target_column)) =
+            column.references.as_deref().and_then(|path| path.split_once('.'))
+        else {
+            continue;
+        };
+        let Some(target) = tables.get(target_table) else { continue };
+        let (Some(codes), Some(known)) = (table.text(&column.name), target.text(target_column)) else {
+            continue;
+        };
+        let required =
+            schema.table(target_table).and_then(|t| t.column(target_column)).is_some_and(|c| c.required);
+        if target.lost_rows() || (required && known.find("").is_some()) {
+            continue; // the code may stand in a row that could not be read
+        }
+        let unknown: Vec<bool> =
+            codes.words().iter().map(|word| !word.is_empty() && known.find(word).is_none()).collect();
+        let mut rows: FxHashMap<u32, (usize, u64)> = FxHashMap::default();
+        for (row, &word) in codes.index().iter().enumerate().filter(|(_, word)| unknown[**word as usize]) {
+            rows.entry(word).or_insert((row, 0)).1 += 1;
+        }
+        let mut rows: Vec<_> = rows.into_iter().collect();
+        rows.sort_unstable_by_key(|(_, (row, _))| *row);
+        for (told, (word, (row, count))) in rows.into_iter().enumerate() {
+            let code = &codes.words()[word as usize];
+            let near = (told < OFFERS).then(|| near_miss(code, known.words().iter().map(String::as_str)));
+            faults.push(unknown_reference(table, &column.name, code, (row, count), (target, near.flatten())));
+        }
+    }
+}
+
+fn unknown_reference(
+    table: &Table,
+    column: &str,
+    code: &str,
+    (row, count): (usize, u64),
+    (target, near): (&Table, Option<&str>),
+) -> Fault {
+    let more = if count > 1 { format!(" (first of {count} rows)") } else { String::new() };
+    let message = format!("{column} is \"{}\": not in {}{more}", shown(code), target.file());
+    Fault::error(Code::UnknownReference, table.file(), message)
+        .at_row(table.row_number(row))
+        .in_column(column, shown(code))
+        .with_help(did_you_mean(near, format!("add it to {}, or mend the code", target.file())))
+}
