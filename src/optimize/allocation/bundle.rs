@@ -110,7 +110,12 @@ impl Bundle {
         let fitted = if ratio < 1.0 { 0.5 / (1.0 - ratio) } else { 5.0 };
         if serious {
             for cut in &mut self.cuts {
-                let change: f64 = cut.gradient.iter().zip(point.iter().zip(&self.centre)).map(|(g, (new, old))| g * (new - old)).sum();
+                let change: f64 = cut
+                    .gradient
+                    .iter()
+                    .zip(point.iter().zip(&self.centre))
+                    .map(|(g, (new, old))| g * (new - old))
+                    .sum();
                 cut.error = (self.value + cut.error + change - sample.bound).max(0.0);
             }
             self.centre = point;
@@ -121,7 +126,12 @@ impl Bundle {
                 self.reach *= fitted.clamp(1.0, 5.0);
             }
         } else {
-            let back: f64 = sample.gradient.iter().zip(point.iter().zip(&self.centre)).map(|(g, (new, old))| g * (old - new)).sum();
+            let back: f64 = sample
+                .gradient
+                .iter()
+                .zip(point.iter().zip(&self.centre))
+                .map(|(g, (new, old))| g * (old - new))
+                .sum();
             let error = (sample.value + back - self.value).max(0.0);
             let far = error > 2.0 * self.promised;
             self.add_cut(Cut { gradient: sample.gradient, error, weight: 0.0 });
@@ -149,7 +159,8 @@ impl Bundle {
     /// The model at a point, above the centre's value.
     fn model(&self, point: &[f64]) -> f64 {
         let rise = |cut: &Cut| {
-            let slope: f64 = cut.gradient.iter().zip(point.iter().zip(&self.centre)).map(|(g, (x, c))| g * (x - c)).sum();
+            let slope: f64 =
+                cut.gradient.iter().zip(point.iter().zip(&self.centre)).map(|(g, (x, c))| g * (x - c)).sum();
             cut.error + slope
         };
         self.cuts.iter().map(rise).fold(f64::INFINITY, f64::min)
@@ -244,7 +255,8 @@ impl Bundle {
             let curved: f64 = row.iter().zip(cuts).map(|(product, cut)| product * cut.weight).sum();
             self.reach * (curved + pull[index]) + cuts[index].error
         };
-        let mut slopes: Vec<f64> = (0..count).map(|index| slope_of(&self.cuts, &self.gram[index], index)).collect();
+        let mut slopes: Vec<f64> =
+            (0..count).map(|index| slope_of(&self.cuts, &self.gram[index], index)).collect();
         for _ in 0..MOST_PAIR_STEPS {
             let (mut to, mut from) = (0, usize::MAX);
             for index in 0..count {

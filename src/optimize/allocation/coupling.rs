@@ -124,9 +124,14 @@ impl Coupling {
             }
         }
         for (index, switch) in switches.iter().enumerate() {
-            let amounts = switch.raises.iter().all(|(row, amount)| (*row as usize) < rows.len() && amount.is_finite());
+            let amounts =
+                switch.raises.iter().all(|(row, amount)| (*row as usize) < rows.len() && amount.is_finite());
             if !amounts || !switch.cost.is_finite() || switch.cost < 0.0 || switch.copies == 0 {
-                return Err(AllocationError::BadSwitch { switch: index, label: switch.label.clone(), rows: rows.len() });
+                return Err(AllocationError::BadSwitch {
+                    switch: index,
+                    label: switch.label.clone(),
+                    rows: rows.len(),
+                });
             }
         }
         Ok(Coupling { rows, switches })
@@ -149,7 +154,9 @@ impl Coupling {
 #[derive(Debug, Clone, PartialEq, Error)]
 pub enum AllocationError {
     /// A switch that cannot be used.
-    #[error("switch {switch} (\"{label}\") needs a finite cost of 0 or more, at least one copy and finite raises of rows below {rows}")]
+    #[error(
+        "switch {switch} (\"{label}\") needs a finite cost of 0 or more, at least one copy and finite raises of rows below {rows}"
+    )]
     BadSwitch {
         /// Its index.
         switch: usize,
@@ -165,7 +172,9 @@ pub enum AllocationError {
         part: usize,
     },
     /// A row whose limits leave no room.
-    #[error("row {row} (\"{label}\") has limits {lower} to {upper}: give a lower limit that is not above the upper one")]
+    #[error(
+        "row {row} (\"{label}\") has limits {lower} to {upper}: give a lower limit that is not above the upper one"
+    )]
     EmptyRow {
         /// Its index.
         row: usize,

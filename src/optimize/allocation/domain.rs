@@ -134,7 +134,9 @@ impl Share {
                 2.0 * low + 1.0
             };
             excess = value(step) - self.cap;
-            if excess.abs() <= 1e-14 * (total.abs() + self.cap) || (high.is_finite() && high - low <= 1e-15 * high) {
+            if excess.abs() <= 1e-14 * (total.abs() + self.cap)
+                || (high.is_finite() && high - low <= 1e-15 * high)
+            {
                 break;
             }
             if excess > 0.0 {
@@ -157,8 +159,10 @@ mod tests {
 
     #[test]
     fn prices_share_the_cost_of_their_switch() {
-        let rows = vec![SharedRow::at_most("a", 0.0), SharedRow::at_most("b", 0.0), SharedRow::at_least("c", 1.0)];
-        let switch = Switch { label: "header".into(), cost: 3.0, copies: 1, raises: vec![(0, 1.0), (1, 1.0)] };
+        let rows =
+            vec![SharedRow::at_most("a", 0.0), SharedRow::at_most("b", 0.0), SharedRow::at_least("c", 1.0)];
+        let switch =
+            Switch { label: "header".into(), cost: 3.0, copies: 1, raises: vec![(0, 1.0), (1, 1.0)] };
         let coupling = Coupling::new(rows, vec![switch]).unwrap();
         let domain = PriceDomain::new(&coupling, &[1.0; 3], 1.0, f64::INFINITY);
         let mut prices = [5.0, 4.0, 2.0];

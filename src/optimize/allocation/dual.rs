@@ -68,7 +68,8 @@ impl<'a, O: Offers> PriceSearch<'a, O> {
         let centre: Vec<f64> = prices.iter().zip(&scale).map(|(price, scale)| price * scale).collect();
         let sample = scaled_sample(&evaluation, &scale);
         let slope = sample.gradient.iter().map(|g| g * g).sum::<f64>().sqrt();
-        let stake = if most.is_finite() { most } else { mean_cost(&oracle) * (oracle.offers.parts() as f64).sqrt() };
+        let stake =
+            if most.is_finite() { most } else { mean_cost(&oracle) * (oracle.offers.parts() as f64).sqrt() };
         let reach = if slope > 0.0 && stake > 0.0 { stake / slope } else { 1.0 };
         let average = oracle.usage.clone();
         let bundle = Bundle::new(centre, sample, reach);
@@ -121,7 +122,8 @@ impl<'a, O: Offers> PriceSearch<'a, O> {
         for switch in self.domain.shared_switches() {
             open[switch] = 0;
         }
-        let mut selection = Selection::new(&*self.oracle.offers, self.oracle.coupling, self.oracle.options(), open);
+        let mut selection =
+            Selection::new(&*self.oracle.offers, self.oracle.coupling, self.oracle.options(), open);
         open_needed(&mut selection, self.oracle.coupling);
         selection
     }
@@ -137,7 +139,8 @@ impl<'a, O: Offers> PriceSearch<'a, O> {
         for index in self.domain.shared_switches() {
             any = true;
             let switch = &coupling.switches()[index];
-            let upper = || switch.raises.iter().filter(|raise| coupling.rows()[raise.0 as usize].upper.is_finite());
+            let upper =
+                || switch.raises.iter().filter(|raise| coupling.rows()[raise.0 as usize].upper.is_finite());
             let wanted = upper().any(|&(row, amount)| {
                 let row = row as usize;
                 self.average[row] - coupling.rows()[row].upper > threshold * amount
@@ -185,7 +188,12 @@ pub(super) fn price_rows<O: Offers>(
             last_attempt = effort.rounds;
         }
         let hopeless = incumbent.is_empty() && effort.rounds > first + PATIENCE;
-        if converged || hopeless || effort.gap_reached() || effort.exhausted() || effort.rounds >= first + most_rounds {
+        if converged
+            || hopeless
+            || effort.gap_reached()
+            || effort.exhausted()
+            || effort.rounds >= first + most_rounds
+        {
             break;
         }
         let size = effort.incumbent.unwrap_or(search.bound()).abs();
@@ -237,8 +245,12 @@ fn scaled_sample(evaluation: &Evaluation, scale: &[f64]) -> Sample {
 }
 
 fn mean_cost<O: Offers>(oracle: &Oracle<'_, O>) -> f64 {
-    let total: f64 =
-        oracle.answers.iter().enumerate().map(|(part, answer)| oracle.offers.cost(part, answer.option).abs()).sum();
+    let total: f64 = oracle
+        .answers
+        .iter()
+        .enumerate()
+        .map(|(part, answer)| oracle.offers.cost(part, answer.option).abs())
+        .sum();
     let switches: f64 = oracle.coupling.switches().iter().map(|switch| switch.cost).sum();
     (total + switches) / oracle.offers.parts().max(1) as f64
 }
@@ -253,7 +265,11 @@ fn first_scales<O: Offers>(oracle: &Oracle<'_, O>, coupling: &Coupling) -> Vec<f
     }
     let parts = oracle.offers.parts().max(1) as f64;
     let scale = |(square, row): (&f64, &super::SharedRow)| {
-        let limit = [row.lower, row.upper].into_iter().filter(|limit| limit.is_finite()).map(f64::abs).fold(0.0, f64::max);
+        let limit = [row.lower, row.upper]
+            .into_iter()
+            .filter(|limit| limit.is_finite())
+            .map(f64::abs)
+            .fold(0.0, f64::max);
         let seen = square.sqrt();
         let spread = limit / parts.sqrt();
         if seen > 0.0 {

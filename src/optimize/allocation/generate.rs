@@ -12,7 +12,8 @@ pub(super) fn multiple_choice(parts: usize, rows: usize, seed: u64) -> (Candidat
     for _ in 0..parts {
         candidates.add(0.0, &[]);
         for _ in 1..5 {
-            let usage: Vec<(u32, f64)> = (0..rows as u32).map(|row| (row, random.random_range(1.0..10.0))).collect();
+            let usage: Vec<(u32, f64)> =
+                (0..rows as u32).map(|row| (row, random.random_range(1.0..10.0))).collect();
             candidates.add(-random.random_range(1.0..20.0), &usage);
         }
         candidates.end_part();

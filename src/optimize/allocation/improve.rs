@@ -15,8 +15,8 @@
 
 use rayon::prelude::*;
 
-use super::repair::{Market, for_each_difference};
 use super::offers::Menu;
+use super::repair::{Market, for_each_difference};
 use super::state::Selection;
 
 /// Parts looked through by one task; fixed, so that the order never depends on threads.
@@ -58,7 +58,8 @@ impl<M: Menu> Market<'_, M> {
                 let mut priced = Vec::new();
                 for part in chunk * CHUNK..parts.min((chunk + 1) * CHUNK) {
                     priced.clear();
-                    priced.extend((0..self.menu.options(part) as u32).map(|option| self.priced(part, option)));
+                    priced
+                        .extend((0..self.menu.options(part) as u32).map(|option| self.priced(part, option)));
                     let least = priced.iter().copied().fold(f64::INFINITY, f64::min);
                     let near = |value: f64| value - least <= gap;
                     let current = selection.options[part] as usize;
@@ -140,7 +141,8 @@ impl<M: Menu> Market<'_, M> {
         changes.sort_by(|a, b| b.0.total_cmp(&a.0));
         let threshold = 1e-12 * selection.cost.abs().max(1e-300);
         let mut best = (threshold, None);
-        let mut trial = Selection { options: Vec::new(), open: Vec::new(), net: selection.net.clone(), cost: 0.0 };
+        let mut trial =
+            Selection { options: Vec::new(), open: Vec::new(), net: selection.net.clone(), cost: 0.0 };
         for (index, &(first_saving, first)) in changes.iter().enumerate() {
             if first_saving <= 0.0 || 2.0 * first_saving <= best.0 {
                 break;
@@ -148,7 +150,9 @@ impl<M: Menu> Market<'_, M> {
             let old = self.menu.usage(first.part as usize, selection.options[first.part as usize]);
             let new = self.menu.usage(first.part as usize, first.option);
             let mut first_effect = 0.0;
-            for_each_difference(old, new, |row, delta| first_effect += self.row_effect(&selection.net, row, delta));
+            for_each_difference(old, new, |row, delta| {
+                first_effect += self.row_effect(&selection.net, row, delta)
+            });
             for_each_difference(old, new, |row, delta| trial.net[row as usize] += delta);
             for &(second_saving, second) in &changes[index + 1..] {
                 if first_saving + second_saving <= best.0 {

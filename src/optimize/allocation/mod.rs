@@ -197,7 +197,13 @@ impl Found {
     fn into_solution<C>(self, choice: impl Fn(usize, u32) -> C) -> AllocationSolution<C> {
         AllocationSolution {
             outcome: self.outcome,
-            chosen: self.selection.options.iter().enumerate().map(|(part, &option)| choice(part, option)).collect(),
+            chosen: self
+                .selection
+                .options
+                .iter()
+                .enumerate()
+                .map(|(part, &option)| choice(part, option))
+                .collect(),
             open: self.selection.open,
             prices: self.prices,
             row_usage: self.row_usage,
@@ -230,13 +236,20 @@ fn search<O: Offers>(
     } else {
         let mut start = options.start_prices.clone();
         start.resize(coupling.rows().len(), 0.0);
-        let priced = dual::price_rows(offers, coupling, &start, options.most_rounds, &mut incumbent, &mut effort)?;
+        let priced =
+            dual::price_rows(offers, coupling, &start, options.most_rounds, &mut incumbent, &mut effort)?;
         let mut reached = (priced.prices, priced.converged);
         if incumbent.is_empty() && !effort.exhausted() {
             collision = feasibility::find_collision(offers, coupling, &mut incumbent, &mut effort)?;
             if collision.is_none() && !reached.1 && !effort.exhausted() {
-                let more =
-                    dual::price_rows(offers, coupling, &reached.0, options.most_rounds, &mut incumbent, &mut effort)?;
+                let more = dual::price_rows(
+                    offers,
+                    coupling,
+                    &reached.0,
+                    options.most_rounds,
+                    &mut incumbent,
+                    &mut effort,
+                )?;
                 reached = (more.prices, more.converged);
             }
         }
@@ -274,9 +287,9 @@ fn conclude<O: Offers>(
         None if collision.is_some() => Outcome::without_answer(Termination::Infeasible),
         None => Outcome { bound, ..Outcome::without_answer(limit) },
     };
-    let selection = feasible.or(nearest).unwrap_or_else(|| {
-        Selection::new(offers, coupling, Vec::new(), vec![0; coupling.switches().len()])
-    });
+    let selection = feasible
+        .or(nearest)
+        .unwrap_or_else(|| Selection::new(offers, coupling, Vec::new(), vec![0; coupling.switches().len()]));
     let mut row_usage = vec![0.0; coupling.rows().len()];
     for (part, &option) in selection.options.iter().enumerate() {
         for &(row, amount) in offers.usage(part, option) {

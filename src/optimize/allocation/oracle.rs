@@ -33,7 +33,11 @@ impl<'a, O: Offers> Oracle<'a, O> {
     }
 
     /// One round of proposals, and the Lagrangian's value and slope.
-    pub fn evaluate(&mut self, prices: &[f64], effort: &mut Effort<'_>) -> Result<Evaluation, AllocationError> {
+    pub fn evaluate(
+        &mut self,
+        prices: &[f64],
+        effort: &mut Effort<'_>,
+    ) -> Result<Evaluation, AllocationError> {
         self.ask(prices, effort)?;
         let (mut bound, mut value) = (0.0, 0.0);
         for (part, answer) in self.answers.iter().enumerate() {
@@ -100,6 +104,8 @@ impl<'a, O: Offers> Oracle<'a, O> {
 
     fn charge_limits(&self, prices: &[f64]) -> f64 {
         let rows = self.coupling.rows().iter().zip(prices);
-        -rows.map(|(row, &price)| if price == 0.0 { 0.0 } else { price * row.priced_limit(price) }).sum::<f64>()
+        -rows
+            .map(|(row, &price)| if price == 0.0 { 0.0 } else { price * row.priced_limit(price) })
+            .sum::<f64>()
     }
 }

@@ -64,7 +64,9 @@ impl<'a, P: Part> Pool<'a, P> {
     /// entry that is dearest at the present prices and not kept.
     fn insert(&mut self, part: usize, entry: Entry<P::Choice>, pricing: &Pricing<'_>) -> u32 {
         let pool = &mut self.entries[part];
-        if let Some(known) = pool.iter().position(|known| known.cost == entry.cost && known.usage == entry.usage) {
+        if let Some(known) =
+            pool.iter().position(|known| known.cost == entry.cost && known.usage == entry.usage)
+        {
             return known as u32;
         }
         if pool.len() < self.capacity {
@@ -83,7 +85,11 @@ impl<'a, P: Part> Pool<'a, P> {
         dearest.0 as u32
     }
 
-    fn checked(&self, part: usize, proposal: Proposal<P::Choice>) -> Result<Entry<P::Choice>, AllocationError> {
+    fn checked(
+        &self,
+        part: usize,
+        proposal: Proposal<P::Choice>,
+    ) -> Result<Entry<P::Choice>, AllocationError> {
         let Proposal { cost, bound, mut usage, choice } = proposal;
         if !cost.is_finite() || !bound.is_finite() || usage.iter().any(|(_, amount)| !amount.is_finite()) {
             return Err(AllocationError::NotFinite { part });

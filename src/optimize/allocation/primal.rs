@@ -36,7 +36,11 @@ impl Incumbent {
         let weights: Vec<f64> = scale.iter().map(|scale| 1.0 / scale).collect();
         let market = Market { menu: &*offers, coupling, prices, weights: &weights };
         if market.repair(&mut selection) {
-            let gap = if effort.bound.is_finite() { (selection.cost - effort.bound).max(0.0) } else { f64::INFINITY };
+            let gap = if effort.bound.is_finite() {
+                (selection.cost - effort.bound).max(0.0)
+            } else {
+                f64::INFINITY
+            };
             market.improve(&mut selection, gap);
             if !coupling.switches().is_empty() {
                 market.reswitch(&mut selection, &Users::new(&market));

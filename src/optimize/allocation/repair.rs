@@ -64,7 +64,10 @@ impl<M: Menu> Market<'_, M> {
 
     fn switch_effect(&self, selection: &Selection, switch: usize, copies: i8) -> f64 {
         let raises = &self.coupling.switches()[switch].raises;
-        raises.iter().map(|&(row, amount)| self.row_effect(&selection.net, row, -amount * f64::from(copies))).sum()
+        raises
+            .iter()
+            .map(|&(row, amount)| self.row_effect(&selection.net, row, -amount * f64::from(copies)))
+            .sum()
     }
 
     /// Priced cost and violation removed by a change.
@@ -86,7 +89,9 @@ impl<M: Menu> Market<'_, M> {
     fn apply(&self, selection: &mut Selection, change: Change) {
         match change {
             Change::Part { part, option } => selection.change(self.menu, part as usize, option),
-            Change::Switch { switch, copies } => selection.turn(self.coupling, switch as usize, i64::from(copies)),
+            Change::Switch { switch, copies } => {
+                selection.turn(self.coupling, switch as usize, i64::from(copies))
+            }
         }
     }
 
@@ -123,9 +128,12 @@ impl<M: Menu> Market<'_, M> {
     /// One pass: ranks a change of each part and switch, applies them while they help.
     fn repair_pass(&self, selection: &mut Selection) -> bool {
         let state = &*selection;
-        let mut ranked: Vec<(f64, Change)> =
-            (0..self.menu.parts()).into_par_iter().filter_map(|part| self.best_part_change(state, part)).collect();
-        let switches = (0..self.coupling.switches().len()).filter_map(|switch| self.best_switch_change(state, switch));
+        let mut ranked: Vec<(f64, Change)> = (0..self.menu.parts())
+            .into_par_iter()
+            .filter_map(|part| self.best_part_change(state, part))
+            .collect();
+        let switches =
+            (0..self.coupling.switches().len()).filter_map(|switch| self.best_switch_change(state, switch));
         ranked.extend(switches);
         ranked.sort_by(|a, b| a.0.total_cmp(&b.0));
         let mut changed = false;

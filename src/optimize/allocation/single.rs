@@ -88,7 +88,12 @@ pub(super) fn price_row<O: Offers>(
     search.low = search.sides(1.0, 0.0);
     if let Some(excess) = search.open_bracket(row, effort)? {
         let options = search.high.iter().map(|side| side.option).collect();
-        return Ok(PricedRow { price: sign * search.best.1, bound: search.best.0, options, excess: Some(excess) });
+        return Ok(PricedRow {
+            price: sign * search.best.1,
+            bound: search.best.0,
+            options,
+            excess: Some(excess),
+        });
     }
     search.close_bracket(effort)?;
     let options = search.rounded_options();
@@ -101,7 +106,12 @@ fn used(usage: &[(u32, f64)]) -> f64 {
 
 impl<O: Offers> Search<'_, O> {
     /// Asks the active parts; `price` is in the direction of the limit.
-    fn ask(&mut self, cost_weight: f64, price: f64, effort: &mut Effort<'_>) -> Result<Vec<Side>, AllocationError> {
+    fn ask(
+        &mut self,
+        cost_weight: f64,
+        price: f64,
+        effort: &mut Effort<'_>,
+    ) -> Result<Vec<Side>, AllocationError> {
         effort.round();
         let prices = [self.sign * price];
         let asked = (self.active.len() < self.offers.parts()).then_some(&self.active[..]);
@@ -131,7 +141,11 @@ impl<O: Offers> Search<'_, O> {
     }
 
     /// Raises the price until the row holds; the excess where it never does.
-    fn open_bracket(&mut self, row: &SharedRow, effort: &mut Effort<'_>) -> Result<Option<f64>, AllocationError> {
+    fn open_bracket(
+        &mut self,
+        row: &SharedRow,
+        effort: &mut Effort<'_>,
+    ) -> Result<Option<f64>, AllocationError> {
         let cost: f64 = self.low.iter().map(|side| side.cost.abs()).sum();
         let usage: f64 = self.low.iter().map(|side| side.usage.abs()).sum();
         let scale = if cost > 0.0 && usage > 0.0 { cost / usage } else { 1.0 };

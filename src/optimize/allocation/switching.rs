@@ -103,7 +103,8 @@ impl<M: Menu> Market<'_, M> {
 
     /// The part's cheapest option that does without the switch; one that hurts no row if there is any.
     fn best_without(&self, selection: &Selection, users: &Users, part: usize, switch: usize) -> Option<u32> {
-        let free = (0..self.menu.options(part) as u32).filter(|&option| !users.uses(self.menu.usage(part, option), switch));
+        let free = (0..self.menu.options(part) as u32)
+            .filter(|&option| !users.uses(self.menu.usage(part, option), switch));
         let mut best: Option<(f64, f64, u32)> = None;
         for option in free {
             let effect = self.effect(selection, part, option).max(0.0);

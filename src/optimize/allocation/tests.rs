@@ -8,7 +8,13 @@ use super::*;
 
 /// Lists every combination of candidates (and switch copies); the least cost of a feasible one.
 fn brute_force(parts: &[Vec<(f64, Vec<f64>)>], coupling: &Coupling) -> Option<f64> {
-    fn walk(parts: &[Vec<(f64, Vec<f64>)>], coupling: &Coupling, net: Vec<f64>, cost: f64, at: usize) -> Option<f64> {
+    fn walk(
+        parts: &[Vec<(f64, Vec<f64>)>],
+        coupling: &Coupling,
+        net: Vec<f64>,
+        cost: f64,
+        at: usize,
+    ) -> Option<f64> {
         if at < parts.len() {
             let options = parts[at].iter().filter_map(|(own, usage)| {
                 let net = net.iter().zip(usage).map(|(a, b)| a + b).collect();
@@ -35,7 +41,8 @@ fn listed(parts: &[Vec<(f64, Vec<f64>)>]) -> Candidates {
     let mut candidates = Candidates::default();
     for part in parts {
         for (cost, usage) in part {
-            let usage: Vec<(u32, f64)> = usage.iter().enumerate().map(|(row, &amount)| (row as u32, amount)).collect();
+            let usage: Vec<(u32, f64)> =
+                usage.iter().enumerate().map(|(row, &amount)| (row as u32, amount)).collect();
             candidates.add(*cost, &usage);
         }
         candidates.end_part();
@@ -52,7 +59,8 @@ impl Part for Answering {
     fn propose(&self, pricing: &Pricing<'_>, (): &mut ()) -> Proposal<usize> {
         let offer = |choice: usize| {
             let (cost, amounts) = &self.0[choice];
-            let usage: Vec<(u32, f64)> = amounts.iter().enumerate().map(|(row, &amount)| (row as u32, amount)).collect();
+            let usage: Vec<(u32, f64)> =
+                amounts.iter().enumerate().map(|(row, &amount)| (row as u32, amount)).collect();
             Proposal { cost: *cost, bound: pricing.value(*cost, &usage), usage, choice }
         };
         (1..self.0.len()).map(offer).fold(offer(0), |a, b| if b.bound < a.bound { b } else { a })
@@ -142,12 +150,69 @@ proptest! {
 }
 
 #[test]
-fn timing_probe() {
-    for (parts, rows) in [(100_000, 1), (1_000_000, 1), (10_000, 3)] {
+fn large_lists_come_close_to_the_bound() {
+    for (parts, rows, gap) in [(50_000, 1, 1e-6), (5_000, 3, 2e-4)] {
         let (candidates, coupling) = generate::multiple_choice(parts, rows, 1);
-        let control = Control::default().with_threads(1).with_gap(1e-7);
-        let start = std::time::Instant::now();
+        let control = Control::default().with_threads(1).with_gap(gap);
         let answer = choose(&candidates, &coupling, &AllocationOptions::default(), &control).unwrap();
-        println!("{parts} x {rows}: {:?} {:?} gap {:?} rounds {} {:?}", start.elapsed(), answer.outcome, answer.outcome.gap(), answer.rounds, answer.prices);
+        assert_eq!(answer.outcome.termination, Termination::TargetGap, "{:?}", answer.outcome);
+        assert!(answer.outcome.gap().unwrap() <= gap);
+    }
+}
+
+#[test]
+fn threads_change_nothing() {
+    for rows in [1, 3] {
+        let (candidates, coupling) = generate::multiple_choice(9_000, rows, 2);
+        let solve = |threads| {
+            let control = Control::default().with_threads(threads).with_gap(0.0).with_work(25);
+            choose(&candidates, &coupling, &AllocationOptions::default(), &control).unwrap()
+        };
+        let (one, three) = (solve(1), solve(3));
+        assert_eq!(one.chosen, three.chosen);
+        assert_eq!(one.prices, three.prices);
+        assert_eq!(one.outcome, three.outcome);
+    }
+}
+
+#[test]
+fn rows_that_collide_are_named_with_the_least_violation() {
+    // Each part uses at least 3 of row 0; either 1 of row 1 or none, at 5 more of row 0.
+    let parts: Vec<Vec<(f64, Vec<f64>)>> = vec![vec![(0.0, vec![3.0, 1.0]), (0.0, vec![8.0, 0.0])]; 4];
+    let single = vec![SharedRow::at_most("budget", 10.0)];
+    let only_budget: Vec<_> =
+        parts.iter().map(|part| part.iter().map(|(cost, usage)| (*cost, vec![usage[0]])).collect()).collect();
+    let coupling = Coupling::new(single, Vec::new()).unwrap();
+    let answer =
+        choose(&listed(&only_budget), &coupling, &AllocationOptions::default(), &Control::default()).unwrap();
+    let collision = answer.collision.unwrap();
+    assert_eq!(answer.outcome.termination, Termination::Infeasible);
+    assert_eq!(collision.rows[0].label, "budget");
+    assert!((collision.least_violation - 2.0).abs() < 1e-9);
+    assert_eq!(answer.row_usage, [12.0]);
+
+    let rows = vec![SharedRow::at_most("budget", 22.0), SharedRow::at_most("slots", 1.0)];
+    let coupling = Coupling::new(rows, Vec::new()).unwrap();
+    let answer =
+        choose(&listed(&parts), &coupling, &AllocationOptions::default(), &Control::default()).unwrap();
+    let collision = answer.collision.unwrap();
+    assert_eq!(answer.outcome.termination, Termination::Infeasible);
+    assert_eq!(collision.rows.len(), 2);
+    assert!(collision.least_violation > 0.0);
+}
+
+#[test]
+fn more_budget_never_costs_more_in_the_bound() {
+    let (candidates, _) = generate::multiple_choice(500, 2, 3);
+    let mut last = f64::INFINITY;
+    for limit in [100.0, 300.0, 500.0, 800.0, 1200.0, 5000.0] {
+        let rows = vec![SharedRow::at_most("a", limit), SharedRow::at_most("b", 700.0)];
+        let coupling = Coupling::new(rows, Vec::new()).unwrap();
+        let control = Control::default().with_gap(1e-4);
+        let answer = choose(&candidates, &coupling, &AllocationOptions::default(), &control).unwrap();
+        let (objective, bound) = (answer.outcome.objective.unwrap(), answer.outcome.bound.unwrap());
+        assert!(bound <= last + 1e-6 * last.abs().min(1e9), "{bound} after {last}");
+        assert!(bound <= objective);
+        last = objective;
     }
 }
