@@ -120,6 +120,18 @@ impl Highs {
         Highs { instance, built_elsewhere: Some(model) }.quiet()
     }
 
+    /// A model that HiGHS reads from a plain file; the oracle of the readers' tests.
+    #[cfg(test)]
+    pub(crate) fn reading(path: &std::path::Path) -> Result<Self, MilpError> {
+        let highs = Highs::new()?;
+        let name = std::ffi::CString::new(path.as_os_str().as_encoded_bytes());
+        let name = name.map_err(|_| refused("read a file with such a name"))?;
+        // SAFETY: the instance is alive and the name is zero-terminated.
+        let status = unsafe { highs_sys::Highs_readModel(highs.ptr(), name.as_ptr()) };
+        accept(status, || "read the file".to_owned())?;
+        Ok(highs)
+    }
+
     fn quiet(mut self) -> Result<Self, MilpError> {
         self.set_option(c"output_flag", OptionValue::Flag(false))?;
         self.set_option(c"log_to_console", OptionValue::Flag(false))?;

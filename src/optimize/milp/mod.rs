@@ -10,15 +10,21 @@
 //! [`Control`](crate::control::Control).
 
 mod error;
+mod file;
 mod highs_api;
+mod lp;
 mod model;
+mod mps;
 mod program;
 mod session;
 
 pub use error::MilpError;
+pub use file::{looks_like_program, parse_program, read_program};
 pub use model::{Model, Row, RowLabel, column_of};
 pub use program::{ColumnKind, Program, Sense, Violation};
 pub use session::{LpMethod, Session, Solved, solve};
 
+#[cfg(test)]
+mod data_tests;
 #[cfg(test)]
 mod tests;
