@@ -9,17 +9,16 @@ use super::{ColumnKind, MilpError, Program, Sense};
 use crate::control::{Control, Progress};
 use highs_sys::{
     Highs_changeColBounds, Highs_changeColCost, Highs_changeColIntegrality, Highs_changeObjectiveOffset,
-    Highs_changeRowBounds, Highs_clearSolver, Highs_create, Highs_destroy, Highs_feasibilityRelaxation,
-    Highs_getDoubleInfoValue, Highs_getDualRay, Highs_getIis, Highs_getInt64InfoValue, Highs_getIntInfoValue,
-    Highs_getLp, Highs_getModelStatus, Highs_getNumCol, Highs_getNumNz, Highs_getNumRow,
-    Highs_getObjectiveValue, Highs_getSolution, Highs_passModel, Highs_run, Highs_setBoolOptionValue,
-    Highs_setCallback, Highs_setDoubleOptionValue, Highs_setIntOptionValue, Highs_setSparseSolution,
-    Highs_setStringOptionValue, Highs_startCallback, Highs_stopCallback, Highs_zeroAllClocks,
-    HighsCallbackDataIn, HighsCallbackDataOut, HighsInt, kHighsCallbackIpmInterrupt,
-    kHighsCallbackMipImprovingSolution, kHighsCallbackMipInterrupt, kHighsCallbackSimplexInterrupt,
-    kHighsMatrixFormatRowwise, kHighsObjSenseMaximize, kHighsObjSenseMinimize, kHighsSolutionStatusFeasible,
-    kHighsStatusError, kHighsVarTypeContinuous, kHighsVarTypeInteger, kHighsVarTypeSemiContinuous,
-    kHighsVarTypeSemiInteger,
+    Highs_changeRowBounds, Highs_clearSolver, Highs_create, Highs_destroy, Highs_getDoubleInfoValue,
+    Highs_getDualRay, Highs_getIis, Highs_getInt64InfoValue, Highs_getIntInfoValue, Highs_getLp,
+    Highs_getModelStatus, Highs_getNumCol, Highs_getNumNz, Highs_getNumRow, Highs_getObjectiveValue,
+    Highs_getSolution, Highs_passModel, Highs_run, Highs_setBoolOptionValue, Highs_setCallback,
+    Highs_setDoubleOptionValue, Highs_setIntOptionValue, Highs_setSparseSolution, Highs_setStringOptionValue,
+    Highs_startCallback, Highs_stopCallback, Highs_zeroAllClocks, HighsCallbackDataIn, HighsCallbackDataOut,
+    HighsInt, kHighsCallbackIpmInterrupt, kHighsCallbackMipImprovingSolution, kHighsCallbackMipInterrupt,
+    kHighsCallbackSimplexInterrupt, kHighsMatrixFormatRowwise, kHighsObjSenseMaximize,
+    kHighsObjSenseMinimize, kHighsSolutionStatusFeasible, kHighsStatusError, kHighsVarTypeContinuous,
+    kHighsVarTypeInteger, kHighsVarTypeSemiContinuous, kHighsVarTypeSemiInteger,
 };
 use std::any::Any;
 use std::ffi::{CStr, c_char, c_int, c_void};
@@ -443,6 +442,9 @@ impl Highs {
     /// simplex run without presolve; `None` where HiGHS holds none.
     pub(crate) fn dual_ray(&mut self) -> Option<Vec<f64>> {
         let (mut has_ray, mut ray) = (0, vec![0.0; self.rows()]);
+        if ray.is_empty() {
+            return None;
+        }
         // SAFETY: the instance is alive and the array has one element a row.
         let status = unsafe { Highs_getDualRay(self.ptr(), &mut has_ray, ray.as_mut_ptr()) };
         (status != kHighsStatusError && has_ray != 0).then_some(ray)
@@ -479,13 +481,23 @@ impl Highs {
         }
     }
 
-    /// Minimises the sum of violations with HiGHS's own method; a negative
-    /// penalty means that the bound must hold. Returns whether it succeeded.
+    /// Minimises the sum of violations with HiGHS's own method, the oracle of
+    /// the relaxation's tests; a negative penalty means that the bound must
+    /// hold. Returns whether it succeeded.
+    #[cfg(test)]
     pub(crate) fn feasibility_relaxation(&mut self, lower: f64, upper: f64, rows: f64) -> bool {
         // SAFETY: the instance is alive; null local penalties mean that the
         // three global ones are used.
         let status = unsafe {
-            Highs_feasibilityRelaxation(self.ptr(), lower, upper, rows, null_mut(), null_mut(), null_mut())
+            highs_sys::Highs_feasibilityRelaxation(
+                self.ptr(),
+                lower,
+                upper,
+                rows,
+                null_mut(),
+                null_mut(),
+                null_mut(),
+            )
         };
         status != kHighsStatusError
     }

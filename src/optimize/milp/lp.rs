@@ -345,7 +345,8 @@ impl<'a> Reader<'a> {
         let mut is_first = true;
         while let Some(token) = self.peek() {
             let has_sign = matches!(token.kind, Kind::Plus | Kind::Minus);
-            if !has_sign && !(matches!(token.kind, Kind::Number(_) | Kind::Name) && is_first) {
+            let opens = is_first && matches!(token.kind, Kind::Number(_) | Kind::Name);
+            if !(has_sign || opens) {
                 break;
             }
             let mut factor = self.signs();

@@ -13,6 +13,7 @@
 //! depends on the clock.
 
 use super::highs_api::{Highs, ModelStatus, OptionValue, Point};
+use super::subsystem::Verdict;
 use super::{ColumnKind, MilpError, Program, RowLabel, Sense};
 use crate::control::Control;
 use crate::solution::{Outcome, SolutionStatus, Termination};
@@ -238,6 +239,29 @@ impl Session {
             }
             _ => self.answer(status, &control),
         }
+    }
+
+    /// Kind of a column.
+    pub(super) fn kind(&self, column: usize) -> ColumnKind {
+        self.kinds[column]
+    }
+
+    /// Whether the program can be satisfied at all; its objective must be zero.
+    ///
+    /// The work limit of `control` counts nodes; a program without integers
+    /// is decided without one.
+    pub(super) fn feasibility(&mut self, control: &Control) -> Result<Verdict, MilpError> {
+        let mut control = control.clone();
+        if !self.has_integers() {
+            control.limits.work = None;
+        }
+        let solved = self.solve(&control)?;
+        Ok(match solved.outcome.termination {
+            Termination::Infeasible => Verdict::Infeasible,
+            _ if solved.outcome.solution_status != SolutionStatus::None => Verdict::Feasible,
+            Termination::Unbounded => Verdict::Feasible,
+            _ => Verdict::Unknown,
+        })
     }
 
     /// Solves the program with its integer columns held at `values`: the
