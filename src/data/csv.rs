@@ -74,7 +74,7 @@ pub fn read_csv(
 ) -> (Table, Faults) {
     match source::open(path, label, declaration.encoding) {
         Ok(stream) => read_stream(stream, label, schema, declaration),
-        Err(fault) => (Table::new(&schema.name).from_file(label), Faults::from(fault)),
+        Err(faults) => (Table::new(&schema.name).from_file(label), faults),
     }
 }
 

@@ -83,6 +83,9 @@ pub fn read_folder(
     })
 }
 
+/// Longest `instance.toml`, in bytes.
+const LONGEST: u64 = 16 << 20;
+
 fn read_instance_file(folder: &Path) -> Result<String, Faults> {
     let path = folder.join(INSTANCE_FILE);
     let label = folder.display().to_string();
@@ -104,14 +107,16 @@ fn read_instance_file(folder: &Path) -> Result<String, Faults> {
         Err(error) => return Err(source::unreadable(&label, &error).into()),
         Ok(_) => {}
     }
-    const LONGEST: u64 = 16 << 20;
-    let length = source::regular_file(&path, INSTANCE_FILE).map_err(|fault| {
-        if fault.code == Code::MissingFile {
-            fault.with_help("add one; a line such as model = \"replenishment\" is enough")
-        } else {
-            fault
-        }
-    })?;
+    if !path.exists() {
+        return Err(Fault::error(
+            Code::MissingFile,
+            INSTANCE_FILE,
+            format!("the file is not there in {label}"),
+        )
+        .with_help("add it; a line such as model = \"replenishment\" is enough")
+        .into());
+    }
+    let length = source::regular_file(&path, INSTANCE_FILE)?;
     if length > LONGEST {
         return Err(Fault::error(Code::TooLarge, INSTANCE_FILE, "it is larger than 16 MiB")
             .with_help("keep rows in tables")
@@ -191,25 +196,21 @@ fn read_tables(
     faults: &mut Faults,
 ) -> Tables {
     let plain = Declaration::default();
-    let found: Vec<(&TableSchema, &Declaration, Result<Option<String>, Fault>)> = schema
+    let read: Vec<(Option<Table>, Faults)> = schema
         .tables
-        .iter()
-        .map(|table| {
-            let declared = declared.get(&table.name);
-            let file = find_file(folder, &table.name, declared);
-            (table, declared.map_or(&plain, |declared| &declared.declaration), file)
-        })
-        .collect();
-    let read: Vec<(Option<Table>, Faults)> = found
-        .into_par_iter()
-        .map(|(wanted, declaration, file)| match file {
-            Ok(None) => (None, Faults::default()),
-            Ok(Some(file)) => {
-                let (mut table, faults) = read_csv(&folder.join(&file), &file, wanted, declaration);
-                fill_missing(&mut table, wanted);
-                (Some(table), faults)
+        .par_iter()
+        .map(|wanted| {
+            let declared = declared.get(&wanted.name);
+            let declaration = declared.map_or(&plain, |declared| &declared.declaration);
+            match find_file(folder, &wanted.name, declared) {
+                Ok(None) => (None, Faults::default()),
+                Ok(Some(file)) => {
+                    let (mut table, faults) = read_csv(&folder.join(&file), &file, wanted, declaration);
+                    fill_missing(&mut table, wanted);
+                    (Some(table), faults)
+                }
+                Err(faults) => (Some(Table::new(&wanted.name).with_flaws(Vec::new(), true)), faults),
             }
-            Err(fault) => (Some(Table::new(&wanted.name).with_flaws(Vec::new(), true)), Faults::from(fault)),
         })
         .collect();
     let mut tables = Tables::default();
@@ -223,7 +224,7 @@ fn read_tables(
 }
 
 /// The file of a table relative to the folder; `None` where it has none.
-fn find_file(folder: &Path, name: &str, declared: Option<&DeclaredTable>) -> Result<Option<String>, Fault> {
+fn find_file(folder: &Path, name: &str, declared: Option<&DeclaredTable>) -> Result<Option<String>, Faults> {
     if let Some(declared) = declared
         && let Some(file) = &declared.declaration.file
     {
@@ -235,7 +236,7 @@ fn find_file(folder: &Path, name: &str, declared: Option<&DeclaredTable>) -> Res
             let fault = Fault::error(Code::OutsideFolder, INSTANCE_FILE, message)
                 .in_column("file", shown(file))
                 .with_help("copy the file into the folder and name it from there");
-            return Err(Fault { row: declared.row, ..fault });
+            return Err(Fault { row: declared.row, ..fault }.into());
         }
         return Ok(Some(file.clone()));
     }
@@ -243,7 +244,8 @@ fn find_file(folder: &Path, name: &str, declared: Option<&DeclaredTable>) -> Res
     let there = |file: &String| std::fs::symlink_metadata(folder.join(file)).is_ok();
     match (there(&plain), there(&packed)) {
         (true, true) => Err(Fault::error(Code::AmbiguousFile, &plain, format!("{packed} is there as well"))
-            .with_help("delete one of the two, or declare which one is meant with file = \"…\"")),
+            .with_help("delete one of the two, or declare which one is meant with file = \"…\"")
+            .into()),
         (true, false) => Ok(Some(plain)),
         (false, true) => Ok(Some(packed)),
         (false, false) => Ok(None),

@@ -7,7 +7,7 @@ use std::path::Path;
 use encoding_rs::{CoderResult, Decoder, Encoding, UTF_8};
 use flate2::read::MultiGzDecoder;
 
-use super::fault::{Code, Fault};
+use super::fault::{Code, Fault, Faults};
 
 /// A compressed file may unpack to this many bytes …
 const FREE: u64 = 16 << 20;
@@ -19,7 +19,7 @@ pub(crate) fn open(
     path: &Path,
     label: &str,
     encoding: &'static Encoding,
-) -> Result<Box<dyn Read + Send>, Fault> {
+) -> Result<Box<dyn Read + Send>, Faults> {
     let length = regular_file(path, label)?;
     let file = File::open(path).map_err(|error| unreadable(label, &error))?;
     let mut raw = BufReader::with_capacity(1 << 16, file);
@@ -30,7 +30,7 @@ pub(crate) fn open(
         return text(Guard { source: MultiGzDecoder::new(raw), left: limit, limit }, label, encoding);
     }
     if path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("gz")) {
-        return Err(broken_compression(label, "its first bytes are not those of a gzip file"));
+        return Err(broken_compression(label, "its first bytes are not those of a gzip file").into());
     }
     text(raw, label, encoding)
 }
@@ -54,21 +54,23 @@ pub(crate) fn reading_fault(label: &str, error: &io::Error) -> Fault {
 }
 
 /// The length of a regular file; directories, pipes and devices are refused.
-pub(crate) fn regular_file(path: &Path, label: &str) -> Result<u64, Fault> {
+pub(crate) fn regular_file(path: &Path, label: &str) -> Result<u64, Faults> {
     let data = match std::fs::metadata(path) {
         Ok(data) => data,
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             return Err(Fault::error(Code::MissingFile, label, "the file is not there")
-                .with_help("check the name and the folder"));
+                .with_help("check the name and the folder")
+                .into());
         }
-        Err(error) => return Err(unreadable(label, &error)),
+        Err(error) => return Err(unreadable(label, &error).into()),
     };
     if data.is_file() {
         return Ok(data.len());
     }
     let what = if data.is_dir() { "a folder" } else { "a pipe or a device" };
     Err(Fault::error(Code::NotAFile, label, format!("{what} stands where a file should be"))
-        .with_help("put the table's file in its place"))
+        .with_help("put the table's file in its place")
+        .into())
 }
 
 /// A fault for a file that the system refuses.
@@ -94,15 +96,15 @@ fn text<R: Read + Send + 'static>(
     mut raw: R,
     label: &str,
     encoding: &'static Encoding,
-) -> Result<Box<dyn Read + Send>, Fault> {
+) -> Result<Box<dyn Read + Send>, Faults> {
     if encoding != UTF_8 {
         return Ok(Box::new(Decode::new(raw, encoding)));
     }
     let (head, got) = peek::<3>(&mut raw).map_err(|error| reading_fault(label, &error))?;
     if got >= 2 && (head.starts_with(&[0xff, 0xfe]) || head.starts_with(&[0xfe, 0xff])) {
-        return Err(Fault::error(Code::BrokenEncoding, label, "the file is UTF-16, not UTF-8").with_help(
-            "save it as UTF-8, or declare encoding = \"utf-16\" for this table in instance.toml",
-        ));
+        let help = "save it as UTF-8, or declare encoding = \"utf-16\" for this table in instance.toml";
+        let fault = Fault::error(Code::BrokenEncoding, label, "the file is UTF-16, not UTF-8");
+        return Err(fault.with_help(help).into());
     }
     let skip = if head == [0xef, 0xbb, 0xbf] { 3 } else { 0 };
     let mut start = io::Cursor::new(head).take(got as u64);
