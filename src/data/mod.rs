@@ -17,9 +17,11 @@ mod near;
 mod records;
 pub mod schema;
 pub mod settings;
+pub mod sink;
 mod source;
 pub mod table;
 pub mod validate;
+pub mod write;
 
 pub use buckets::{Bucket, Buckets};
 pub use calendar::{OpenDays, Weekdays, review_buckets};
@@ -32,5 +34,7 @@ pub use schema::{
     TableSchema, Term,
 };
 pub use settings::{Settings, SettingsValues};
+pub use sink::{Sink, SinkError, replace_file};
 pub use table::{Column, Table, Tables, TextColumn, date_of, day_number};
 pub use validate::{Valid, validate};
+pub use write::write_csv;
