@@ -1,9 +1,25 @@
 //! The order plan of one stock point over a horizon: one fixed vector of
 //! orders that costs least on average over equally likely demand scenarios.
 
+mod backorders;
 mod evaluate;
+mod lattice;
+mod lost_sales;
+mod multipliers;
+#[cfg(test)]
+mod oracle;
 mod prepared;
 mod problem;
+mod refine;
+mod search;
+mod terms;
+
+use self::evaluate::{Simulator, order_cost};
+use self::lattice::Lattice;
+use self::lost_sales::Rounds;
+use self::multipliers::Multipliers;
+use self::search::Candidate;
+use self::terms::OrderTerms;
 
 pub use evaluate::{PathCost, PathTrace, evaluate};
 pub use prepared::Prepared;
@@ -41,4 +57,110 @@ pub struct PathSolution {
     pub exact: bool,
     /// Lattice sweeps made.
     pub iterations: usize,
+}
+
+/// Buffers that solves share; what an earlier solve left in them never changes an answer.
+#[derive(Debug, Clone, Default)]
+pub struct Workspace {
+    lattice: Lattice,
+    terms: OrderTerms,
+    simulator: Simulator,
+    multipliers: Multipliers,
+    period_kinks: Vec<f64>,
+    holding: Vec<f64>,
+    candidate: Candidate,
+    best: Candidate,
+}
+
+/// Finds the orders that cost least on average.
+///
+/// ```
+/// use purvey::optimize::inventory::order_path::{
+///     PathOptions, PathProblem, Workspace, solve_path,
+/// };
+/// // Two periods, three scenarios; an order costs 5, a unit held 1, one backordered 9.
+/// let mut problem = PathProblem::new(2, 3, vec![4.0, 2.0, 5.0, 3.0, 6.0, 2.0]);
+/// problem.fixed_cost = vec![5.0; 2];
+/// problem.holding_cost = vec![1.0; 2];
+/// problem.shortage_cost = vec![9.0; 2];
+/// let plan = solve_path(&problem, &PathOptions::default(), &mut Workspace::default())?;
+/// assert_eq!(plan.orders, [8.0, 0.0]);
+/// assert!(plan.exact);
+/// # Ok::<(), purvey::optimize::inventory::order_path::PathError>(())
+/// ```
+///
+/// # Errors
+/// [`PathError`] naming the field that is wrong.
+pub fn solve_path(
+    problem: &PathProblem,
+    options: &PathOptions,
+    workspace: &mut Workspace,
+) -> Result<PathSolution, PathError> {
+    let prepared = Prepared::new(problem)?;
+    solve_prepared(problem, &prepared, options, workspace)
+}
+
+/// The same with a preparation made before, for one problem under many prices.
+///
+/// `prepared` must come from a problem that differs from `problem` in nothing
+/// but costs and prices (the quantities of price breaks may differ too).
+///
+/// # Errors
+/// [`PathError`] where a cost is wrong, or the sizes differ from the preparation's.
+pub fn solve_prepared(
+    problem: &PathProblem,
+    prepared: &Prepared,
+    options: &PathOptions,
+    workspace: &mut Workspace,
+) -> Result<PathSolution, PathError> {
+    problem.check_prices()?;
+    prepared.check_size(problem)?;
+    workspace.terms.read(problem, prepared)?;
+    for plan in [&mut workspace.candidate, &mut workspace.best] {
+        plan.reset(problem, prepared.stages.len());
+    }
+    let locked_cost = {
+        let (fixed, purchase) = order_cost(problem, &workspace.best.orders);
+        fixed + purchase
+    };
+    let mut holding = std::mem::take(&mut workspace.holding);
+    relaxed_holding(problem, &mut holding);
+    let start = backorders::solve(problem, prepared, &holding, options, workspace);
+    workspace.best.follow(prepared, &workspace.lattice.path);
+    workspace.best.cost = workspace.simulator.price(problem, prepared, &workspace.best.orders);
+    if problem.lost_sales || problem.shelf_life.is_some() {
+        workspace.candidate.copy_from(&workspace.best);
+        lost_sales::descend(problem, prepared, workspace);
+    }
+    let (bound, iterations) = if problem.lost_sales {
+        let (bound, sweeps) = (f64::NEG_INFINITY, start.sweeps);
+        let mut rounds =
+            Rounds { problem, prepared, options, holding: &holding, locked_cost, bound, sweeps };
+        rounds.run(workspace);
+        (rounds.bound, rounds.sweeps)
+    } else {
+        (start.bound + locked_cost, start.sweeps)
+    };
+    workspace.holding = holding;
+    let total = workspace.best.cost.total();
+    Ok(PathSolution {
+        orders: workspace.best.orders.clone(),
+        cost: workspace.best.cost,
+        bound: bound.min(total),
+        exact: total - bound <= options.gap.max(1e-9) * total.abs().max(1e-9),
+        iterations,
+    })
+}
+
+/// Holding costs under which a world without expiry is never dearer than the
+/// one with it: a unit that expires saves later holding cost, but pays waste;
+/// holding costs that add up to no more than the waste cost stay as they are.
+fn relaxed_holding(problem: &PathProblem, holding: &mut Vec<f64>) {
+    holding.clear();
+    holding.extend_from_slice(&problem.holding_cost);
+    if problem.shelf_life.is_some() {
+        let sum: f64 = holding.iter().map(|h| h.max(0.0)).sum();
+        let share = if sum > problem.waste_cost { problem.waste_cost / sum } else { 1.0 };
+        holding.iter_mut().filter(|h| **h > 0.0).for_each(|h| *h *= share);
+    }
 }

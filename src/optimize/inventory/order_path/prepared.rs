@@ -37,6 +37,8 @@ pub struct Prepared {
     pub(crate) stage: Vec<u16>,
     /// By period and scenario: cumulative demand less the supply that is certain.
     pub(crate) need: Vec<f64>,
+    /// By period and scenario: the highest level that does not cover the need; -1: level 0 does.
+    pub(crate) below: Vec<i64>,
     /// Usable units in one step of the lattice.
     pub(crate) unit: f64,
     /// Ordered units in one step of the lattice.
@@ -71,6 +73,7 @@ impl Prepared {
             stages,
             stage: vec![0; periods * scenarios],
             need: vec![0.0; periods * scenarios],
+            below: vec![-1; periods * scenarios],
             unit: problem.multiple * problem.yield_factor,
             multiple: problem.multiple,
             min_steps: problem.min_steps(),
@@ -79,6 +82,16 @@ impl Prepared {
         };
         prepared.lay_requirements(problem);
         Ok(prepared)
+    }
+
+    /// Whether `problem` has the size that was prepared.
+    pub(crate) fn check_size(&self, problem: &PathProblem) -> Result<(), PathError> {
+        let (found, expected) =
+            (problem.periods * problem.scenarios, self.periods * self.scenarios);
+        if problem.periods != self.periods || found != expected {
+            return Err(PathError::WrongLength { field: "demand", found, expected });
+        }
+        Ok(())
     }
 
     /// Usable units that arrive in `period`, given the sums of orders by prefix.
@@ -112,6 +125,7 @@ impl Prepared {
                 running[scenario] += self.demand[at] - self.external[period];
                 self.need[at] = running[scenario] - locked[prefix];
                 self.stage[at] = stages_in[prefix];
+                self.below[at] = steps_up(self.need[at], self.unit) as i64 - 1;
                 most = most.max(self.need[at]);
             }
         }
