@@ -34,7 +34,7 @@ pub use schema::{
     TableSchema, Term,
 };
 pub use settings::{Settings, SettingsValues};
-pub use sink::{Sink, SinkError, replace_file};
+pub use sink::{Output, SinkError, replace_file};
 pub use table::{Column, Table, Tables, TextColumn, date_of, day_number};
 pub use validate::{Valid, validate};
 pub use write::write_csv;

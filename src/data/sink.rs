@@ -27,18 +27,18 @@ const LITTER: [&str; 3] = [".DS_Store", "Thumbs.db", "desktop.ini"];
 /// An output folder under construction.
 ///
 /// ```
-/// use purvey::data::{Sink, Table};
+/// use purvey::data::{Output, Table};
 /// let place = tempfile::tempdir()?;
 /// let target = place.path().join("out");
-/// let mut sink = Sink::create(&target)?;
-/// sink.write_table(&Table::new("orders").with_text("item", ["soap"]).with_number("quantity", [48.0]))?;
+/// let mut output = Output::begin(&target)?;
+/// output.table(&Table::new("orders").with_text("item", ["soap"]).with_number("quantity", [48.0]))?;
 /// assert!(!target.exists());
-/// sink.commit()?;
+/// output.finish()?;
 /// assert_eq!(std::fs::read_to_string(target.join("orders.csv"))?, "item,quantity\nsoap,48\n");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug)]
-pub struct Sink {
+pub struct Output {
     target: PathBuf,
     staging: TempDir,
     marker: File,
@@ -90,12 +90,12 @@ pub enum SinkError {
     },
 }
 
-impl Sink {
+impl Output {
     /// Begins a folder that will stand at `target`; refuses at once what could not be replaced.
     ///
     /// # Errors
     /// [`SinkError`] when the target is not ours or its surroundings cannot be written.
-    pub fn create(target: &Path) -> Result<Self, SinkError> {
+    pub fn begin(target: &Path) -> Result<Self, SinkError> {
         let target = resolve(target)?;
         let (parent, name) = split(&target)?;
         fs::create_dir_all(&parent).map_err(|error| failed(&parent, &error))?;
@@ -115,22 +115,22 @@ impl Sink {
         let marker = File::create(&path).map_err(|error| failed(&path, &error))?;
         // A file system without locks only loses the tidying up after killed runs.
         let _ = marker.try_lock();
-        Ok(Sink { target, staging, marker, names: Vec::new() })
+        Ok(Output { target, staging, marker, names: Vec::new() })
     }
 
     /// Writes one file.
     ///
     /// # Errors
     /// [`SinkError`] when the system refuses.
-    pub fn write_bytes(&mut self, name: &str, bytes: &[u8]) -> Result<(), SinkError> {
-        self.write_with(name, |file| file.write_all(bytes))
+    pub fn text(&mut self, name: &str, text: &str) -> Result<(), SinkError> {
+        self.write_with(name, |file| file.write_all(text.as_bytes()))
     }
 
     /// Writes a table as `NAME.csv` and returns that name.
     ///
     /// # Errors
     /// [`SinkError`] when the system refuses.
-    pub fn write_table(&mut self, table: &Table) -> Result<String, SinkError> {
+    pub fn table(&mut self, table: &Table) -> Result<String, SinkError> {
         let name = format!("{}.csv", table.name());
         self.write_with(&name, |file| write_csv(table, file))?;
         Ok(name)
@@ -140,8 +140,7 @@ impl Sink {
     ///
     /// # Errors
     /// [`SinkError`] when the system refuses; the earlier folder then stays.
-    pub fn commit(mut self) -> Result<PathBuf, SinkError> {
-        let at = |path: &Path| path.to_owned();
+    pub fn finish(mut self) -> Result<(), SinkError> {
         let marker = self.staging.path().join(MARKER);
         let list = self.names.iter().fold(String::new(), |list, name| list + name + "\n");
         self.marker
@@ -158,7 +157,7 @@ impl Sink {
         if let Some(parent) = self.target.parent() {
             sync_folder(parent);
         }
-        Ok(at(&self.target))
+        Ok(())
     }
 
     fn write_with(
@@ -186,7 +185,7 @@ impl Sink {
 ///
 /// # Errors
 /// [`SinkError`] when the system refuses; the earlier file then stays.
-pub fn replace_file(path: &Path, bytes: &[u8]) -> Result<(), SinkError> {
+pub fn replace_file(path: &Path, text: &str) -> Result<(), SinkError> {
     let (parent, _) = split(path)?;
     let told = |error: io::Error| failed(path, &error);
     if fs::metadata(path).is_ok_and(|data| data.permissions().readonly()) {
@@ -199,7 +198,7 @@ pub fn replace_file(path: &Path, bytes: &[u8]) -> Result<(), SinkError> {
         let mode = fs::metadata(path).map_or(0o644, |data| data.permissions().mode());
         file.as_file().set_permissions(fs::Permissions::from_mode(mode)).map_err(told)?;
     }
-    file.write_all(bytes).and_then(|()| file.as_file().sync_all()).map_err(told)?;
+    file.write_all(text.as_bytes()).and_then(|()| file.as_file().sync_all()).map_err(told)?;
     file.persist(path).map_err(|error| failed(path, &error.error))?;
     sync_folder(&parent);
     Ok(())
@@ -384,10 +383,10 @@ mod tests {
         Table::new("orders").with_text("item", ["soap"]).with_number("quantity", [quantity])
     }
 
-    fn write(target: &Path, quantity: f64) -> Result<PathBuf, SinkError> {
-        let mut sink = Sink::create(target)?;
-        sink.write_table(&orders(quantity))?;
-        sink.commit()
+    fn write(target: &Path, quantity: f64) -> Result<(), SinkError> {
+        let mut output = Output::begin(target)?;
+        output.table(&orders(quantity))?;
+        output.finish()
     }
 
     fn read(target: &Path) -> String {
@@ -408,10 +407,10 @@ mod tests {
         let place = tempfile::tempdir().unwrap();
         let target = place.path().join("deep/out");
         write(&target, 1.0).unwrap();
-        let mut sink = Sink::create(&target).unwrap();
-        sink.write_bytes("report.html", b"<p>").unwrap();
+        let mut output = Output::begin(&target).unwrap();
+        output.text("report.html", "<p>").unwrap();
         assert_eq!(read(&target), "item,quantity\nsoap,1\n");
-        sink.commit().unwrap();
+        output.finish().unwrap();
         assert_eq!(names(&target), [".purvey", "report.html"]);
         assert_eq!(names(target.parent().unwrap()), ["out"]);
     }
@@ -421,9 +420,9 @@ mod tests {
         let place = tempfile::tempdir().unwrap();
         let target = place.path().join("out");
         write(&target, 1.0).unwrap();
-        let mut sink = Sink::create(&target).unwrap();
-        sink.write_table(&orders(2.0)).unwrap();
-        drop(sink);
+        let mut output = Output::begin(&target).unwrap();
+        output.table(&orders(2.0)).unwrap();
+        drop(output);
         assert_eq!(
             (read(&target).as_str(), names(place.path())),
             ("item,quantity\nsoap,1\n", vec!["out".to_owned()])
@@ -468,12 +467,12 @@ mod tests {
         let place = tempfile::tempdir().unwrap();
         let target = place.path().join("out");
         write(&target, 1.0).unwrap();
-        let mut sink = Sink::create(&target).unwrap();
+        let mut output = Output::begin(&target).unwrap();
         #[cfg(unix)]
-        std::os::unix::fs::symlink("/dev/full", sink.staging.path().join("orders.csv")).unwrap();
-        let error = sink.write_table(&orders(2.0)).unwrap_err();
+        std::os::unix::fs::symlink("/dev/full", output.staging.path().join("orders.csv")).unwrap();
+        let error = output.table(&orders(2.0)).unwrap_err();
         assert_eq!(error, SinkError::Full { path: target.join("orders.csv") });
-        drop(sink);
+        drop(output);
         assert_eq!(
             (read(&target).as_str(), names(place.path())),
             ("item,quantity\nsoap,1\n", vec!["out".to_owned()])
@@ -502,7 +501,7 @@ mod tests {
         let dead = place.path().join(".out.purvey-dead");
         fs::create_dir(&dead).unwrap();
         fs::write(dead.join(MARKER), "orders.csv\n").unwrap();
-        let living = Sink::create(&target).unwrap();
+        let living = Output::begin(&target).unwrap();
         assert!(!dead.exists());
         write(&target, 1.0).unwrap();
         assert!(living.staging.path().exists());
@@ -514,7 +513,7 @@ mod tests {
         let target = place.path().join("out");
         write(&target, 1.0).unwrap();
         fs::rename(&target, place.path().join(".out.purvey-x.aside")).unwrap();
-        drop(Sink::create(&target).unwrap());
+        drop(Output::begin(&target).unwrap());
         assert_eq!(
             (read(&target).as_str(), names(place.path())),
             ("item,quantity\nsoap,1\n", vec!["out".to_owned()])
@@ -539,13 +538,13 @@ mod tests {
     fn names_are_plain_and_one_file_can_be_written_again() {
         let place = tempfile::tempdir().unwrap();
         let target = place.path().join("out");
-        let mut sink = Sink::create(&target).unwrap();
+        let mut output = Output::begin(&target).unwrap();
         for name in ["../x", "a/b", "", ".", MARKER, "/x"] {
-            assert!(matches!(sink.write_bytes(name, b""), Err(SinkError::Name { .. })), "{name}");
+            assert!(matches!(output.text(name, ""), Err(SinkError::Name { .. })), "{name}");
         }
-        sink.write_bytes("report.html", b"1").unwrap();
-        sink.commit().unwrap();
-        replace_file(&target.join("report.html"), b"2").unwrap();
+        output.text("report.html", "1").unwrap();
+        output.finish().unwrap();
+        replace_file(&target.join("report.html"), "2").unwrap();
         assert_eq!(fs::read_to_string(target.join("report.html")).unwrap(), "2");
         assert_eq!(names(&target), [".purvey", "report.html"]);
     }
