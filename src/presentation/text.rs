@@ -1,0 +1,235 @@
+//! A presentation as text for a terminal: headline, key figures, tables, notices.
+
+use std::fmt::Write;
+
+use comfy_table::{Cell, CellAlignment, ContentArrangement, Table as TextTable, presets};
+
+use super::{Block, Cells, Column, Figure, Notice, Presentation, Style, Table, Tone};
+
+/// How much of a presentation is told in text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TextOptions {
+    /// Width of the page in characters.
+    pub width: u16,
+    /// Rows of a table that are shown; the rest is counted.
+    pub rows: usize,
+    /// Whether sections are told at all, or headline and key figures only.
+    pub sections: bool,
+}
+
+impl Default for TextOptions {
+    /// 100 characters, 10 rows a table, with sections.
+    fn default() -> Self {
+        TextOptions { width: 100, rows: 10, sections: true }
+    }
+}
+
+impl Presentation {
+    /// Headline, key figures and, where asked for, tables, facts and notices as plain text.
+    ///
+    /// Charts and details are left to the report.
+    #[must_use]
+    pub fn to_text(&self, options: &TextOptions) -> String {
+        let mut text = String::new();
+        for sentence in &self.headline {
+            push_line(&mut text, sentence);
+        }
+        push_figures(&mut text, &self.figures, &self.style, options);
+        if options.sections {
+            for section in &self.sections {
+                for block in &section.blocks {
+                    self.push_block(&mut text, &section.title, block, options);
+                }
+            }
+        }
+        text
+    }
+
+    fn push_block(&self, text: &mut String, section: &str, block: &Block, options: &TextOptions) {
+        match block {
+            Block::Text { paragraphs } => {
+                push_title(text, section);
+                paragraphs.iter().for_each(|paragraph| push_line(text, paragraph));
+            }
+            Block::Facts { title, figures } if !figures.is_empty() => {
+                push_title(text, if title.is_empty() { section } else { title });
+                push_figures(text, figures, &self.style, options);
+            }
+            Block::Notices { title, notices } if !notices.is_empty() => {
+                push_title(text, if title.is_empty() { section } else { title });
+                notices.iter().for_each(|notice| push_line(text, &notice_line(notice)));
+            }
+            Block::Table(table) if !table.is_empty() => {
+                push_title(text, if table.title.is_empty() { section } else { &table.title });
+                push_line(text, &table.to_text(&self.style, options));
+            }
+            _ => {}
+        }
+    }
+}
+
+impl Table {
+    /// The first rows as a text table, with the totals and the count of rows left out.
+    #[must_use]
+    pub fn to_text(&self, style: &Style, options: &TextOptions) -> String {
+        let mut page = TextTable::new();
+        page.load_style(presets::UTF8_HORIZONTAL_ONLY)
+            .set_content_arrangement(ContentArrangement::Dynamic)
+            .set_width(options.width);
+        page.set_header(self.columns.iter().map(|column| column.text_head(style)));
+        for row in 0..self.len().min(options.rows) {
+            page.add_row(self.columns.iter().map(|column| column.aligned(column.cell_text(row, style))));
+        }
+        let every_row: Vec<usize> = (0..self.len()).collect();
+        if self.columns.iter().any(|column| column.total) {
+            page.add_row(self.columns.iter().enumerate().map(|(i, column)| {
+                let sum = column.total.then(|| column.sum(&every_row)).flatten();
+                let first = if i == 0 { "total" } else { "" };
+                let sum = sum.map_or(first.to_owned(), |sum| style.digits(sum, &column.measure));
+                column.aligned(sum)
+            }));
+        }
+        let left_out = self.len().saturating_sub(options.rows);
+        let place = if self.file.is_empty() { String::new() } else { format!(" in {}", self.file) };
+        let mut text = plain_text(&page.to_string());
+        if left_out > 0 {
+            let _ = write!(text, "\n… and {left_out} more rows{place}");
+        }
+        text
+    }
+}
+
+impl Column {
+    /// The text of one cell; blank where there is none.
+    #[must_use]
+    pub fn cell_text(&self, row: usize, style: &Style) -> String {
+        match &self.cells {
+            Cells::Text(cells) => cells.get(row).cloned().unwrap_or_default(),
+            Cells::Number(cells) => match cells.get(row) {
+                Some(cell) if cell.is_finite() => style.digits(*cell, &self.measure),
+                _ => String::new(),
+            },
+            Cells::Date(cells) => {
+                cells.get(row).copied().flatten().map_or(String::new(), |day| style.date(day))
+            }
+        }
+    }
+
+    /// The column's title with the unit of its numbers.
+    #[must_use]
+    pub fn head(&self, style: &Style) -> String {
+        match (&self.cells, style.unit(&self.measure)) {
+            (Cells::Number(_), unit) if !unit.is_empty() => format!("{} ({unit})", self.title),
+            _ => self.title.clone(),
+        }
+    }
+
+    fn text_head(&self, style: &Style) -> Cell {
+        self.aligned(self.head(style))
+    }
+
+    fn aligned(&self, text: String) -> Cell {
+        let alignment = match self.cells {
+            Cells::Text(_) => CellAlignment::Left,
+            Cells::Number(_) | Cells::Date(_) => CellAlignment::Right,
+        };
+        Cell::new(plain_text(&text)).set_alignment(alignment)
+    }
+}
+
+/// Labelled values, one a line, values under one another.
+fn push_figures(text: &mut String, figures: &[Figure], style: &Style, options: &TextOptions) {
+    if figures.is_empty() {
+        return;
+    }
+    if !text.is_empty() {
+        text.push('\n');
+    }
+    let widest = figures.iter().map(|figure| figure.label.chars().count()).max().unwrap_or(0);
+    let widest = widest.min(usize::from(options.width) / 2);
+    for figure in figures {
+        let mark =
+            if figure.tone == Tone::Neutral { String::new() } else { format!("  [{}]", figure.tone.word()) };
+        let note = if figure.note.is_empty() { String::new() } else { format!("  ({})", figure.note) };
+        let value = style.figure(figure);
+        push_line(text, &format!("  {:<widest$}  {value}{mark}{note}", figure.label));
+    }
+}
+
+fn notice_line(notice: &Notice) -> String {
+    let place = if notice.place.is_empty() { String::new() } else { format!("{}: ", notice.place) };
+    let code = if notice.code.is_empty() { String::new() } else { format!(" [{}]", notice.code) };
+    format!("  {}: {place}{}{code}", notice.severity.word(), notice.text)
+}
+
+fn push_title(text: &mut String, title: &str) {
+    if title.is_empty() {
+        return;
+    }
+    if !text.is_empty() {
+        text.push('\n');
+    }
+    push_line(text, title);
+}
+
+fn push_line(text: &mut String, line: &str) {
+    text.push_str(plain_text(line).trim_end());
+    text.push('\n');
+}
+
+/// The text as a terminal may show it: control characters in user data steer no
+/// terminal, and no-break spaces become plain ones.
+fn plain_text(text: &str) -> String {
+    text.chars()
+        .map(|c| match c {
+            '\u{a0}' => ' ',
+            '\n' => '\n',
+            c if c.is_control() => '\u{fffd}',
+            c => c,
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Measure, Section, Severity};
+    use super::*;
+
+    fn orders() -> Table {
+        Table::new("Orders")
+            .with(Column::text("item", ["soap", "salt\u{1b}[31m"]))
+            .with(Column::number("value", [1200.0, f64::NAN], Measure::money()).with_total())
+            .from_file("orders.csv")
+    }
+
+    #[test]
+    fn a_table_shows_its_first_rows_and_counts_the_rest() {
+        let text = orders().to_text(&Style::default(), &TextOptions { rows: 1, ..TextOptions::default() });
+        assert!(text.contains("value (€)") && text.contains("1,200") && text.contains("total"), "{text}");
+        assert!(text.contains("… and 1 more rows in orders.csv"), "{text}");
+        assert!(!text.contains("salt"), "{text}");
+    }
+
+    #[test]
+    fn control_characters_do_not_reach_the_terminal() {
+        let text = orders().to_text(&Style::default(), &TextOptions::default());
+        assert!(text.contains("salt") && !text.contains('\u{1b}'), "{text}");
+    }
+
+    #[test]
+    fn headline_figures_and_notices_are_told_in_order() {
+        let mut told = Presentation::new("shop");
+        told.headline.push("Order 3 pieces.".to_owned());
+        told.figures.push(Figure::number("Spend", 5.0, Measure::money()).with_tone(Tone::Bad).with_note("n"));
+        told.sections.push(Section::new("Data").with(Block::Notices {
+            title: String::new(),
+            notices: vec![Notice::new(Severity::Warning, "odd").at("sales.csv:3").with_code("odd-row")],
+        }));
+        assert_eq!(
+            told.to_text(&TextOptions::default()),
+            "Order 3 pieces.\n\n  Spend  € 5  [act]  (n)\n\nData\n  warning: sales.csv:3: odd [odd-row]\n"
+        );
+        let short = told.to_text(&TextOptions { sections: false, ..TextOptions::default() });
+        assert!(!short.contains("Data"));
+    }
+}
