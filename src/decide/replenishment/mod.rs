@@ -7,4 +7,6 @@
 //! minimums, fixed order costs) are priced and the parts are put together by a
 //! mixed-integer program. `docs/replenishment.md` has the model in formulas.
 
+pub mod plan;
 pub mod problem;
+pub mod scenarios;
