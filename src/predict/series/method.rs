@@ -115,13 +115,18 @@ impl std::fmt::Debug for Method {
 }
 
 /// Every method; the first is the default.
-pub static ALL: [Method; 10] = [
+pub static ALL: [Method; 11] = [
     Method {
         name: "auto",
         summary: "by demand class: an ensemble, or one for intermittent demand",
         learner: &Auto,
     },
-    Method { name: "naive", summary: "the last value", learner: &Naive },
+    Method { name: "naive", summary: "the last value", learner: &Naive { adjusted: false } },
+    Method {
+        name: "naive2",
+        summary: "the last value of the series without its season",
+        learner: &Naive { adjusted: true },
+    },
     Method { name: "seasonal-naive", summary: "the value one season before", learner: &SeasonalNaive },
     Method {
         name: "moving-average",

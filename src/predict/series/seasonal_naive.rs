@@ -23,7 +23,7 @@ impl Forecaster for SeasonalNaive {
     fn fit(&self, history: &History<'_>) -> Box<dyn Fitted> {
         let m = history.season_length;
         if m < 2 || history.y.len() <= m {
-            return Naive.fit(history);
+            return Naive::default().fit(history);
         }
         let last = history.known().next_back().unwrap_or(0.0);
         let mut known = history.y.to_vec();
