@@ -36,11 +36,22 @@ pub(super) fn fit(
     }
     let variables = variable_count(form);
     let line = start.level_and_slope(form.season);
-    let mut point = near.map_or_else(|| first_point(form), |candidate| candidate.point);
     buffer.resize(season.len(), 0.0);
     let mut objective = |point: &[f64]| {
         buffer.copy_from_slice(season);
-        run(form, &parameters_of(form, line, point), &start.y, buffer, |_, _| {}).likelihood()
+        run(
+            form,
+            &parameters_of(form, line, point),
+            &start.y,
+            buffer,
+            |_, _| {},
+        )
+        .likelihood()
+            + prior(form, point)
+    };
+    let mut point = match near {
+        Some(candidate) => candidate.point,
+        None => first_point(form),
     };
     let budget = if near.is_some() { 40 } else { 70 } * variables;
     minimise(&mut objective, &mut point[..variables], if near.is_some() { 0.15 } else { 0.6 }, budget);
@@ -70,6 +81,13 @@ fn variable_count(form: Form) -> usize {
     2 + trend + usize::from(form.season != SeasonForm::None)
 }
 
+/// A weak normal prior that keeps level and slope near the first line; short
+/// series would otherwise spend them on their first values.
+fn prior(form: Form, point: &[f64]) -> f64 {
+    let slope = if form.trend == TrendForm::None { 0.0 } else { point[2] };
+    point[1] * point[1] + slope * slope
+}
+
 /// Order of the variables: alpha, level, then slope and beta, phi, gamma as far
 /// as the form has them. Smoothing parameters go through the logistic function,
 /// so that every point lies in the usual range: 0 < alpha < 1,
@@ -97,11 +115,14 @@ fn parameters_of(form: Form, line: (f64, f64), point: &[f64]) -> Parameters {
     p
 }
 
-/// Smoothing parameters at modest values: alpha 0.25, beta 0.1 of it, damping
-/// near its upper end, gamma 0.1 of the rest.
+/// Where the search starts: damping near its upper end, a quiet slope, alpha at
+/// 0.25 without a season. With one the likelihood often has two valleys, a slow
+/// level with a quick season and the opposite; the former forecasts better, so
+/// the search starts in it.
 fn first_point(form: Form) -> [f64; MOST_VARIABLES] {
     let mut point = [0.0; MOST_VARIABLES];
-    point[0] = -1.1;
+    let seasonal = form.season != SeasonForm::None;
+    point[0] = if seasonal { -4.0 } else { -1.1 };
     let mut next = 2;
     if form.trend != TrendForm::None {
         point[3] = -2.2;
@@ -111,7 +132,7 @@ fn first_point(form: Form) -> [f64; MOST_VARIABLES] {
         point[4] = 1.5;
         next = 5;
     }
-    if form.season != SeasonForm::None {
+    if seasonal {
         point[next] = -2.2;
     }
     point
