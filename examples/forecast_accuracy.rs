@@ -8,7 +8,8 @@
 //! challenge are forecast as well, 8 weeks from each of 6 origins, with stock-outs
 //! as censored demand and judged by the weeks in stock. Errors are averaged over the series; `Q90`
 //! is the pinball loss of the 0.9 quantile in units of the MASE scale, `cover` the share of values inside the 80 % interval,
-//! `cover sum` the same for the sum over the whole horizon.
+//! `cover sum` the same for the sum over the whole horizon, `bias` the sum of the
+//! forecasts relative to that of the values, less 1.
 
 #![allow(clippy::print_stdout)]
 
@@ -38,6 +39,7 @@ struct Row {
     smape: f64,
     mase: f64,
     wape: f64,
+    bias: f64,
     rmsse: f64,
     pinball: f64,
     cover: f64,
@@ -59,8 +61,19 @@ fn main() -> Result<(), Box<dyn Error>> {
     let methods = option("--methods");
     let sets = option("--sets");
     println!(
-        "{:<14}{:<17}{:>8}{:>8}{:>8}{:>8}{:>8}{:>8}{:>7}{:>10}{:>11}",
-        "set", "method", "sMAPE", "MASE", "OWA", "WAPE", "RMSSE", "Q90", "cover", "cover sum", "ms/series"
+        "{:<14}{:<17}{:>8}{:>8}{:>8}{:>8}{:>8}{:>8}{:>8}{:>7}{:>10}{:>11}",
+        "set",
+        "method",
+        "sMAPE",
+        "MASE",
+        "OWA",
+        "WAPE",
+        "bias",
+        "RMSSE",
+        "Q90",
+        "cover",
+        "cover sum",
+        "ms/series"
     );
     let mut all = read_sets(Path::new(folder))?;
     if let Some(vn2) = option("--vn2") {
@@ -84,13 +97,14 @@ fn main() -> Result<(), Box<dyn Error>> {
 fn print_row(set: &Set, method: &str, row: &Row, benchmark: &Row) {
     let owa = metrics::owa(row.smape, row.mase, benchmark.smape, benchmark.mase);
     println!(
-        "{:<14}{:<17}{:>8.3}{:>8.3}{:>8.3}{:>8.3}{:>8.3}{:>8.3}{:>7.3}{:>10.3}{:>11.3}",
+        "{:<14}{:<17}{:>8.3}{:>8.3}{:>8.3}{:>8.3}{:>8.3}{:>8.3}{:>8.3}{:>7.3}{:>10.3}{:>11.3}",
         set.name,
         method,
         row.smape,
         row.mase,
         owa,
         row.wape,
+        row.bias,
         row.rmsse,
         row.pinball,
         row.cover,
@@ -116,7 +130,7 @@ fn measure(set: &Set, name: &str, season_length: usize) -> Result<Row, Box<dyn E
 
 fn mean_errors(set: &Set, forecasts: &[Forecast]) -> Row {
     let (mut row, mut scaled, mut sums) = (Row::default(), 0.0, 0.0);
-    let (mut errors, mut sizes, mut covered) = (0.0, 0.0, 0.0);
+    let (mut errors, mut sizes, mut covered, mut sum) = (0.0, 0.0, 0.0, 0.0);
     for ((series, actual), forecast) in set.series.iter().zip(forecasts) {
         let known: Vec<usize> = (0..actual.len()).filter(|&h| !actual[h].is_nan()).collect();
         if known.is_empty() {
@@ -125,6 +139,7 @@ fn mean_errors(set: &Set, forecasts: &[Forecast]) -> Row {
         let n = known.len() as f64;
         let error: f64 = known.iter().map(|&h| (actual[h] - forecast.mean[h]).abs()).sum();
         errors += error;
+        sum += known.iter().map(|&h| forecast.mean[h]).sum::<f64>();
         sizes += known.iter().map(|&h| actual[h].abs()).sum::<f64>();
         row.smape += metrics::smape(actual, &forecast.mean);
         row.cover += metrics::coverage(actual, forecast, 0.8);
@@ -157,6 +172,7 @@ fn mean_errors(set: &Set, forecasts: &[Forecast]) -> Row {
     row.rmsse /= scaled;
     row.pinball /= scaled;
     row.wape = errors / sizes;
+    row.bias = sum / sizes - 1.0;
     row
 }
 

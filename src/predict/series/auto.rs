@@ -2,7 +2,7 @@
 //!
 //! Method: the classes of Syntetos, Boylan and Croston (2005) choose: demand in
 //! most buckets goes to the ensemble of `ensemble.rs`; intermittent and lumpy
-//! demand to SBA, TSB and simple smoothing with equal weights; a series that has
+//! demand to SBA, TSB and a moving average with equal weights; a series that has
 //! fallen silent to TSB alone, which fades.
 //! Cost: the sum of the members; about 1 ms for 104 weeks (`benches/series.rs`).
 //! Use a named method instead when the answer must not change its form as demand changes.
@@ -13,9 +13,9 @@
 use super::class::{DemandClass, silent_end};
 use super::croston::{Bias, Croston};
 use super::ensemble::{Ensemble, Pool};
-use super::ets::Ets;
 use super::history::History;
 use super::method::{Fitted, Forecaster};
+use super::moving_average::MovingAverage;
 use super::tsb::Tsb;
 
 /// The default method.
@@ -29,9 +29,8 @@ impl Forecaster for Auto {
         }
         if history.nonnegative && DemandClass::of(history).is_rare() {
             let sba = Croston { bias: Bias::Removed };
-            let level = Ets { level_only: true };
-            let plain = History { season_length: 1, ..*history };
-            return Box::new(Pool::new(vec![sba.fit(history), Tsb.fit(history), level.fit(&plain)]));
+            let average = MovingAverage { buckets: 13 };
+            return Box::new(Pool::new(vec![sba.fit(history), Tsb.fit(history), average.fit(history)]));
         }
         Ensemble.fit(history)
     }

@@ -130,25 +130,28 @@ fn shape(steps: &OneStep) -> Shape {
     Shape::Empirical(sorted)
 }
 
-/// Standard deviation of the level at the origin: the error of an estimate from
-/// n values, and what past sums spread beyond the variance of the model.
-pub(super) fn level_error(part: &Part, steps: &OneStep) -> f64 {
+/// Sets how uncertain the level of `part` is at the origin (the error of an
+/// estimate from n values, and what past sums spread beyond the variance of the
+/// model), and how far past sums were off.
+pub(super) fn calibrate(part: &mut Part, steps: &OneStep) {
     let count = steps.known().count();
     let sigma = steps.sigma();
-    if count == 0 || sigma == 0.0 {
-        return 0.0;
+    if count == 0 {
+        return;
     }
     let of_estimate = sigma * sigma / count as f64;
+    part.level_error = of_estimate.sqrt();
     let lead = LONGEST_SUM.min(part.mean.len()).min(count / 4);
     if count < 8 || lead < 2 {
-        return of_estimate.sqrt();
+        return;
     }
     let weights = sum_weights(part, lead);
     let model: f64 = weights.iter().map(|c| c * c).sum::<f64>() * sigma * sigma;
     let past = mean_square_of_sums(&steps.error, &weights);
     let windows = (count / lead) as f64;
     let excess = (past - model).max(0.0) * windows / (windows + 4.0);
-    (of_estimate + excess / (lead * lead) as f64).sqrt()
+    part.level_error = (of_estimate + excess / (lead * lead) as f64).sqrt();
+    part.sum_error = past.sqrt() / lead as f64;
 }
 
 /// Effect of the error j buckets before the end of a sum on that sum: 1 plus the
@@ -201,7 +204,12 @@ mod tests {
         let part = Part::level(vec![0.0; 12], 0.0, Noise::Additive { sigma: 1.0, shape: Shape::Normal });
         let slow: Vec<f64> = (0..96).map(|i| if (i / 12) % 2 == 0 { 1.0 } else { -1.0 }).collect();
         let fast: Vec<f64> = (0..96).map(|i| if i % 2 == 0 { 1.0 } else { -1.0 }).collect();
-        let of = |error: Vec<f64>| level_error(&part, &OneStep { mean: vec![0.0; 96], error, parameters: 0 });
+        let of = |error: Vec<f64>| {
+            let mut part = part.clone();
+            let mean = vec![0.0; 96];
+            calibrate(&mut part, &OneStep { mean, error, parameters: 0 });
+            part.level_error
+        };
         assert!(of(slow) > 0.4);
         assert!((of(fast) - (1.0_f64 / 96.0).sqrt()).abs() < 1e-12);
     }

@@ -12,7 +12,7 @@
 //! Differs from the papers: alpha has the least squared error of five values from
 //! 0.05 to 0.3; the first interval counts from the series' beginning.
 
-use super::calibration::{OneStep, level_error, noise};
+use super::calibration::{OneStep, calibrate, noise};
 use super::history::History;
 use super::method::{Fitted, Forecaster};
 use super::predictive::{Part, Predictive};
@@ -113,7 +113,7 @@ impl Fitted for FittedCroston {
     fn predict(&self, horizon: usize) -> Predictive {
         let mut part =
             Part::level(vec![self.smoothed.rate; horizon], self.part.alpha, self.part.noise.clone());
-        part.level_error = level_error(&part, &self.smoothed.steps);
+        calibrate(&mut part, &self.smoothed.steps);
         Predictive::single(part)
     }
 }

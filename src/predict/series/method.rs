@@ -146,7 +146,11 @@ pub static ALL: [Method; 11] = [
     },
     Method { name: "sba", summary: "croston without its bias", learner: &Croston { bias: Bias::Removed } },
     Method { name: "tsb", summary: "sizes and probability of demand; follows obsolescence", learner: &Tsb },
-    Method { name: "ensemble", summary: "ets and theta together", learner: &Ensemble },
+    Method {
+        name: "ensemble",
+        summary: "ets and theta together, with simple rules as guests",
+        learner: &Ensemble,
+    },
 ];
 
 /// The method of this name.

@@ -19,6 +19,8 @@
 //! ```
 
 mod auto;
+#[cfg(test)]
+mod calibrated;
 mod calibration;
 mod censoring;
 mod class;

@@ -9,7 +9,7 @@
 //! Same input, budget and seed give the same answer: yes.
 //! Differs from the book: the paths treat it as smoothing with alpha = 1 / k.
 
-use super::calibration::{OneStep, level_error, noise};
+use super::calibration::{OneStep, calibrate, noise};
 use super::history::{History, mean_of};
 use super::method::{Fitted, Forecaster};
 use super::predictive::{Part, Predictive};
@@ -60,7 +60,7 @@ impl Fitted for FittedMovingAverage {
 
     fn predict(&self, horizon: usize) -> Predictive {
         let mut part = Part::level(vec![self.mean; horizon], self.part.alpha, self.part.noise.clone());
-        part.level_error = level_error(&part, &self.steps);
+        calibrate(&mut part, &self.steps);
         Predictive::single(part)
     }
 }

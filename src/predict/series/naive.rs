@@ -9,7 +9,7 @@
 //! Same input, budget and seed give the same answer: yes.
 //! Differs from the book: the errors' own form instead of the normal one.
 
-use super::calibration::{OneStep, additive_noise, level_error};
+use super::calibration::{OneStep, additive_noise, calibrate};
 use super::history::History;
 use super::method::{Fitted, Forecaster};
 use super::predictive::{Part, Predictive};
@@ -52,7 +52,7 @@ impl Fitted for FittedNaive {
 
     fn predict(&self, horizon: usize) -> Predictive {
         let mut part = Part::level(vec![self.last; horizon], 1.0, additive_noise(&self.steps));
-        part.level_error = level_error(&part, &self.steps);
+        calibrate(&mut part, &self.steps);
         self.season.restore(&mut part);
         Predictive::single(part)
     }

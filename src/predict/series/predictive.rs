@@ -9,7 +9,7 @@
 //! own errors cause (level alpha, slope beta, damping phi, season gamma). Counts
 //! feed back in the same way, R. D. Snyder, J. K. Ord, A. Beaumont (2012),
 //! doi:10.1016/j.ijforecast.2011.03.009. Several parts are a linear opinion pool:
-//! path s belongs to part s modulo the number of parts.
+//! a path belongs to one part, as often as its weight says.
 //! Cost: time O(S H), memory O(H) beside the paths, with S = paths, H = buckets;
 //! times the mean for counts.
 //! Use the closed formulas of chapter 6 instead when only one bucket's variance
@@ -82,6 +82,11 @@ pub struct Part {
     pub season_length: usize,
     /// Standard deviation of the level at the origin.
     pub level_error: f64,
+    /// Root mean square error of past sums over a lead, for each bucket of them;
+    /// NaN where the history is too short to tell.
+    pub sum_error: f64,
+    /// Weight among the parts of a predictive distribution.
+    pub weight: f64,
     /// Distribution around the conditional mean.
     pub noise: Noise,
 }
@@ -100,6 +105,8 @@ impl Part {
             gamma: 0.0,
             season_length: 1,
             level_error: 0.0,
+            sum_error: f64::NAN,
+            weight: 1.0,
             noise,
         }
     }
@@ -167,12 +174,15 @@ fn draw_hurdle(sizes: &[f64], mean_size: f64, mean: f64, u: f64) -> f64 {
     if wanted > 1.0 { size * wanted } else { size }
 }
 
-/// A predictive distribution: equally weighted parts.
+/// A predictive distribution: weighted parts.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Predictive {
     /// The components, at least one, with means of the same length.
     pub parts: Vec<Part>,
 }
+
+/// Fractional part of the golden ratio: its multiples fill (0, 1) evenly.
+const GOLDEN: f64 = 0.618_033_988_749_894_9;
 
 impl Predictive {
     /// A distribution of one part.
@@ -181,26 +191,46 @@ impl Predictive {
         Predictive { parts: vec![part] }
     }
 
+    fn horizon(&self) -> usize {
+        self.parts.first().map_or(0, |part| part.mean.len())
+    }
+
+    fn total_weight(&self) -> f64 {
+        self.parts.iter().map(|part| part.weight).sum()
+    }
+
     /// Mean of every bucket.
     #[must_use]
     pub fn mean(&self) -> Vec<f64> {
-        let horizon = self.parts.first().map_or(0, |part| part.mean.len());
-        let share = 1.0 / self.parts.len().max(1) as f64;
-        (0..horizon).map(|h| self.parts.iter().map(|part| part.mean[h]).sum::<f64>() * share).collect()
+        let total = self.total_weight();
+        let at = |h: usize| self.parts.iter().map(|part| part.weight / total * part.mean[h]).sum();
+        (0..self.horizon()).map(at).collect()
     }
 
     /// Sample paths, one after the other.
     pub(super) fn paths(&self, draws: &Draws) -> Vec<f64> {
-        let horizon = self.parts.first().map_or(0, |part| part.mean.len());
+        let horizon = self.horizon();
         if horizon == 0 {
             return Vec::new();
         }
+        let total = self.total_weight();
         let mut paths = vec![0.0; draws.paths() * horizon];
         let mut seasonal = vec![0.0; horizon];
         for (index, path) in paths.chunks_exact_mut(horizon).enumerate() {
-            self.parts[index % self.parts.len()].draw_path(draws, index, &mut seasonal, path);
+            let place = (index as f64 + 0.5) * GOLDEN % 1.0 * total;
+            self.part_at(place).draw_path(draws, index, &mut seasonal, path);
         }
         paths
+    }
+
+    /// The part that holds `place` when the weights are laid end to end.
+    fn part_at(&self, place: f64) -> &Part {
+        let mut end = 0.0;
+        let found = self.parts.iter().find(|part| {
+            end += part.weight;
+            place < end
+        });
+        found.unwrap_or(&self.parts[self.parts.len() - 1])
     }
 }
 

@@ -9,7 +9,7 @@
 //! Differs from the book: an unknown value one season before is looked up another
 //! season earlier; without any the last known value is taken.
 
-use super::calibration::{OneStep, additive_noise, level_error};
+use super::calibration::{OneStep, additive_noise, calibrate};
 use super::history::History;
 use super::method::{Fitted, Forecaster};
 use super::naive::Naive;
@@ -57,7 +57,7 @@ impl Fitted for FittedSeasonalNaive {
         let mut part = Part::level(mean, 0.0, additive_noise(&self.steps));
         part.gamma = 1.0;
         part.season_length = m;
-        part.level_error = level_error(&part, &self.steps);
+        calibrate(&mut part, &self.steps);
         Predictive::single(part)
     }
 }

@@ -13,7 +13,7 @@
 //! Differs from the paper: the season may be harmonics (`season.rs`); unknown
 //! values count as their mean; theta is at most 1,000.
 
-use super::calibration::{OneStep, level_error, noise};
+use super::calibration::{OneStep, calibrate, noise};
 use super::history::{History, mean_of};
 use super::method::{Fitted, Forecaster};
 use super::nelder_mead::minimise;
@@ -158,7 +158,7 @@ impl Fitted for FittedTheta {
             mean.push(next * self.unit);
         }
         let mut part = Part::level(mean, self.part.alpha, self.part.noise.clone());
-        part.level_error = level_error(&part, &self.steps);
+        calibrate(&mut part, &self.steps);
         self.season.restore(&mut part);
         Predictive::single(part)
     }

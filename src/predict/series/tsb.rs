@@ -11,7 +11,7 @@
 //! Differs from the paper: alpha and beta have the least squared error of a small
 //! grid; both start at the means of the first half of the series.
 
-use super::calibration::{OneStep, level_error, noise};
+use super::calibration::{OneStep, calibrate, noise};
 use super::history::{History, mean_of};
 use super::method::{Fitted, Forecaster};
 use super::predictive::{Part, Predictive};
@@ -100,7 +100,7 @@ impl Fitted for FittedTsb {
     fn predict(&self, horizon: usize) -> Predictive {
         let mean = self.smoothed.size * self.smoothed.probability;
         let mut part = Part::level(vec![mean; horizon], self.part.alpha, self.part.noise.clone());
-        part.level_error = level_error(&part, &self.smoothed.steps);
+        calibrate(&mut part, &self.smoothed.steps);
         Predictive::single(part)
     }
 }

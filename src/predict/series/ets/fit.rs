@@ -39,14 +39,7 @@ pub(super) fn fit(
     buffer.resize(season.len(), 0.0);
     let mut objective = |point: &[f64]| {
         buffer.copy_from_slice(season);
-        run(
-            form,
-            &parameters_of(form, line, point),
-            &start.y,
-            buffer,
-            |_, _| {},
-        )
-        .likelihood()
+        run(form, &parameters_of(form, line, point), &start.y, buffer, |_, _| {}).likelihood()
             + prior(form, point)
     };
     let mut point = match near {

@@ -27,7 +27,7 @@ pub use form::{ErrorForm, Form, Parameters, Run, SeasonForm, TrendForm, run};
 
 use self::fit::{Candidate, fit, replay};
 use self::start::{LONGEST_SEASON, Start};
-use super::calibration::{OneStep, level_error, noise};
+use super::calibration::{OneStep, calibrate, noise};
 use super::history::History;
 use super::method::{Fitted, Forecaster};
 use super::predictive::{Part, Predictive};
@@ -182,7 +182,7 @@ impl Fitted for FittedEts {
     fn predict(&self, horizon: usize) -> Predictive {
         let (mean, scale) = self.mean_and_scale(horizon);
         let mut part = Part { mean, scale, ..self.part.clone() };
-        part.level_error = level_error(&part, &self.steps);
+        calibrate(&mut part, &self.steps);
         self.season.restore(&mut part);
         Predictive::single(part)
     }
