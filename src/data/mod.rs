@@ -14,12 +14,14 @@ mod declare;
 pub mod fault;
 pub mod instance;
 mod near;
+pub mod recognise;
 mod records;
 pub mod schema;
 pub mod settings;
 pub mod sink;
 mod source;
 pub mod table;
+pub mod units;
 pub mod validate;
 pub mod write;
 
@@ -29,6 +31,7 @@ pub use csv::{Declaration, read_csv};
 pub use fault::{Code, Fault, Faults, Severity};
 pub use instance::{Instance, read_folder};
 pub use near::near_miss;
+pub use recognise::{Format, Recognised, recognise};
 pub use schema::{
     ColumnSchema, ExtraRule, Kind, OutputSchema, Range, RowRule, Schema, SchemaError, SettingSchema,
     TableSchema, Term,
@@ -36,5 +39,6 @@ pub use schema::{
 pub use settings::{Settings, SettingsValues};
 pub use sink::{Output, SinkError, replace_file};
 pub use table::{Column, Table, Tables, TextColumn, date_of, day_number};
+pub use units::{Fraction, Units};
 pub use validate::{Valid, validate};
 pub use write::write_csv;
