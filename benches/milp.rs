@@ -155,7 +155,10 @@ fn solve_table(name: &str, columns: usize, rows: usize, whole_every: usize) {
 
 fn main() {
     println!("Building and handing over (seconds, fastest of five)");
-    println!("{:>9} {:>8} {:>9} {:>10} {:>10} {:>10}", "columns", "rows", "nonzeros", "good_lp", "sparse", "bare");
+    println!(
+        "{:>9} {:>8} {:>9} {:>10} {:>10} {:>10}",
+        "columns", "rows", "nonzeros", "good_lp", "sparse", "bare"
+    );
     for scale in [1, 10, 100] {
         build_table(2_000 * scale, 1_000 * scale);
     }
