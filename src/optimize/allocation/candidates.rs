@@ -111,6 +111,10 @@ impl Candidates {
 }
 
 impl Menu for Candidates {
+    fn serial(&self, _part: usize, option: u32) -> u32 {
+        option
+    }
+
     fn parts(&self) -> usize {
         Candidates::parts(self)
     }
@@ -129,6 +133,10 @@ impl Menu for Candidates {
 }
 
 impl Menu for &Candidates {
+    fn serial(&self, part: usize, option: u32) -> u32 {
+        Menu::serial(*self, part, option)
+    }
+
     fn parts(&self) -> usize {
         Candidates::parts(self)
     }

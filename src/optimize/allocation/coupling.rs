@@ -137,6 +137,11 @@ impl Coupling {
         Ok(Coupling { rows, switches })
     }
 
+    /// Rows known to be valid, without switches.
+    pub(super) fn of_valid_rows(rows: Vec<SharedRow>) -> Self {
+        Coupling { rows, switches: Vec::new() }
+    }
+
     /// The shared rows.
     #[must_use]
     pub fn rows(&self) -> &[SharedRow] {

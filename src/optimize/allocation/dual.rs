@@ -1,34 +1,37 @@
 //! Given parts tied by several rows and switches, find prices with a high bound and, on the way, good selections.
 //!
 //! Method: Lagrangian relaxation of the rows; the dual function is maximised by
-//! `bundle`, over the prices of `domain`. Rows are scaled by the root of their
-//! squared usages, the diagonal of A Aᵀ, so that one reach suits all. Every few
-//! rounds the present answers are repaired and improved into a selection
-//! (Lagrangian heuristic; Fisher 1981, "The Lagrangian relaxation method for
-//! solving integer programming problems", doi:10.1287/mnsc.27.1.1). Where
-//! switches share their cost among rows, the parts are first asked once more
-//! with the switches fixed as their average usage suggests.
-//! Cost: one call of each part a round, O(n) besides; memory O(n + 40 m).
+//! `proximal`. Rows are scaled by the root of their squared usages, the
+//! diagonal of A Aᵀ, so that one reach suits all. Every few rounds the present
+//! answers are repaired and improved into a selection (Lagrangian heuristic;
+//! Fisher 1981, "The Lagrangian relaxation method for solving integer
+//! programming problems", doi:10.1287/mnsc.27.1.1). Where there are switches,
+//! they are also fixed as their fractional opening suggests, and the rows that
+//! remain are priced anew for a few rounds.
+//! Cost: one call of each part a round, and the sweeps of `proximal`.
 //! Use `single` instead when there is one row and no switch.
 //! Not for: proving optimality; the bound is that of the convexified parts.
 //! Same input and work limit give the same answer: yes.
 
-use super::bundle::{Bundle, Next, Sample};
-use super::coupling::{AllocationError, Coupling};
-use super::domain::PriceDomain;
-use super::offers::Offers;
-use super::oracle::{Evaluation, Oracle};
+use super::coupling::{AllocationError, Coupling, SharedRow};
+use super::offers::{Answer, Offers};
+use super::oracle::Oracle;
 use super::primal::Incumbent;
+use super::proximal::{Next, Proximal};
 use super::state::{Effort, Selection};
 
 /// Rounds between two attempts at a selection.
 const PRIMAL_INTERVAL: u64 = 5;
+/// Rounds between two attempts with fixed switches.
+const FIXING_INTERVAL: u64 = 10;
+/// Rounds for the remaining rows once the switches are fixed.
+const FIXED_ROUNDS: u64 = 12;
 /// Rounds without any feasible selection before feasibility itself is asked about.
-const PATIENCE: u64 = 12;
-/// The bound is taken as found when the model promises less than this share of the gap.
+const PATIENCE: u64 = 40;
+/// The bound is taken as found when the options promise less than this share of the gap.
 const DUAL_SHARE: f64 = 0.02;
-/// Shares of average usage from which a switch counts as wanted, in turn.
-const OPENING_SHARES: [f64; 4] = [0.5, 0.2, 0.75, 0.05];
+/// Fractional openings from which a switch is fixed open.
+const OPENING_SHARES: [f64; 4] = [0.5, 0.25, 0.75, 0.02];
 /// A row scale is renewed when the usage seen is this much larger.
 const SCALE_DRIFT: f64 = 2.0;
 
@@ -39,19 +42,14 @@ pub(super) struct Priced {
     pub converged: bool,
 }
 
-/// The search for prices: oracle, bundle and the scales between them.
+/// The search for prices: the parts' answers and the model made of them.
 pub(super) struct PriceSearch<'a, O: Offers> {
     pub oracle: Oracle<'a, O>,
-    pub scale: Vec<f64>,
-    bundle: Bundle,
-    domain: PriceDomain,
-    /// Average usage of each row over the recent rounds.
-    average: Vec<f64>,
-    pub evaluation: Evaluation,
+    pub model: Proximal<'a>,
 }
 
 impl<'a, O: Offers> PriceSearch<'a, O> {
-    /// Samples the start prices; `most` bounds the scaled prices.
+    /// Asks at the start prices; `most` bounds the scaled prices.
     pub fn start(
         mut oracle: Oracle<'a, O>,
         prices: &[f64],
@@ -59,110 +57,42 @@ impl<'a, O: Offers> PriceSearch<'a, O> {
         effort: &mut Effort<'_>,
     ) -> Result<Self, AllocationError> {
         let coupling = oracle.coupling;
-        let clamp = |(row, &price): (&super::SharedRow, &f64)| row.allowed_price(price);
+        let clamp = |(row, &price): (&SharedRow, &f64)| row.allowed_price(price);
         let prices: Vec<f64> = coupling.rows().iter().zip(prices).map(clamp).collect();
         let evaluation = oracle.evaluate(&prices, effort)?;
         let scale = first_scales(&oracle, coupling);
-        let mut domain = PriceDomain::new(coupling, &scale, oracle.cost_weight, most);
-        domain.release(coupling, &oracle.usage);
-        let centre: Vec<f64> = prices.iter().zip(&scale).map(|(price, scale)| price * scale).collect();
-        let sample = scaled_sample(&evaluation, &scale);
-        let slope = sample.gradient.iter().map(|g| g * g).sum::<f64>().sqrt();
-        let stake =
-            if most.is_finite() { most } else { mean_cost(&oracle) * (oracle.offers.parts() as f64).sqrt() };
+        let square = |(excess, scale): (&f64, &f64)| (excess / scale) * (excess / scale);
+        let slope = evaluation.excess.iter().zip(&scale).map(square).sum::<f64>().sqrt();
+        let parts = oracle.offers.parts() as f64;
+        let stake = if most.is_finite() { most } else { mean_cost(&oracle) * parts.sqrt() };
         let reach = if slope > 0.0 && stake > 0.0 { stake / slope } else { 1.0 };
-        let average = oracle.usage.clone();
-        let bundle = Bundle::new(centre, sample, reach);
-        Ok(PriceSearch { oracle, scale, bundle, domain, average, evaluation })
-    }
-
-    pub fn prices(&self) -> Vec<f64> {
-        self.bundle.centre.iter().zip(&self.scale).map(|(price, scale)| price / scale).collect()
-    }
-
-    pub fn bound(&self) -> f64 {
-        self.bundle.value
+        let model = Proximal::new(coupling, oracle.cost_weight, most, prices, evaluation.bound, scale, reach);
+        Ok(PriceSearch { oracle, model })
     }
 
     /// One round; false when nothing is left to gain.
     pub fn round(&mut self, tolerance: f64, effort: &mut Effort<'_>) -> Result<bool, AllocationError> {
-        let Next::Ask(point) = self.bundle.next(&self.domain, tolerance) else {
+        let answers = &self.oracle.answers;
+        let next = self.model.next(&*self.oracle.offers, |part| answers[part].option, tolerance);
+        let Next::Ask(prices) = next else {
             return Ok(false);
         };
-        let prices: Vec<f64> = point.iter().zip(&self.scale).map(|(price, scale)| price / scale).collect();
-        self.evaluation = self.oracle.evaluate(&prices, effort)?;
-        let sample = scaled_sample(&self.evaluation, &self.scale);
-        self.bundle.record(point, sample);
-        for (average, usage) in self.average.iter_mut().zip(&self.oracle.usage) {
-            *average += 0.15 * (usage - *average);
+        let evaluation = self.oracle.evaluate(&prices, effort)?;
+        self.model.record(evaluation.bound);
+        let squares = self.oracle.squared_usage();
+        for (scale, square) in self.model.scale.iter_mut().zip(squares) {
+            if square.sqrt() > SCALE_DRIFT * *scale {
+                *scale = square.sqrt();
+            }
         }
-        self.domain.release(self.oracle.coupling, &self.oracle.usage);
-        self.renew_scales();
         Ok(true)
     }
 
-    fn renew_scales(&mut self) {
-        let squares = self.oracle.squared_usage();
-        let drifted = |(square, scale): (&f64, &f64)| square.sqrt() > SCALE_DRIFT * scale;
-        if !squares.iter().zip(&self.scale).any(drifted) {
-            return;
-        }
-        let factor = |(square, scale): (&f64, &f64)| (square.sqrt() / scale).max(1.0);
-        let factors: Vec<f64> = squares.iter().zip(&self.scale).map(factor).collect();
-        for (scale, factor) in self.scale.iter_mut().zip(&factors) {
-            *scale *= factor;
-        }
-        self.bundle.rescale(&factors);
-        self.domain.rescale(&factors);
-    }
-
-    /// A selection to repair: the present answers with the switches that they need.
-    fn selection(&self) -> Selection {
-        let mut open = self.oracle.open.clone();
-        for switch in self.domain.shared_switches() {
-            open[switch] = 0;
-        }
-        let mut selection =
-            Selection::new(&*self.oracle.offers, self.oracle.coupling, self.oracle.options(), open);
-        open_needed(&mut selection, self.oracle.coupling);
+    /// The present answers with these open switches and those that the answers need besides.
+    fn selection(&self, open: Vec<u32>, coupling: &Coupling) -> Selection {
+        let mut selection = Selection::new(&*self.oracle.offers, coupling, self.oracle.options(), open);
+        open_needed(&mut selection, coupling);
         selection
-    }
-
-    /// Asks the parts with the shared switches fixed open or closed by their
-    /// average usage; `attempt` varies the share from which one counts as open.
-    fn settle(&mut self, attempt: usize, effort: &mut Effort<'_>) -> Result<bool, AllocationError> {
-        let threshold = OPENING_SHARES[attempt % OPENING_SHARES.len()];
-        let coupling = self.oracle.coupling;
-        let mut prices = self.prices();
-        let forbidding = self.forbidding_value();
-        let mut any = false;
-        for index in self.domain.shared_switches() {
-            any = true;
-            let switch = &coupling.switches()[index];
-            let upper =
-                || switch.raises.iter().filter(|raise| coupling.rows()[raise.0 as usize].upper.is_finite());
-            let wanted = upper().any(|&(row, amount)| {
-                let row = row as usize;
-                self.average[row] - coupling.rows()[row].upper > threshold * amount
-            });
-            for &(row, amount) in upper() {
-                prices[row as usize] = if wanted { 0.0 } else { forbidding / amount };
-            }
-        }
-        if any {
-            self.oracle.ask(&prices, effort)?;
-        }
-        Ok(any)
-    }
-
-    /// More than any part could save by using a closed switch.
-    fn forbidding_value(&self) -> f64 {
-        let largest = |(part, answer): (usize, &super::offers::Answer)| {
-            self.oracle.offers.cost(part, answer.option).abs().max(answer.bound.abs())
-        };
-        let cost = self.oracle.answers.iter().enumerate().map(largest).fold(0.0, f64::max);
-        let switch = self.oracle.coupling.switches().iter().map(|switch| switch.cost).fold(0.0, f64::max);
-        100.0 * (cost + switch).max(1e-9)
     }
 }
 
@@ -175,51 +105,148 @@ pub(super) fn price_rows<O: Offers>(
     incumbent: &mut Incumbent,
     effort: &mut Effort<'_>,
 ) -> Result<Priced, AllocationError> {
-    let oracle = Oracle::new(offers, coupling, 1.0);
-    let mut search = PriceSearch::start(oracle, start_prices, f64::INFINITY, effort)?;
+    let mut search =
+        PriceSearch::start(Oracle::new(offers, coupling, 1.0), start_prices, f64::INFINITY, effort)?;
     let first = effort.rounds;
-    let (mut converged, mut attempts, mut last_attempt) = (false, 0, 0);
-    loop {
-        effort.bound = effort.bound.max(search.bound());
-        let due = effort.rounds >= last_attempt + PRIMAL_INTERVAL || attempts == 0;
-        if due || converged {
-            attempt_selection(&mut search, attempts, incumbent, effort)?;
-            attempts += 1;
-            last_attempt = effort.rounds;
-        }
-        let hopeless = incumbent.is_empty() && effort.rounds > first + PATIENCE;
-        if converged
-            || hopeless
-            || effort.gap_reached()
-            || effort.exhausted()
-            || effort.rounds >= first + most_rounds
-        {
+    let mut schedule = Schedule { repair_at: 0, fixing_at: FIXING_INTERVAL, fixings: 0, tried: Vec::new() };
+    let mut converged = false;
+    for round in 0.. {
+        effort.bound = effort.bound.max(search.model.value);
+        schedule.try_selections(&mut search, round, converged, incumbent, effort)?;
+        let hopeless = incumbent.is_empty() && round > PATIENCE;
+        let spent = effort.exhausted() || effort.rounds >= first + most_rounds;
+        if converged || hopeless || effort.gap_reached() || spent {
             break;
         }
-        let size = effort.incumbent.unwrap_or(search.bound()).abs();
+        let size = effort.incumbent.unwrap_or(search.model.value).abs();
         let tolerance = (DUAL_SHARE * effort.control().limits.gap).clamp(1e-10, 1e-3) * size.max(1e-9);
         converged = !search.round(tolerance, effort)?;
     }
-    Ok(Priced { prices: search.prices(), converged })
+    Ok(Priced { prices: search.model.centre, converged })
 }
 
-/// Repairs and improves the present answers, and those with settled switches.
-fn attempt_selection<O: Offers>(
+/// When to try for a selection, and how.
+struct Schedule {
+    /// Rounds of this search at which the next attempts are due.
+    repair_at: u64,
+    fixing_at: u64,
+    fixings: usize,
+    /// Switch settings that were priced already.
+    tried: Vec<Vec<u32>>,
+}
+
+impl Schedule {
+    fn try_selections<O: Offers>(
+        &mut self,
+        search: &mut PriceSearch<'_, O>,
+        round: u64,
+        last: bool,
+        incumbent: &mut Incumbent,
+        effort: &mut Effort<'_>,
+    ) -> Result<(), AllocationError> {
+        if last || round >= self.repair_at {
+            self.repair_at = round + PRIMAL_INTERVAL;
+            let coupling = search.oracle.coupling;
+            let none = vec![0; coupling.switches().len()];
+            let selection = search.selection(none, coupling);
+            let (prices, scale) = (&search.model.centre, &search.model.scale);
+            incumbent.offer(search.oracle.offers, coupling, selection, prices, scale, effort);
+        }
+        let due = round >= self.fixing_at;
+        if search.oracle.coupling.switches().is_empty() || !(last || due) {
+            return Ok(());
+        }
+        let mut settings: Vec<Vec<u32>> = if last {
+            OPENING_SHARES.iter().map(|&share| rounded_openings(search, share)).collect()
+        } else {
+            vec![rounded_openings(search, OPENING_SHARES[self.fixings % OPENING_SHARES.len()])]
+        };
+        settings.extend(incumbent.open());
+        for open in settings {
+            if self.tried.contains(&open) || effort.gap_reached() || effort.exhausted() {
+                continue;
+            }
+            price_with_fixed_switches(search, &open, incumbent, effort)?;
+            self.tried.push(open);
+        }
+        self.fixings += 1;
+        self.fixing_at = round + FIXING_INTERVAL;
+        Ok(())
+    }
+}
+
+/// Whole openings from the fractional ones: rounded up from `share` on.
+fn rounded_openings<O: Offers>(search: &PriceSearch<'_, O>, share: f64) -> Vec<u32> {
+    let switches = search.oracle.coupling.switches().iter().zip(&search.model.open);
+    switches
+        .map(|(switch, &open)| ((open + 1.0 - share).floor().max(0.0) as u32).min(switch.copies))
+        .collect()
+}
+
+/// Prices the rows that remain with the switches as given, and offers what comes of it.
+fn price_with_fixed_switches<O: Offers>(
     search: &mut PriceSearch<'_, O>,
-    attempt: usize,
+    open: &[u32],
     incumbent: &mut Incumbent,
     effort: &mut Effort<'_>,
 ) -> Result<(), AllocationError> {
-    let prices = search.prices();
-    for settled in [false, true] {
-        if settled && (effort.exhausted() || !search.settle(attempt, effort)?) {
-            break;
+    let coupling = search.oracle.coupling;
+    let (fixed, prices) = with_fixed_switches(search, open);
+    let oracle = Oracle::new(&mut *search.oracle.offers, &fixed, 1.0);
+    let mut inner = PriceSearch::start(oracle, &prices, f64::INFINITY, effort)?;
+    let first = effort.rounds;
+    loop {
+        let spent = effort.rounds >= first + FIXED_ROUNDS || effort.exhausted();
+        let tolerance = 1e-4 * inner.model.value.abs().max(1e-9);
+        let finished = spent || !inner.round(tolerance, effort)?;
+        if finished || (effort.rounds - first).is_multiple_of(4) {
+            let selection = inner.selection(open.to_vec(), coupling);
+            let (prices, scale) = (&search.model.centre, &search.model.scale);
+            incumbent.offer(inner.oracle.offers, coupling, selection, prices, scale, effort);
         }
-        let selection = search.selection();
-        let (offers, coupling) = (&mut *search.oracle.offers, search.oracle.coupling);
-        incumbent.offer(offers, coupling, selection, &prices, &search.scale, effort);
+        if finished {
+            return Ok(());
+        }
     }
-    Ok(())
+}
+
+/// The rows with the switches built in, and prices to start from: a row that
+/// only a closed switch could free is closed by a price that no part will pay.
+fn with_fixed_switches<O: Offers>(search: &PriceSearch<'_, O>, open: &[u32]) -> (Coupling, Vec<f64>) {
+    let coupling = search.oracle.coupling;
+    let mut prices = search.model.centre.clone();
+    let mut raised = vec![0.0; prices.len()];
+    let forbidding = forbidding_value(&search.oracle);
+    for (switch, &copies) in coupling.switches().iter().zip(open) {
+        for &(row, amount) in &switch.raises {
+            let row = row as usize;
+            raised[row] += amount * f64::from(copies);
+            if amount > 0.0 && coupling.rows()[row].upper.is_finite() {
+                prices[row] = if copies == 0 { forbidding / amount } else { 0.0 };
+            }
+        }
+    }
+    let shift = |(row, raised): (&SharedRow, &f64)| {
+        SharedRow::between(String::new(), row.lower + raised, row.upper + raised)
+    };
+    let rows: Vec<SharedRow> = coupling.rows().iter().zip(&raised).map(shift).collect();
+    for (row, price) in rows.iter().zip(&mut prices) {
+        // A row that has room of its own is left to its usual price.
+        if row.upper > row.tolerance() && *price * row.upper >= forbidding {
+            *price = 0.0;
+        }
+    }
+    (Coupling::of_valid_rows(rows), prices)
+}
+
+/// More than any part could save by using a closed switch.
+fn forbidding_value<O: Offers>(oracle: &Oracle<'_, O>) -> f64 {
+    let largest = |(part, answer): (usize, &Answer)| {
+        oracle.offers.cost(part, answer.option).abs().max(answer.bound.abs())
+    };
+    let cost = oracle.answers.iter().enumerate().map(largest).fold(0.0, f64::max);
+    let switch = oracle.coupling.switches().iter().map(|switch| switch.cost).fold(0.0, f64::max);
+    100.0 * (cost + switch).max(1e-9)
 }
 
 /// Opens, for each row that is used beyond its upper limit, copies of the switches that raise it.
@@ -237,11 +264,6 @@ fn open_needed(selection: &mut Selection, coupling: &Coupling) {
             selection.turn(coupling, index, turned);
         }
     }
-}
-
-fn scaled_sample(evaluation: &Evaluation, scale: &[f64]) -> Sample {
-    let gradient = evaluation.excess.iter().zip(scale).map(|(excess, scale)| excess / scale).collect();
-    Sample { bound: evaluation.bound, value: evaluation.value, gradient }
 }
 
 fn mean_cost<O: Offers>(oracle: &Oracle<'_, O>) -> f64 {
@@ -264,7 +286,7 @@ fn first_scales<O: Offers>(oracle: &Oracle<'_, O>, coupling: &Coupling) -> Vec<f
         }
     }
     let parts = oracle.offers.parts().max(1) as f64;
-    let scale = |(square, row): (&f64, &super::SharedRow)| {
+    let scale = |(square, row): (&f64, &SharedRow)| {
         let limit = [row.lower, row.upper]
             .into_iter()
             .filter(|limit| limit.is_finite())

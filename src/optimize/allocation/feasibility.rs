@@ -56,9 +56,9 @@ pub(super) fn find_collision<O: Offers>(
         let open = coupling.switches().iter().map(|switch| switch.copies).collect();
         let selection = Selection::new(&*search.oracle.offers, coupling, options, open);
         let prices = vec![0.0; coupling.rows().len()];
-        incumbent.offer(search.oracle.offers, coupling, selection, &prices, &search.scale, effort);
-        let prices = search.prices();
-        if let Some(collision) = proof(coupling, &prices, search.bound()) {
+        incumbent.offer(search.oracle.offers, coupling, selection, &prices, &search.model.scale, effort);
+        let prices = search.model.centre.clone();
+        if let Some(collision) = proof(coupling, &prices, search.model.value) {
             return Ok(Some(collision));
         }
         if !incumbent.is_empty() || effort.exhausted() || effort.rounds >= first + MOST_ROUNDS {

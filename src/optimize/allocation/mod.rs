@@ -26,10 +26,8 @@
 //! - [`choose`]: parts whose candidates are all listed ([`Candidates`]).
 //! - [`allocate`]: parts that answer prices, such as dynamic programs ([`Part`]).
 
-mod bundle;
 mod candidates;
 mod coupling;
-mod domain;
 mod dual;
 mod feasibility;
 #[cfg(test)]
@@ -39,6 +37,7 @@ mod offers;
 mod oracle;
 mod pool;
 mod primal;
+mod proximal;
 mod repair;
 mod single;
 mod state;
@@ -235,6 +234,9 @@ fn search<O: Offers>(
         incumbent.offer(offers, coupling, selection, &prices, &[1.0], &mut effort);
     } else {
         let mut start = options.start_prices.clone();
+        if start.is_empty() {
+            start = even_shares(coupling);
+        }
         start.resize(coupling.rows().len(), 0.0);
         let priced =
             dual::price_rows(offers, coupling, &start, options.most_rounds, &mut incumbent, &mut effort)?;
@@ -256,6 +258,21 @@ fn search<O: Offers>(
         prices = reached.0;
     }
     Ok(conclude(offers, coupling, incumbent, prices, collision, &effort))
+}
+
+/// Prices under which the rows that bound from above carry the cost of the
+/// switch that raises them, in equal shares of what they are raised by.
+fn even_shares(coupling: &Coupling) -> Vec<f64> {
+    let mut prices = vec![0.0; coupling.rows().len()];
+    for switch in coupling.switches() {
+        let uppers =
+            || switch.raises.iter().filter(|raise| coupling.rows()[raise.0 as usize].upper.is_finite());
+        let total: f64 = uppers().map(|(_, amount)| amount * amount).sum();
+        for &(row, amount) in uppers().filter(|(_, amount)| *amount > 0.0) {
+            prices[row as usize] = switch.cost * amount / total;
+        }
+    }
+    prices
 }
 
 /// Puts the outcome into words.

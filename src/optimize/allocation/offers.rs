@@ -29,6 +29,8 @@ pub(super) trait Menu: Sync {
     fn options(&self, part: usize) -> usize;
     fn cost(&self, part: usize, option: u32) -> f64;
     fn usage(&self, part: usize, option: u32) -> &[(u32, f64)];
+    /// A number that changes when the option is replaced by another.
+    fn serial(&self, part: usize, option: u32) -> u32;
 }
 
 /// One part's answer in a round: an option of the menu, and a lower bound of

@@ -21,8 +21,6 @@ pub(super) struct Oracle<'a, O: Offers> {
 /// The Lagrangian at a point.
 pub(super) struct Evaluation {
     pub bound: f64,
-    /// Priced cost of the answers themselves; the bound where all are exact.
-    pub value: f64,
     /// Usage beyond the priced limit, row by row: a supergradient.
     pub excess: Vec<f64>,
 }
@@ -39,12 +37,7 @@ impl<'a, O: Offers> Oracle<'a, O> {
         effort: &mut Effort<'_>,
     ) -> Result<Evaluation, AllocationError> {
         self.ask(prices, effort)?;
-        let (mut bound, mut value) = (0.0, 0.0);
-        for (part, answer) in self.answers.iter().enumerate() {
-            bound += answer.bound;
-            value += self.cost_weight * self.offers.cost(part, answer.option);
-        }
-        value += self.usage.iter().zip(prices).map(|(usage, price)| usage * price).sum::<f64>();
+        let bound: f64 = self.answers.iter().map(|answer| answer.bound).sum();
         let mut net = self.usage.clone();
         let shared = self.turn_switches(prices, &mut net) + self.charge_limits(prices);
         let rows = self.coupling.rows().iter().zip(&net).zip(prices);
@@ -52,7 +45,7 @@ impl<'a, O: Offers> Oracle<'a, O> {
             let limit = if price == 0.0 { net.clamp(row.lower, row.upper) } else { row.priced_limit(price) };
             net - limit
         });
-        Ok(Evaluation { bound: bound + shared, value: value + shared, excess: excess.collect() })
+        Ok(Evaluation { bound: bound + shared, excess: excess.collect() })
     }
 
     /// One round of proposals; fills `answers` and `usage`.

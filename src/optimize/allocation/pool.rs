@@ -35,6 +35,7 @@ pub struct Proposal<C> {
 }
 
 struct Entry<C> {
+    serial: u32,
     cost: f64,
     usage: Box<[(u32, f64)]>,
     choice: C,
@@ -48,12 +49,14 @@ pub(super) struct Pool<'a, P: Part> {
     capacity: usize,
     entries: Vec<Vec<Entry<P::Choice>>>,
     kept: Vec<u32>,
+    /// Serial number of the next entry.
+    next: u32,
 }
 
 impl<'a, P: Part> Pool<'a, P> {
     pub fn new(parts: &'a [P], rows: usize, capacity: usize) -> Self {
         let entries = parts.iter().map(|_| Vec::new()).collect();
-        Pool { parts, rows, capacity: capacity.max(2), entries, kept: vec![0; parts.len()] }
+        Pool { parts, rows, capacity: capacity.max(2), entries, kept: vec![0; parts.len()], next: 0 }
     }
 
     pub fn choice(&self, part: usize, option: u32) -> P::Choice {
@@ -106,11 +109,15 @@ impl<'a, P: Part> Pool<'a, P> {
             same
         });
         usage.retain(|(_, amount)| *amount != 0.0);
-        Ok(Entry { cost, usage: usage.into_boxed_slice(), choice })
+        Ok(Entry { serial: self.next, cost, usage: usage.into_boxed_slice(), choice })
     }
 }
 
 impl<P: Part> Menu for Pool<'_, P> {
+    fn serial(&self, part: usize, option: u32) -> u32 {
+        self.entries[part][option as usize].serial
+    }
+
     fn parts(&self) -> usize {
         self.parts.len()
     }
@@ -149,6 +156,7 @@ impl<P: Part> Offers for Pool<'_, P> {
             let part = asked.map_or(position, |asked| asked[position] as usize);
             let bound = proposal.bound;
             let entry = self.checked(part, proposal)?;
+            self.next = self.next.wrapping_add(1);
             let option = self.insert(part, entry, pricing);
             answers.push(Answer { option, bound });
         }

@@ -19,6 +19,12 @@ impl Incumbent {
         self.feasible.is_none()
     }
 
+    /// The open copies of the best selection, or of the one that violates the rows least.
+    pub fn open(&self) -> Option<Vec<u32>> {
+        let nearest = || self.nearest.as_ref().map(|(_, selection)| selection);
+        self.feasible.as_ref().or_else(nearest).map(|selection| selection.open.clone())
+    }
+
     pub fn into_parts(self) -> (Option<Selection>, Option<Selection>) {
         (self.feasible, self.nearest.map(|(_, selection)| selection))
     }

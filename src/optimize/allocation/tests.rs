@@ -216,3 +216,16 @@ fn more_budget_never_costs_more_in_the_bound() {
         last = objective;
     }
 }
+
+#[test]
+fn joint_orders_are_shared_by_their_lines() {
+    let (parts, coupling) = generate::joint_orders(40, 12, 60.0, None, 1);
+    let control = Control::default().with_threads(1).with_gap(0.01);
+    let answer = allocate(&parts, &coupling, &AllocationOptions::default(), &control).unwrap();
+    assert!(answer.outcome.gap().unwrap() <= 0.05, "{:?}", answer.outcome);
+    for (part, orders) in parts.iter().zip(&answer.chosen) {
+        let ordered: f64 = orders.iter().map(|(_, quantity)| quantity).sum();
+        assert!((ordered - part.total_demand()).abs() < 1e-9);
+        assert!(orders.iter().all(|&(bucket, _)| answer.open[bucket] == 1));
+    }
+}
