@@ -11,8 +11,8 @@
 use std::path::PathBuf;
 
 use crate::control::Control;
-use crate::data::{Faults, Table, Tables};
 pub use crate::data::Settings;
+use crate::data::{Faults, Table, Tables};
 use crate::presentation::Presentation;
 use crate::solution::Outcome;
 

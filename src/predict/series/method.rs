@@ -16,6 +16,7 @@ use super::history::History;
 use super::moving_average::MovingAverage;
 use super::naive::Naive;
 use super::panel::{Panel, Series};
+use super::pooled::{Pooled, StockOuts};
 use super::predictive::Predictive;
 use super::seasonal_naive::SeasonalNaive;
 use super::theta::Theta;
@@ -115,11 +116,16 @@ impl std::fmt::Debug for Method {
 }
 
 /// Every method; the first is the default.
-pub static ALL: [Method; 11] = [
+pub static ALL: [Method; 12] = [
     Method {
         name: "auto",
         summary: "by demand class: an ensemble, or one for intermittent demand",
         learner: &Auto,
+    },
+    Method {
+        name: "pooled",
+        summary: "one model learned from all series together",
+        learner: &Pooled { stock_outs: StockOuts::LongRunsAsZero },
     },
     Method { name: "naive", summary: "the last value", learner: &Naive { adjusted: false } },
     Method {
