@@ -1,0 +1,210 @@
+//! The limits that stock points share, as rows and switches of an allocation.
+//!
+//! A limit that concerns one stock point only is folded into its order path
+//! instead, which keeps that stock point exact.
+
+use rustc_hash::FxHashMap;
+
+use super::super::problem::{Place, Problem};
+use crate::optimize::allocation::{AllocationError, Coupling, SharedRow, Switch};
+
+/// Above this many lines in a bucket, the lines of an order header share one row.
+const LINES_APART: usize = 2_000;
+
+/// What a shared row stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Family {
+    /// Money over the horizon, all suppliers.
+    Budget,
+    /// Money over the horizon with one supplier.
+    SupplierBudget(usize),
+    /// Units ordered from a supplier in a bucket.
+    CapacityUnits(usize, usize),
+    /// Volume ordered from a supplier in a bucket.
+    CapacityVolume(usize, usize),
+    /// Least money of an order to a supplier in a bucket.
+    MinimumMoney(usize, usize),
+    /// Least volume of an order to a supplier in a bucket.
+    MinimumVolume(usize, usize),
+    /// Volume on hand at a location right after the arrivals of a bucket.
+    Storage(usize, usize),
+    /// A line needs an order header: supplier, bucket, and the stock point or all of them.
+    Header(usize, usize, Option<usize>),
+}
+
+/// A shared row with what it stands for.
+#[derive(Debug, Clone)]
+pub(crate) struct Limit {
+    /// What it is.
+    pub family: Family,
+    /// The stated limit, in the row's unit.
+    pub value: f64,
+    /// Input row that states it.
+    pub place: Place,
+}
+
+/// All shared limits of a problem.
+#[derive(Debug)]
+pub(crate) struct Limits {
+    /// Rows and switches.
+    pub coupling: Coupling,
+    /// What each row stands for.
+    pub rows: Vec<Limit>,
+    index: FxHashMap<Family, u32>,
+    /// Stock points that can buy from each supplier.
+    pub buyers: Vec<Vec<usize>>,
+}
+
+impl Limits {
+    /// Collects the shared limits of `problem`.
+    pub fn new(problem: &Problem) -> Result<Self, AllocationError> {
+        let mut builder = Builder { problem, rows: Vec::new(), shared: Vec::new(), switches: Vec::new() };
+        let buyers = buyers(problem);
+        if let Some((budget, place)) = &problem.budget {
+            builder.at_most(Family::Budget, *budget, place);
+        }
+        for (supplier, buyers) in buyers.iter().enumerate() {
+            builder.supplier(supplier, buyers);
+        }
+        for location in 0..problem.locations.len() {
+            builder.storage(location);
+        }
+        let index = builder.rows.iter().enumerate().map(|(row, limit)| (limit.family, row as u32)).collect();
+        let coupling = Coupling::new(builder.shared, builder.switches)?;
+        Ok(Limits { coupling, rows: builder.rows, index, buyers })
+    }
+
+    /// Whether no limit is shared, so that every stock point is on its own.
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    /// Index of the row of `family`, where there is one.
+    pub fn row(&self, family: Family) -> Option<u32> {
+        self.index.get(&family).copied()
+    }
+
+    /// Whether what a supplier asks of its orders concerns one stock point only.
+    pub fn is_private(&self, supplier: usize) -> bool {
+        self.buyers.get(supplier).is_some_and(|buyers| buyers.len() == 1)
+    }
+}
+
+/// Stock points with a source at each supplier.
+fn buyers(problem: &Problem) -> Vec<Vec<usize>> {
+    let mut buyers = vec![Vec::new(); problem.suppliers.len()];
+    for (index, pair) in problem.pairs.iter().enumerate() {
+        for source in &pair.sources {
+            if buyers[source.supplier].last() != Some(&index) {
+                buyers[source.supplier].push(index);
+            }
+        }
+    }
+    buyers
+}
+
+struct Builder<'a> {
+    problem: &'a Problem,
+    rows: Vec<Limit>,
+    shared: Vec<SharedRow>,
+    switches: Vec<Switch>,
+}
+
+impl Builder<'_> {
+    fn push(&mut self, family: Family, value: f64, place: &Place, row: SharedRow) -> u32 {
+        self.rows.push(Limit { family, value, place: place.clone() });
+        self.shared.push(row);
+        (self.shared.len() - 1) as u32
+    }
+
+    fn at_most(&mut self, family: Family, value: f64, place: &Place) {
+        let label = label(self.problem, family);
+        self.push(family, value, place, SharedRow::at_most(label, value));
+    }
+
+    fn supplier(&mut self, index: usize, buyers: &[usize]) {
+        let supplier = &self.problem.suppliers[index];
+        if let Some(budget) = supplier.budget {
+            self.at_most(Family::SupplierBudget(index), budget, &supplier.place);
+        }
+        if buyers.len() < 2 {
+            return;
+        }
+        for bucket in 0..self.problem.horizon {
+            if !supplier.takes_orders[bucket] && !self.has_lock(index, bucket, buyers) {
+                continue;
+            }
+            if let Some(units) = supplier.capacity_units {
+                self.at_most(Family::CapacityUnits(index, bucket), units, &supplier.place);
+            }
+            if let Some(volume) = supplier.capacity_m3 {
+                self.at_most(Family::CapacityVolume(index, bucket), volume, &supplier.place);
+            }
+            self.header(index, bucket, buyers);
+        }
+    }
+
+    /// An order header: its cost, and minimums that hold once it is written.
+    fn header(&mut self, index: usize, bucket: usize, buyers: &[usize]) {
+        let supplier = &self.problem.suppliers[index];
+        let (cost, money, volume) = (supplier.order_cost, supplier.minimum_money, supplier.minimum_m3);
+        if cost <= 0.0 && money <= 0.0 && volume <= 0.0 {
+            return;
+        }
+        let mut raises = Vec::new();
+        if buyers.len() * self.problem.horizon <= LINES_APART * 26 {
+            for &pair in buyers {
+                let family = Family::Header(index, bucket, Some(pair));
+                let row = SharedRow::at_most(label(self.problem, family), 0.0);
+                raises.push((self.push(family, 0.0, &supplier.place, row), 1.0));
+            }
+        } else {
+            let family = Family::Header(index, bucket, None);
+            let row = SharedRow::at_most(label(self.problem, family), 0.0);
+            raises.push((self.push(family, 0.0, &supplier.place, row), buyers.len() as f64));
+        }
+        let minimums =
+            [(Family::MinimumMoney(index, bucket), money), (Family::MinimumVolume(index, bucket), volume)];
+        for (family, minimum) in minimums {
+            if minimum > 0.0 {
+                let row = SharedRow::at_least(label(self.problem, family), 0.0);
+                raises.push((self.push(family, minimum, &supplier.place, row), minimum));
+            }
+        }
+        let label = format!("order to {} in {}", supplier.code, self.problem.buckets.start_of(bucket as i64));
+        self.switches.push(Switch { label, cost, copies: 1, raises });
+    }
+
+    fn has_lock(&self, supplier: usize, bucket: usize, buyers: &[usize]) -> bool {
+        buyers.iter().any(|&pair| {
+            let pair = &self.problem.pairs[pair];
+            pair.locks
+                .iter()
+                .any(|&(at, source, _)| at == bucket && pair.sources.get(source).is_some_and(|s| s.supplier == supplier))
+        })
+    }
+
+    fn storage(&mut self, location: usize) {
+        let Some(room) = self.problem.locations[location].storage_m3 else { return };
+        for bucket in 0..self.problem.horizon {
+            let place = self.problem.locations[location].place.clone();
+            self.at_most(Family::Storage(location, bucket), room, &place);
+        }
+    }
+}
+
+/// A limit in a planner's words.
+pub(crate) fn label(problem: &Problem, family: Family) -> String {
+    let day = |bucket: usize| problem.buckets.start_of(bucket as i64);
+    let supplier = |index: usize| problem.suppliers[index].code.as_str();
+    match family {
+        Family::Budget => "budget".to_owned(),
+        Family::SupplierBudget(s) => format!("budget with {}", supplier(s)),
+        Family::CapacityUnits(s, t) => format!("capacity of {} in {}, units", supplier(s), day(t)),
+        Family::CapacityVolume(s, t) => format!("capacity of {} in {}, m3", supplier(s), day(t)),
+        Family::MinimumMoney(s, t) => format!("order minimum of {} in {}, money", supplier(s), day(t)),
+        Family::MinimumVolume(s, t) => format!("order minimum of {} in {}, m3", supplier(s), day(t)),
+        Family::Storage(l, t) => format!("storage of {} in {}", problem.locations[l].code, day(t)),
+        Family::Header(s, t, _) => format!("order header of {} in {}", supplier(s), day(t)),
+    }
+}
