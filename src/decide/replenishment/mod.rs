@@ -7,6 +7,7 @@
 //! minimums, fixed order costs) are priced and the parts are put together by a
 //! mixed-integer program. `docs/replenishment.md` has the model in formulas.
 
+pub mod model;
 pub mod plan;
 pub mod problem;
 pub mod scenarios;

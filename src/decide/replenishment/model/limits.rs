@@ -5,7 +5,8 @@
 
 use rustc_hash::FxHashMap;
 
-use super::super::problem::{Place, Problem};
+use super::super::problem::{Pair, Place, Problem};
+use super::ways::Way;
 use crate::optimize::allocation::{AllocationError, Coupling, SharedRow, Switch};
 
 /// Above this many lines in a bucket, the lines of an order header share one row.
@@ -22,6 +23,8 @@ pub(crate) enum Family {
     CapacityUnits(usize, usize),
     /// Volume ordered from a supplier in a bucket.
     CapacityVolume(usize, usize),
+    /// Weight ordered from a supplier in a bucket.
+    CapacityWeight(usize, usize),
     /// Least money of an order to a supplier in a bucket.
     MinimumMoney(usize, usize),
     /// Least volume of an order to a supplier in a bucket.
@@ -140,6 +143,9 @@ impl Builder<'_> {
             if let Some(volume) = supplier.capacity_m3 {
                 self.at_most(Family::CapacityVolume(index, bucket), volume, &supplier.place);
             }
+            if let Some(weight) = supplier.capacity_kg {
+                self.at_most(Family::CapacityWeight(index, bucket), weight, &supplier.place);
+            }
             self.header(index, bucket, buyers);
         }
     }
@@ -178,9 +184,9 @@ impl Builder<'_> {
     fn has_lock(&self, supplier: usize, bucket: usize, buyers: &[usize]) -> bool {
         buyers.iter().any(|&pair| {
             let pair = &self.problem.pairs[pair];
-            pair.locks
-                .iter()
-                .any(|&(at, source, _)| at == bucket && pair.sources.get(source).is_some_and(|s| s.supplier == supplier))
+            pair.locks.iter().any(|lock| {
+                lock.bucket == bucket && pair.sources.get(lock.source).is_some_and(|s| s.supplier == supplier)
+            })
         })
     }
 
@@ -202,9 +208,50 @@ pub(crate) fn label(problem: &Problem, family: Family) -> String {
         Family::SupplierBudget(s) => format!("budget with {}", supplier(s)),
         Family::CapacityUnits(s, t) => format!("capacity of {} in {}, units", supplier(s), day(t)),
         Family::CapacityVolume(s, t) => format!("capacity of {} in {}, m3", supplier(s), day(t)),
+        Family::CapacityWeight(s, t) => format!("capacity of {} in {}, kg", supplier(s), day(t)),
         Family::MinimumMoney(s, t) => format!("order minimum of {} in {}, money", supplier(s), day(t)),
         Family::MinimumVolume(s, t) => format!("order minimum of {} in {}, m3", supplier(s), day(t)),
         Family::Storage(l, t) => format!("storage of {} in {}", problem.locations[l].code, day(t)),
         Family::Header(s, t, _) => format!("order header of {} in {}", supplier(s), day(t)),
     }
+}
+
+/// Puts what a supplier asks of its orders into the order path where it has
+/// this one buyer only.
+pub(crate) fn fold_private_limits(problem: &Problem, limits: &Limits, pair: &Pair, way: &mut Way) {
+    let item = &problem.items[pair.item];
+    for (source, share) in way.sources.clone() {
+        let index = pair.sources[source].supplier;
+        if !limits.is_private(index) {
+            continue;
+        }
+        let supplier = &problem.suppliers[index];
+        for cost in &mut way.path.fixed_cost {
+            *cost += supplier.order_cost;
+        }
+        let mut most = supplier.capacity_units.unwrap_or(f64::INFINITY);
+        if item.volume_m3 > 0.0 {
+            most = most.min(supplier.capacity_m3.unwrap_or(f64::INFINITY) / item.volume_m3);
+            way.path.moq = way.path.moq.max(supplier.minimum_m3 / item.volume_m3 / share);
+        }
+        if item.weight_kg > 0.0 {
+            most = most.min(supplier.capacity_kg.unwrap_or(f64::INFINITY) / item.weight_kg);
+        }
+        if most.is_finite() {
+            let least = way.path.max_order.unwrap_or(f64::INFINITY).min(most / share);
+            way.path.max_order = Some(least);
+        }
+        if supplier.minimum_money > 0.0 {
+            way.path.moq = way.path.moq.max(least_quantity(way, supplier.minimum_money / share));
+        }
+    }
+}
+
+/// Least quantity that is worth `money` in every bucket.
+fn least_quantity(way: &Way, money: f64) -> f64 {
+    let cheapest = (0..way.path.periods)
+        .flat_map(|bucket| way.price.period(bucket))
+        .map(|step| step.unit_cost)
+        .fold(f64::INFINITY, f64::min);
+    if cheapest > 0.0 && cheapest.is_finite() { money / cheapest } else { 0.0 }
 }

@@ -13,30 +13,17 @@ mod ways;
 
 use rayon::prelude::*;
 
-use super::problem::{Pair, Place, Problem};
+use super::plan::{OrderLine, Plan};
+use super::problem::{Place, Problem};
 use super::scenarios::Scenarios;
 use crate::control::Control;
 use crate::optimize::allocation::{AllocationOptions, allocate};
-use crate::optimize::inventory::order_path::{PathError, PathOptions, Prepared, evaluate_prepared};
+use crate::optimize::inventory::order_path::{PathError, PathOptions};
 use crate::solution::{Outcome, SolutionStatus, Termination};
 
 pub(crate) use limits::Family;
 use limits::Limits;
 use part::{Memory, PointPlan, StockPoint};
-use ways::{Way, ways};
-
-/// What one order line is: stock point, source, bucket, quantity.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Line {
-    /// Index of the stock point.
-    pub pair: usize,
-    /// Index of its source.
-    pub source: usize,
-    /// Bucket of the horizon in which it is placed.
-    pub bucket: usize,
-    /// Stock units.
-    pub quantity: f64,
-}
 
 /// A shared limit with what the plan uses of it.
 #[derive(Debug, Clone, PartialEq)]
@@ -60,8 +47,8 @@ pub struct LimitUse {
 pub struct Answer {
     /// Status, objective, bound.
     pub outcome: Outcome,
-    /// Order lines, by stock point, bucket, source.
-    pub lines: Vec<Line>,
+    /// The order lines.
+    pub plan: Plan,
     /// Shared limits.
     pub limits: Vec<LimitUse>,
     /// Limits that cannot hold together (when infeasible).
@@ -89,136 +76,89 @@ pub enum ModelError {
 
 /// Finds the order plan of `problem` over `scenarios`.
 ///
-/// `earlier` holds the lines of an earlier plan to stay close to; each unit
-/// more or less than it costs the problem's stability penalty.
+/// `earlier` is a plan to stay close to; each unit more or less than it costs
+/// the problem's stability penalty.
 ///
 /// # Errors
 /// [`ModelError`] on a defect; infeasible limits are an answer.
 pub fn plan(
     problem: &Problem,
     scenarios: &Scenarios,
-    earlier: Option<&[Line]>,
+    earlier: Option<&Plan>,
     control: &Control,
 ) -> Result<Answer, ModelError> {
     let control = control.started();
     let limits = Limits::new(problem)?;
     let points = stock_points(problem, scenarios, &limits, earlier, &control)?;
-    if limits.is_empty() { Ok(alone(&points, &control)) } else { together(problem, &limits, &points, &control) }
+    if limits.is_empty() {
+        Ok(alone(&points, &control))
+    } else {
+        together(problem, &limits, &points, &control)
+    }
 }
 
-/// The order plan of one stock point on its own (no shared limits).
+/// The order lines of one stock point on its own, as [`plan`] gives them where
+/// no limit is shared.
 ///
 /// # Errors
 /// As [`plan`].
-pub fn plan_pair(problem: &Problem, scenarios: &Scenarios, pair: usize) -> Result<Vec<Line>, ModelError> {
+pub fn plan_pair(
+    problem: &Problem,
+    scenarios: &Scenarios,
+    pair: usize,
+    control: &Control,
+) -> Result<Plan, ModelError> {
     let limits = Limits::new(problem)?;
-    let point = stock_point(problem, scenarios, &limits, None, &Control::default(), pair)?;
+    let point = stock_point(problem, scenarios, &limits, None, control, pair, false)?;
     let (plan, _) = point.alone(&mut Memory::default());
     let mut lines = Vec::new();
     push_lines(&point, &plan, &mut lines);
-    Ok(lines)
+    Ok(Plan::new(lines))
 }
+
+/// Demand cells up to which order paths are kept in memory between rounds.
+const KEPT_CELLS: usize = 8_000_000;
 
 fn stock_points<'a>(
     problem: &'a Problem,
-    scenarios: &Scenarios,
+    scenarios: &'a Scenarios,
     limits: &'a Limits,
-    earlier: Option<&[Line]>,
+    earlier: Option<&'a Plan>,
     control: &Control,
 ) -> Result<Vec<StockPoint<'a>>, ModelError> {
+    let cells = problem.pairs.len() * problem.scenarios * problem.horizon;
+    let keep = !limits.is_empty() && cells <= KEPT_CELLS;
     control.install(|| {
         (0..problem.pairs.len())
             .into_par_iter()
-            .map(|index| stock_point(problem, scenarios, limits, earlier, control, index))
+            .map(|index| stock_point(problem, scenarios, limits, earlier, control, index, keep))
             .collect()
     })
 }
 
 fn stock_point<'a>(
     problem: &'a Problem,
-    scenarios: &Scenarios,
+    scenarios: &'a Scenarios,
     limits: &'a Limits,
-    earlier: Option<&[Line]>,
+    earlier: Option<&'a Plan>,
     control: &Control,
     index: usize,
+    keep: bool,
 ) -> Result<StockPoint<'a>, ModelError> {
-    let pair = &problem.pairs[index];
-    let refuse = |source| ModelError::Path { pair: problem.pair_name(pair), source };
-    let mut list = ways(problem, pair, scenarios.pair(index));
-    for way in &mut list {
-        fold_private_limits(problem, limits, pair, way);
-    }
-    let ways = list
-        .into_iter()
-        .map(|way| {
-            let prepared = Prepared::new(&way.path).map_err(refuse)?;
-            Ok((way, prepared))
-        })
-        .collect::<Result<Vec<_>, ModelError>>()?;
-    let options = PathOptions { gap: control.limits.gap.min(1e-4), ..PathOptions::default() };
-    let earlier = earlier.filter(|_| problem.stability_penalty > 0.0).map(|lines| {
-        let of_way = |(way, _): &(Way, Prepared)| {
-            let mut orders = vec![0.0; problem.horizon];
-            for line in lines.iter().filter(|line| line.pair == index) {
-                if way.sources.iter().any(|&(source, _)| source == line.source) {
-                    orders[line.bucket] += line.quantity;
-                }
-            }
-            orders
-        };
-        (problem.stability_penalty, ways.iter().map(of_way).collect())
-    });
-    Ok(StockPoint { problem, limits, index, ways, options, earlier })
-}
-
-/// Puts what a supplier asks of its orders into the order path where it has
-/// this one buyer only.
-fn fold_private_limits(problem: &Problem, limits: &Limits, pair: &Pair, way: &mut Way) {
-    let item = &problem.items[pair.item];
-    for (source, share) in way.sources.clone() {
-        let index = pair.sources[source].supplier;
-        if !limits.is_private(index) {
-            continue;
-        }
-        let supplier = &problem.suppliers[index];
-        for cost in &mut way.path.fixed_cost {
-            *cost += supplier.order_cost;
-        }
-        let mut most = supplier.capacity_units.unwrap_or(f64::INFINITY);
-        if item.volume_m3 > 0.0 {
-            most = most.min(supplier.capacity_m3.unwrap_or(f64::INFINITY) / item.volume_m3);
-            way.path.moq = way.path.moq.max(supplier.minimum_m3 / item.volume_m3 / share);
-        }
-        if most.is_finite() {
-            let least = way.path.max_order.unwrap_or(f64::INFINITY).min(most / share);
-            way.path.max_order = Some(least);
-        }
-        if supplier.minimum_money > 0.0 {
-            way.path.moq = way.path.moq.max(least_quantity(way, supplier.minimum_money / share));
-        }
-    }
-}
-
-/// Least quantity that is worth `money` in every bucket.
-fn least_quantity(way: &Way, money: f64) -> f64 {
-    let cheapest = (0..way.path.periods)
-        .flat_map(|bucket| way.price.period(bucket))
-        .map(|step| step.unit_cost)
-        .fold(f64::INFINITY, f64::min);
-    if cheapest > 0.0 && cheapest.is_finite() { money / cheapest } else { 0.0 }
+    let options = PathOptions { gap: (0.1 * control.limits.gap).clamp(1e-6, 1e-3), ..PathOptions::default() };
+    let earlier = earlier.map(|plan| plan.of_pair(index));
+    StockPoint::new(problem, limits, index, &scenarios.pairs[index], earlier, options, keep)
+        .map_err(|source| ModelError::Path { pair: problem.pair_name(&problem.pairs[index]), source })
 }
 
 /// Without shared limits: every stock point on its own.
 fn alone(points: &[StockPoint<'_>], control: &Control) -> Answer {
     let solved: Vec<(PointPlan, f64)> = control.install(|| {
-        points
-            .par_iter()
-            .map_init(Memory::default, |memory, point| point.alone(memory))
-            .collect()
+        points.par_iter().map_init(Memory::default, |memory, point| point.alone(memory)).collect()
     });
-    let objective: f64 = solved.iter().map(|(plan, _)| plan.cost.total()).sum();
-    let exact = points.iter().all(|point| point.ways.iter().all(|(way, _)| way.exact));
+    let objective: f64 = solved.iter().map(|(plan, _)| plan.cost()).sum();
     let bound: f64 = solved.iter().map(|(_, bound)| bound).sum();
+    let exact = bound > -1e300;
     let proven = exact && objective - bound <= 1e-6 * objective.abs().max(1.0);
     let outcome = Outcome {
         termination: if proven { Termination::Optimal } else { Termination::TargetGap },
@@ -230,8 +170,8 @@ fn alone(points: &[StockPoint<'_>], control: &Control) -> Answer {
     for (point, (plan, _)) in points.iter().zip(&solved) {
         push_lines(point, plan, &mut lines);
     }
-    let pair_costs = solved.iter().map(|(plan, _)| plan.cost.total()).collect();
-    Answer { outcome, lines, limits: Vec::new(), collisions: Vec::new(), pair_costs }
+    let pair_costs = solved.iter().map(|(plan, _)| plan.cost()).collect();
+    Answer { outcome, plan: Plan::new(lines), limits: Vec::new(), collisions: Vec::new(), pair_costs }
 }
 
 /// With shared limits: prices, bound and repair.
@@ -269,10 +209,10 @@ fn together(
     let stated = (0..limits.rows.len()).filter(|&row| !matches!(limits.rows[row].family, Family::Header(..)));
     Ok(Answer {
         outcome: answer.outcome,
-        lines,
+        plan: Plan::new(lines),
         limits: stated.map(use_of).collect(),
         collisions,
-        pair_costs: answer.chosen.iter().map(|plan| plan.cost.total()).collect(),
+        pair_costs: answer.chosen.iter().map(PointPlan::cost).collect(),
     })
 }
 
@@ -281,23 +221,26 @@ fn family_name(family: Family) -> &'static str {
     match family {
         Family::Budget => "budget",
         Family::SupplierBudget(_) => "supplier_budget",
-        Family::CapacityUnits(..) | Family::CapacityVolume(..) => "supplier_capacity",
+        Family::CapacityUnits(..) | Family::CapacityVolume(..) | Family::CapacityWeight(..) => {
+            "supplier_capacity"
+        }
         Family::MinimumMoney(..) | Family::MinimumVolume(..) | Family::Header(..) => "order_minimum",
         Family::Storage(..) => "storage",
     }
 }
 
 /// The order lines of a stock point's plan; a split order becomes one line a source.
-fn push_lines(point: &StockPoint<'_>, plan: &PointPlan, lines: &mut Vec<Line>) {
-    let (way, _) = &point.ways[plan.way];
+fn push_lines(point: &StockPoint<'_>, plan: &PointPlan, lines: &mut Vec<OrderLine>) {
     let pair = &point.problem.pairs[point.index];
-    for (bucket, &quantity) in plan.orders.iter().enumerate().filter(|(_, quantity)| **quantity > 0.0) {
-        for (source, share) in &way.sources {
-            let multiple = pair.sources[*source].multiple;
-            let part = if way.sources.len() == 1 { quantity } else { (quantity * share / multiple).round() * multiple };
-            if part > 0.0 {
-                lines.push(Line { pair: point.index, source: *source, bucket, quantity: part });
+    point.with_ways(|ways| {
+        let Some(ready) = ways.get(plan.way) else { return };
+        for (bucket, &quantity) in plan.orders.iter().enumerate().filter(|(_, quantity)| **quantity > 0.0) {
+            for &(source, share) in &ready.way.sources {
+                let multiple = pair.sources[source].multiple;
+                let split = ready.way.sources.len() > 1;
+                let part = if split { (quantity * share / multiple).round() * multiple } else { quantity };
+                lines.push(OrderLine { pair: point.index, source, bucket, quantity: part });
             }
         }
-    }
+    });
 }

@@ -22,7 +22,8 @@ pub(crate) struct Way {
     pub exact: bool,
 }
 
-/// All ways to buy for `pair`, preferred first.
+/// All ways to buy for `pair`: its split, the source that locked orders name, or
+/// every source of the lowest preference that can deliver within the horizon.
 pub(crate) fn ways(problem: &Problem, pair: &Pair, sample: &PairScenarios) -> Vec<Way> {
     let split: Vec<(usize, f64)> = pair
         .sources
@@ -35,11 +36,31 @@ pub(crate) fn ways(problem: &Problem, pair: &Pair, sample: &PairScenarios) -> Ve
         let sources = split.into_iter().map(|(index, share)| (index, share / total)).collect();
         return vec![way(problem, pair, sample, sources)];
     }
-    let locked: Vec<usize> = pair.locks.iter().map(|&(_, source, _)| source).collect();
-    (0..pair.sources.len())
-        .filter(|source| locked.is_empty() || locked.contains(source))
-        .map(|source| way(problem, pair, sample, vec![(source, 1.0)]))
-        .collect()
+    let usable = |index: &usize| match pair.locks.first() {
+        Some(_) => pair.locks.iter().any(|lock| lock.source == *index),
+        None => delivers(problem, pair, &pair.sources[*index]),
+    };
+    let best = (0..pair.sources.len())
+        .filter(usable)
+        .map(|index| pair.sources[index].preference)
+        .fold(f64::INFINITY, f64::min);
+    let mut list: Vec<Way> = (0..pair.sources.len())
+        .filter(|index| usable(index) && pair.sources[*index].preference <= best)
+        .map(|index| way(problem, pair, sample, vec![(index, 1.0)]))
+        .collect();
+    if list.is_empty() {
+        list.push(way(problem, pair, sample, vec![(0, 1.0)]));
+    }
+    list
+}
+
+/// Whether an order with `source` can arrive within the horizon.
+fn delivers(problem: &Problem, pair: &Pair, source: &Source) -> bool {
+    let shortest = source.lead_time_days.iter().map(|(days, _)| *days).min().unwrap_or(0);
+    (0..problem.horizon).any(|bucket| {
+        problem.may_order(pair, source, bucket)
+            && problem.arrival_bucket(source, bucket, shortest) < problem.horizon as i64
+    })
 }
 
 fn way(problem: &Problem, pair: &Pair, sample: &PairScenarios, sources: Vec<(usize, f64)>) -> Way {
@@ -48,47 +69,50 @@ fn way(problem: &Problem, pair: &Pair, sample: &PairScenarios, sources: Vec<(usi
     let parts: Vec<(&Source, f64)> =
         sources.iter().map(|&(index, share)| (&pair.sources[index], share)).collect();
     // The slowest source of a split stands for all: no plan relies on stock that is not there yet.
-    let slowest = sources
-        .iter()
-        .max_by(|a, b| mean_lead(&pair.sources[a.0]).total_cmp(&mean_lead(&pair.sources[b.0])))
-        .map_or(0, |&(index, _)| index);
+    let lead = |index: usize| pair.sources[index].mean_lead_time_days();
+    let slowest =
+        sources.iter().max_by(|a, b| lead(a.0).total_cmp(&lead(b.0))).map_or(0, |&(index, _)| index);
+    let locked = |bucket: usize| pair.locks.iter().any(|lock| lock.bucket == bucket);
     let allowed = |bucket: usize| {
-        bucket >= problem.frozen_horizon
-            && problem.locations[pair.location].may_order[bucket]
-            && parts.iter().all(|(source, _)| problem.suppliers[source.supplier].takes_orders[bucket])
-            && item.end.is_none_or(|end| (bucket as i64) < end)
+        locked(bucket) || parts.iter().all(|(source, _)| problem.may_order(pair, source, bucket))
     };
-    let mut path = PathProblem::new(horizon, problem.scenarios, sample.demand.clone());
-    path.arrival = closed_where(&sample.arrival[slowest], horizon, |bucket| !allowed(bucket));
-    set_stock(&mut path, problem, pair, item);
+    let demand = sample.demand.iter().map(|&units| f64::from(units)).collect();
+    let mut path = PathProblem::new(horizon, problem.scenarios, demand);
+    path.arrival = arrivals(problem, pair, sample, slowest, allowed);
+    set_stock(&mut path, problem, pair, item, sample.shortage_cost);
     path.moq = parts.iter().map(|(source, share)| source.moq / share).fold(0.0, f64::max);
     path.multiple = common_multiple(&parts);
     path.yield_factor = parts.iter().map(|(source, share)| source.supply_fill * share).sum();
-    let price = price_list(item, &parts, horizon);
+    for (bucket, cost) in path.fixed_cost.iter_mut().enumerate() {
+        *cost = parts.iter().map(|(source, _)| source.line_cost).sum();
+        if !allowed(bucket) {
+            *cost = 0.0;
+        }
+    }
+    let price = price_list(&parts, horizon);
     path.unit_cost = PriceList::from_periods((0..horizon).map(|bucket| {
-        let premium = price.period(bucket).iter().map(|step| PriceBreak {
-            unit_cost: step.unit_cost - item.unit_cost,
-            ..*step
-        });
+        let premium = price
+            .period(bucket)
+            .iter()
+            .map(|step| PriceBreak { unit_cost: step.unit_cost - pair.reference_cost, ..*step });
         premium.collect::<Vec<_>>()
     }));
-    for &(bucket, source, quantity) in &pair.locks {
-        if sources.iter().any(|&(index, _)| index == source) && bucket < horizon {
-            let locked = path.locked[bucket].get_or_insert(0.0);
-            *locked += quantity;
+    for lock in pair.locks.iter().filter(|lock| lock.bucket < horizon) {
+        if sources.iter().any(|&(index, _)| index == lock.source) {
+            *path.locked[lock.bucket].get_or_insert(0.0) += lock.quantity;
         }
     }
     let exact = parts.windows(2).all(|two| two[0].0.lead_time_days == two[1].0.lead_time_days);
     Way { sources, path, price, exact }
 }
 
-fn set_stock(path: &mut PathProblem, problem: &Problem, pair: &Pair, item: &Item) {
+fn set_stock(path: &mut PathProblem, problem: &Problem, pair: &Pair, item: &Item, shortage_cost: f64) {
     let on_hand: f64 = pair.lots.iter().map(|(quantity, _)| quantity).sum();
     path.initial_stock = on_hand - pair.backorder;
     path.inflow.copy_from_slice(&pair.inflow);
     path.lost_sales = item.lost_sales;
     path.holding_cost = vec![item.holding_cost; problem.horizon];
-    path.shortage_cost = vec![problem.shortage_cost(pair); problem.horizon];
+    path.shortage_cost = vec![shortage_cost; problem.horizon];
     path.shelf_life = item.shelf_life;
     path.waste_cost = item.waste_cost;
     if item.shelf_life.is_some() {
@@ -103,16 +127,28 @@ fn set_stock(path: &mut PathProblem, problem: &Problem, pair: &Pair, item: &Item
     }
 }
 
-fn mean_lead(source: &Source) -> f64 {
-    source.lead_time_days.iter().map(|&(days, probability)| f64::from(days) * probability).sum()
-}
-
-/// The arrivals with the buckets in which nothing may be ordered shut.
-fn closed_where(arrival: &Arrival, horizon: usize, shut: impl Fn(usize) -> bool) -> Arrival {
-    let close = |(index, at): (usize, &Option<usize>)| if shut(index % horizon) { None } else { *at };
-    match arrival {
-        Arrival::Common(at) => Arrival::Common(at.iter().enumerate().map(close).collect()),
-        Arrival::PerScenario(at) => Arrival::PerScenario(at.iter().enumerate().map(close).collect()),
+/// When the orders of each bucket arrive: one list where the lead time is
+/// certain, one a scenario where it is not.
+fn arrivals(
+    problem: &Problem,
+    pair: &Pair,
+    sample: &PairScenarios,
+    source: usize,
+    allowed: impl Fn(usize) -> bool,
+) -> Arrival {
+    let of = &pair.sources[source];
+    let at = |bucket: usize, days: u32| {
+        let at = problem.arrival_bucket(of, bucket, days);
+        usize::try_from(at).ok().filter(|&at| allowed(bucket) && at < problem.horizon)
+    };
+    let row = |days: u32| (0..problem.horizon).map(move |bucket| at(bucket, days));
+    match of.lead_time_days.as_slice() {
+        [] => Arrival::Common(row(0).collect()),
+        [(days, _)] => Arrival::Common(row(*days).collect()),
+        _ => {
+            let days = sample.lead_time_days.iter().skip(source * problem.scenarios).take(problem.scenarios);
+            Arrival::PerScenario(days.flat_map(|&days| row(u32::from(days))).collect())
+        }
     }
 }
 
@@ -134,26 +170,21 @@ fn common_multiple(parts: &[(&Source, f64)]) -> f64 {
 }
 
 /// Price of a unit of the split order, by bucket and least total quantity.
-fn price_list(item: &Item, parts: &[(&Source, f64)], horizon: usize) -> PriceList {
+fn price_list(parts: &[(&Source, f64)], horizon: usize) -> PriceList {
     PriceList::from_periods((0..horizon).map(|bucket| {
         let mut limits: Vec<f64> = parts
             .iter()
-            .flat_map(|(source, share)| {
-                source.prices.iter().filter(|p| p.holds(bucket)).map(move |p| p.quantity / share)
-            })
+            .flat_map(|(source, share)| source.breaks(bucket).map(move |price| price.quantity / share))
             .collect();
         limits.push(0.0);
         limits.sort_by(f64::total_cmp);
         limits.dedup();
+        let price = |total: f64| {
+            parts.iter().map(|(source, share)| share * source.price(bucket, total * share)).sum()
+        };
         limits
             .into_iter()
-            .map(|total| PriceBreak {
-                min_quantity: total,
-                unit_cost: parts
-                    .iter()
-                    .map(|(source, share)| share * source.price_at(bucket, total * share, item.unit_cost))
-                    .sum(),
-            })
+            .map(|total| PriceBreak { min_quantity: total, unit_cost: price(total) })
             .collect::<Vec<_>>()
     }))
 }

@@ -64,7 +64,19 @@ pub struct PathTrace {
 /// # Errors
 /// [`PathError`] where the problem or the orders are not valid.
 pub fn evaluate(problem: &PathProblem, orders: &[f64]) -> Result<PathTrace, PathError> {
-    let prepared = Prepared::new(problem)?;
+    evaluate_prepared(problem, &Prepared::new(problem)?, orders)
+}
+
+/// The same with a preparation made before, for one problem and many plans or prices.
+///
+/// # Errors
+/// [`PathError`] where the orders are not valid or the preparation is another problem's.
+pub fn evaluate_prepared(
+    problem: &PathProblem,
+    prepared: &Prepared,
+    orders: &[f64],
+) -> Result<PathTrace, PathError> {
+    prepared.check_size(problem)?;
     if orders.len() != problem.periods {
         let (found, expected) = (orders.len(), problem.periods);
         return Err(PathError::WrongLength { field: "orders", found, expected });
@@ -73,7 +85,7 @@ pub fn evaluate(problem: &PathProblem, orders: &[f64]) -> Result<PathTrace, Path
         return Err(PathError::OutOfRange { field: "orders", value, wanted: "0 or more" });
     }
     let mut simulator = Simulator::default();
-    let cost = simulator.price(problem, &prepared, orders);
+    let cost = simulator.price(problem, prepared, orders);
     Ok(PathTrace {
         cost,
         mean_stock: simulator.stock,

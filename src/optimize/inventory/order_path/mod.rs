@@ -21,7 +21,7 @@ use self::multipliers::Multipliers;
 use self::search::Candidate;
 use self::terms::OrderTerms;
 
-pub use evaluate::{PathCost, PathTrace, evaluate};
+pub use evaluate::{PathCost, PathTrace, evaluate, evaluate_prepared};
 pub use prepared::Prepared;
 pub use problem::{Arrival, ExpiringLot, PathError, PathProblem, PriceBreak, PriceList};
 
@@ -134,8 +134,7 @@ pub fn solve_prepared(
     }
     let (bound, iterations) = if problem.lost_sales {
         let (bound, sweeps) = (f64::NEG_INFINITY, start.sweeps);
-        let mut rounds =
-            Rounds { problem, prepared, options, holding: &holding, locked_cost, bound, sweeps };
+        let mut rounds = Rounds { problem, prepared, options, holding: &holding, locked_cost, bound, sweeps };
         rounds.run(workspace);
         (rounds.bound, rounds.sweeps)
     } else {
