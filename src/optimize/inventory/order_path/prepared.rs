@@ -86,7 +86,8 @@ impl Prepared {
 
     /// Whether `problem` has the size that was prepared.
     pub(crate) fn check_size(&self, problem: &PathProblem) -> Result<(), PathError> {
-        let (found, expected) = (problem.periods * problem.scenarios, self.periods * self.scenarios);
+        let (found, expected) =
+            (problem.periods * problem.scenarios, self.periods * self.scenarios);
         if problem.periods != self.periods || found != expected {
             return Err(PathError::WrongLength { field: "demand", found, expected });
         }
