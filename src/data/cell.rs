@@ -76,7 +76,7 @@ impl<'a> From<&'a SettingSchema> for Rule<'a> {
             kind: setting.kind,
             range: setting.range(),
             values: &setting.values,
-            required: setting.required,
+            required: false,
         }
     }
 }
@@ -119,6 +119,17 @@ impl<'a> Rule<'a> {
                 Weekdays::parse(text).map(|days| days.to_string().into()).ok_or(Flaw::NotAWeekday)
             }
             _ => Ok(text.into()),
+        }
+    }
+
+    /// Percent where a share is wanted is the usual cause of a value out of range.
+    fn range_help(&self, text: &str) -> String {
+        let share = self.range.max == Some(1.0) || self.range.below == Some(1.0);
+        match text.parse::<f64>() {
+            Ok(value) if share && value > 1.0 && self.range.contains(value / 100.0) => {
+                format!("write a share: {} for {value} %", value / 100.0)
+            }
+            _ => format!("write a value that is {}", self.range),
         }
     }
 
@@ -169,9 +180,7 @@ impl<'a> Rule<'a> {
             Flaw::NotWhole => {
                 (Code::NotWhole, "not a whole number".to_owned(), "write it without a fraction".to_owned())
             }
-            Flaw::OutOfRange => {
-                (Code::OutOfRange, format!("must be {}", self.range), "mend the value".to_owned())
-            }
+            Flaw::OutOfRange => (Code::OutOfRange, format!("must be {}", self.range), self.range_help(text)),
             Flaw::TooBig => (
                 Code::OutOfRange,
                 "beyond 1e15 in size".to_owned(),

@@ -10,13 +10,14 @@ use std::path::Path;
 
 use encoding_rs::{Encoding, UTF_8};
 
-use super::cell::{Flaw, Format, Rule, parse_date, parse_flag, parse_number, shown, trim};
+use super::cell::{Format, Rule, shown, trim};
 use super::fault::{Code, Fault, Faults, Severity};
 use super::near::{did_you_mean, near_miss};
 use super::records::{Breach, LONGEST_ROW, Records, Step};
-use super::schema::{ColumnSchema, ExtraRule, Kind, TableSchema};
+use super::schema::{ColumnSchema, ExtraRule, TableSchema};
 use super::source;
-use super::table::{Column, Table, TextColumn};
+use super::store::{CellFlaw, Slot, Store};
+use super::table::{Table, TextColumn};
 
 /// How a table's file is written, where it differs from CSV in UTF-8 with ISO dates and points.
 ///
@@ -114,22 +115,6 @@ struct Reader<'a> {
     trimmed: Trimmed,
 }
 
-/// Where the cells of one column of the file go.
-struct Slot<'a> {
-    rule: Option<Rule<'a>>,
-    title: String,
-    store: Store,
-}
-
-/// A typed column under construction, with what stands in for a blank cell.
-enum Store {
-    Skip,
-    Text(TextColumn, String),
-    Number(Vec<f64>, f64),
-    Date(Vec<i32>, i32),
-    Flag(Vec<u8>, u8),
-}
-
 /// Which rows of the file are in the table.
 #[derive(Default)]
 struct Rows {
@@ -218,7 +203,8 @@ impl<'a> Reader<'a> {
             let store = if twice { Store::Skip } else { store };
             self.slots.push(Slot { rule: column.map(Rule::from), title: name, store });
         }
-        self.report_missing(&header, &wanted, &unused);
+        let offered = self.report_missing(&header, &wanted, &unused);
+        unused.retain(|title| !offered.contains(title));
         self.report_unused(&unused, &header, &wanted);
     }
 
@@ -235,13 +221,23 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn report_missing(&mut self, header: &[String], wanted: &[(&ColumnSchema, &str)], unused: &[&str]) {
+    /// Gives back the unused titles that it offered in place of missing ones.
+    fn report_missing<'t>(
+        &mut self,
+        header: &[String],
+        wanted: &[(&ColumnSchema, &str)],
+        unused: &[&'t str],
+    ) -> Vec<&'t str> {
+        let mut offered = Vec::new();
         for (column, title) in wanted {
             let declared = *title != column.name;
             if column.required && !declared && !header.iter().any(|there| there == title) {
-                self.faults.push(missing_column(self.label, title, near_miss(title, unused.iter().copied())));
+                let near = near_miss(title, unused.iter().copied());
+                offered.extend(near);
+                self.faults.push(missing_column(self.label, title, near));
             }
         }
+        offered
     }
 
     fn report_unused(&mut self, unused: &[&str], header: &[String], wanted: &[(&ColumnSchema, &str)]) {
@@ -381,107 +377,6 @@ impl<'a> Reader<'a> {
         let numbers = if in_line { Vec::new() } else { self.rows.numbers };
         let table = table.with_row_numbers(numbers).with_flaws(self.rows.flawed, self.rows.lost);
         (table.with_carried(carried), self.faults)
-    }
-}
-
-enum CellFlaw {
-    /// Bytes that are no text, this far into the cell.
-    Encoding(usize),
-    Value(Flaw),
-}
-
-impl Slot<'_> {
-    /// Appends one cell; a flawed one becomes a blank.
-    fn push(&mut self, text: &[u8], format: &Format) -> Result<(), CellFlaw> {
-        if text.is_empty() {
-            return self.push_blank();
-        }
-        let rule = self.rule.as_ref();
-        match &mut self.store {
-            Store::Skip => Ok(()),
-            Store::Number(numbers, _) => {
-                let read = match rule {
-                    Some(rule) => rule.number(text, format),
-                    None => parse_number(text, format),
-                };
-                push_or(numbers, read, f64::NAN)
-            }
-            Store::Date(dates, _) => push_or(dates, parse_date(text, format), Table::NO_DATE),
-            Store::Flag(flags, _) => push_or(flags, parse_flag(text), Table::BLANK_FLAG),
-            Store::Text(words, _) => push_word(words, text, rule),
-        }
-    }
-
-    fn push_blank(&mut self) -> Result<(), CellFlaw> {
-        match &mut self.store {
-            Store::Skip => return Ok(()),
-            Store::Number(numbers, blank) => numbers.push(*blank),
-            Store::Date(dates, blank) => dates.push(*blank),
-            Store::Flag(flags, blank) => flags.push(*blank),
-            Store::Text(words, blank) => words.push(blank),
-        }
-        if self.rule.is_some_and(|rule| rule.required) { Err(CellFlaw::Value(Flaw::Blank)) } else { Ok(()) }
-    }
-}
-
-fn push_or<T>(cells: &mut Vec<T>, read: Result<T, Flaw>, blank: T) -> Result<(), CellFlaw> {
-    match read {
-        Ok(value) => {
-            cells.push(value);
-            Ok(())
-        }
-        Err(flaw) => {
-            cells.push(blank);
-            Err(CellFlaw::Value(flaw))
-        }
-    }
-}
-
-fn push_word(words: &mut TextColumn, text: &[u8], rule: Option<&Rule<'_>>) -> Result<(), CellFlaw> {
-    let flaw = match std::str::from_utf8(text) {
-        Ok(word) => match rule.filter(|rule| matches!(rule.kind, Kind::Choice | Kind::Weekdays)) {
-            None => match word.find('\u{fffd}') {
-                None => {
-                    words.push(word);
-                    return Ok(());
-                }
-                Some(at) => CellFlaw::Encoding(at),
-            },
-            Some(rule) => match rule.word(word) {
-                Ok(word) => {
-                    words.push(&word);
-                    return Ok(());
-                }
-                Err(flaw) => CellFlaw::Value(flaw),
-            },
-        },
-        Err(error) => CellFlaw::Encoding(error.valid_up_to()),
-    };
-    words.push("");
-    Err(flaw)
-}
-
-impl Store {
-    /// An empty column of the schema's type; its default stands in for blanks.
-    fn of(column: &ColumnSchema) -> Self {
-        match column.kind {
-            Kind::Number | Kind::Integer => Store::Number(Vec::new(), column.default_number()),
-            Kind::Date => Store::Date(Vec::new(), column.default_date()),
-            Kind::Flag => Store::Flag(Vec::new(), column.default_flag()),
-            Kind::Code | Kind::Text | Kind::Choice | Kind::Weekdays => {
-                Store::Text(TextColumn::default(), column.default.clone().unwrap_or_default())
-            }
-        }
-    }
-
-    fn into_column(self) -> Option<Column> {
-        match self {
-            Store::Skip => None,
-            Store::Text(words, _) => Some(Column::Text(words)),
-            Store::Number(numbers, _) => Some(Column::Number(numbers)),
-            Store::Date(dates, _) => Some(Column::Date(dates)),
-            Store::Flag(flags, _) => Some(Column::Flag(flags)),
-        }
     }
 }
 

@@ -73,8 +73,6 @@ codes! {
     MissingHeader = "missing-header",
     /// `instance.toml` lacks a key that it must have.
     MissingKey = "missing-key",
-    /// A setting without a default is not given.
-    MissingSetting = "missing-setting",
     /// A table that the decision needs is not there.
     MissingTable = "missing-table",
     /// A cell that must be filled is blank.

@@ -84,7 +84,6 @@ impl Settings {
             let given =
                 self.values.get(&setting.name).map(|text| text.trim()).filter(|text| !text.is_empty());
             match given.or(setting.default.as_deref()).map(|text| (text, read(setting, text))) {
-                None if setting.required => faults.push(missing_setting(setting, self.file_name())),
                 None => {}
                 Some((_, Ok(value))) => {
                     typed.values.insert(setting.name.clone(), value);
@@ -186,12 +185,6 @@ fn unknown_setting(name: &str, schema: &Schema, file: String) -> Fault {
         .with_help(did_you_mean(near, otherwise))
 }
 
-fn missing_setting(setting: &SettingSchema, file: &str) -> Fault {
-    Fault::error(Code::MissingSetting, file, format!("setting {} is not given", setting.name))
-        .in_column(&setting.name, "")
-        .with_help(format!("set it: {}", setting.meaning))
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
@@ -204,7 +197,7 @@ mod tests {
              [[setting]]\nname='from'\ntype='date'\nmeaning=''\n\
              [[setting]]\nname='relax'\ntype='flag'\nmeaning=''\ndefault=false\n\
              [[setting]]\nname='bucket'\ntype='choice'\nvalues=['day','week']\nmeaning=''\ndefault='week'\n\
-             [[setting]]\nname='days'\ntype='weekdays'\nmeaning=''\nrequired=true",
+             [[setting]]\nname='days'\ntype='weekdays'\nmeaning=''",
         )
         .unwrap()
     }
@@ -236,15 +229,13 @@ mod tests {
 instance.toml: gpa is no setting of m [unknown-setting]
   help: did you mean \"gap\"?
 instance.toml: gap is \"0\": must be above 0 [out-of-range]
-  help: mend the value
+  help: write a value that is above 0
 instance.toml: from is \"soon\": not a date [not-a-date]
   help: write dates as 2024-12-31, or declare their form for this table in instance.toml
 instance.toml: relax is \"maybe\": neither yes nor no [not-a-flag]
   help: write yes or no
 instance.toml: bucket is \"wek\": not one of day, week [not-a-choice]
-  help: did you mean \"week\"?
-instance.toml: setting days is not given [missing-setting]
-  help: set it: ";
+  help: did you mean \"week\"?";
         assert_eq!(text, expected);
     }
 }

@@ -40,7 +40,7 @@ pub struct Valid {
 /// let faults = validate(Tables::default().with(items), &Settings::default(), &schema).unwrap_err();
 /// assert_eq!(faults.to_string(), "\
 /// items:3: price is \"-1\": must be at least 0 [out-of-range]
-///   help: mend the value
+///   help: write a value that is at least 0
 /// items:3: item \"soap\" stands in row 2 already [duplicate-key]
 ///   help: delete one of the two rows");
 /// # Ok::<(), purvey::data::SchemaError>(())
@@ -90,11 +90,15 @@ pub(crate) fn check_relations(tables: &Tables, schema: &Schema, faults: &mut Fau
             }
             None if wanted.required => faults.push(
                 Fault::error(Code::MissingTable, format!("{}.csv", wanted.name), "the table is missing")
-                    .with_help(format!("add it: {}", wanted.meaning)),
+                    .with_help(format!("add it: {}", first_sentence(&wanted.meaning))),
             ),
             None => {}
         }
     }
+}
+
+fn first_sentence(text: &str) -> &str {
+    text.split(". ").next().unwrap_or(text).trim_end_matches('.')
 }
 
 /// Fills a column that is not there with its default.
