@@ -88,6 +88,7 @@ pub(crate) fn read_stream(
 ) -> (Table, Faults) {
     let mut reader = Reader {
         label,
+        encoding: declaration.encoding,
         format: Format {
             decimal: declaration.decimal,
             thousands: declaration.thousands,
@@ -107,6 +108,7 @@ pub(crate) fn read_stream(
 
 struct Reader<'a> {
     label: &'a str,
+    encoding: &'static Encoding,
     format: Format,
     faults: Faults,
     /// One a column of the file.
@@ -161,7 +163,7 @@ impl<'a> Reader<'a> {
                 Ok(title) => header.push(title.to_owned()),
                 Err(_) => {
                     let place = records.position(index);
-                    self.faults.push(self.encoding_fault(records.row(), place, declaration.encoding));
+                    self.faults.push(self.encoding_fault(records.row(), place));
                     return false;
                 }
             }
@@ -317,7 +319,7 @@ impl<'a> Reader<'a> {
         let text = String::from_utf8_lossy(text);
         match flaw {
             CellFlaw::Encoding(at) => {
-                self.encoding_fault(row, byte + at as u64, UTF_8).in_column(&slot.title, shown(&text))
+                self.encoding_fault(row, byte + at as u64).in_column(&slot.title, shown(&text))
             }
             CellFlaw::Value(flaw) => {
                 let rule = slot.rule.unwrap_or(Rule::plain_number(&slot.title));
@@ -330,11 +332,18 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn encoding_fault(&self, row: u64, byte: u64, encoding: &'static Encoding) -> Fault {
-        let name = encoding.name();
-        Fault::error(Code::BrokenEncoding, self.label, format!("byte {byte} is no {name} text"))
+    /// Positions are told for UTF-8 only: other encodings are decoded before they are split.
+    fn encoding_fault(&self, row: u64, byte: u64) -> Fault {
+        let name = self.encoding.name();
+        let place = if self.encoding == UTF_8 { format!("byte {byte}") } else { "a cell".to_owned() };
+        let help = if self.encoding == UTF_8 {
+            "save the file as UTF-8, or declare its encoding for this table in instance.toml"
+        } else {
+            "declare the encoding in which the file was saved"
+        };
+        Fault::error(Code::BrokenEncoding, self.label, format!("{place} is no {name} text"))
             .at_row(row)
-            .with_help("save the file as UTF-8, or declare its encoding for this table in instance.toml")
+            .with_help(help)
     }
 
     fn breach_fault(&self, breach: Breach, row: u64) -> Fault {

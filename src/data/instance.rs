@@ -70,7 +70,7 @@ pub fn read_folder(
     check_declared(&document.tables, &schema, &mut faults);
     let tables = read_tables(folder, &document.tables, &schema, &mut faults);
     report_unused_files(folder, &document.tables, &schema, &mut faults);
-    check_relations(&tables, &schema, &mut faults);
+    check_relations(&tables, &schema, ".csv", &mut faults);
     faults.sort();
     let notices = faults.into_result()?;
     Ok(Instance {
@@ -439,6 +439,18 @@ items.csv: warning: column prise is not used [unused-column]
 items.csv:2: notice: blanks at the ends of 1 cell were cut [trimmed-blanks]
 sale.csv: notice: no table is read from this file [unused-file]";
         assert_eq!(text, expected);
+    }
+
+    #[test]
+    fn checking_a_folder_again_in_memory_changes_nothing() {
+        let sales = ("sales.csv", &b"item,date,quantity\n 00123,2024-01-01,3\n"[..]);
+        let instance = read(&[LINE, ITEMS, sales], &[("horizon", "8")]).unwrap();
+        let valid =
+            crate::data::validate(instance.tables.clone(), &instance.settings, &instance.schema).unwrap();
+        assert_eq!((&valid.settings, &valid.notices), (&instance.values, instance.notices()));
+        for table in instance.tables.as_slice() {
+            assert_eq!(valid.tables.get(table.name()), Some(table));
+        }
     }
 
     #[test]

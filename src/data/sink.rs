@@ -21,6 +21,9 @@ use super::write::write_csv;
 /// holds a lock on it; a temporary folder whose marker is not locked is that of a dead run.
 const MARKER: &str = ".purvey";
 
+/// How temporary files inside an output folder begin.
+const TEMPORARY: &str = ".purvey-";
+
 /// Files that file managers leave behind.
 const LITTER: [&str; 3] = [".DS_Store", "Thumbs.db", "desktop.ini"];
 
@@ -191,7 +194,7 @@ pub fn replace_file(path: &Path, text: &str) -> Result<(), SinkError> {
     if fs::metadata(path).is_ok_and(|data| data.permissions().readonly()) {
         return Err(SinkError::ReadOnly { path: path.to_owned() });
     }
-    let mut file = tempfile::Builder::new().prefix(".purvey-").tempfile_in(&parent).map_err(told)?;
+    let mut file = tempfile::Builder::new().prefix(TEMPORARY).tempfile_in(&parent).map_err(told)?;
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
@@ -348,8 +351,9 @@ fn is_dead(staging: &Path) -> bool {
     is_folder && File::open(staging.join(MARKER)).is_ok_and(|marker| marker.try_lock().is_ok())
 }
 
+/// What file managers, or a killed [`replace_file`], left behind.
 fn is_litter(name: &std::ffi::OsStr) -> bool {
-    LITTER.iter().any(|litter| name == *litter)
+    LITTER.iter().any(|litter| name == *litter) || name.as_encoded_bytes().starts_with(TEMPORARY.as_bytes())
 }
 
 fn is_plain(name: &str) -> bool {
@@ -505,6 +509,43 @@ mod tests {
         assert!(!dead.exists());
         write(&target, 1.0).unwrap();
         assert!(living.staging.path().exists());
+    }
+
+    /// The run that [`a_killed_run_leaves_the_earlier_plan`] kills.
+    #[test]
+    #[ignore = "hangs until it is killed; started by another test"]
+    fn a_run_to_be_killed() {
+        let Some(target) = std::env::var_os("PURVEY_TEST_TARGET") else { return };
+        let mut output = Output::begin(Path::new(&target)).unwrap();
+        output.table(&orders(2.0)).unwrap();
+        std::thread::sleep(std::time::Duration::from_secs(60));
+    }
+
+    #[test]
+    fn a_killed_run_leaves_the_earlier_plan() {
+        let place = tempfile::tempdir().unwrap();
+        let target = place.path().join("out");
+        write(&target, 1.0).unwrap();
+        let mut run = std::process::Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", "data::sink::tests::a_run_to_be_killed", "--ignored"])
+            .env("PURVEY_TEST_TARGET", &target)
+            .stdout(std::process::Stdio::null())
+            .spawn()
+            .unwrap();
+        let half_written = || {
+            let mut staging = names(place.path()).into_iter().filter(|name| name != "out");
+            staging.any(|name| place.path().join(name).join("orders.csv").exists())
+        };
+        let patience = std::time::Instant::now() + std::time::Duration::from_secs(30);
+        while !half_written() && std::time::Instant::now() < patience {
+            std::thread::sleep(std::time::Duration::from_millis(5));
+        }
+        assert!(half_written());
+        run.kill().unwrap();
+        run.wait().unwrap();
+        assert_eq!(read(&target), "item,quantity\nsoap,1\n");
+        write(&target, 3.0).unwrap();
+        assert_eq!(names(place.path()), ["out"]);
     }
 
     #[test]

@@ -281,6 +281,11 @@ impl Table {
         !self.flawed.is_empty() && self.flawed.binary_search(&(index as u32)).is_ok()
     }
 
+    /// Whether all columns have the same length.
+    pub(crate) fn is_even(&self) -> bool {
+        self.columns.iter().all(|(_, column)| column.len() == self.len())
+    }
+
     /// Whether rows could not be read, so that nothing should be concluded from absence.
     pub(crate) fn lost_rows(&self) -> bool {
         self.lost_rows

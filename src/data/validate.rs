@@ -60,7 +60,7 @@ pub fn validate(mut tables: Tables, settings: &Settings, schema: &Schema) -> Res
             check_columns(table, wanted, &mut faults);
         }
     }
-    check_relations(&tables, schema, &mut faults);
+    check_relations(&tables, schema, "", &mut faults);
     let settings = settings.typed(schema).unwrap_or_else(|more| {
         faults.extend(more);
         SettingsValues::default()
@@ -78,10 +78,11 @@ pub(crate) fn unknown_table(file: &str, name: &str, schema: &Schema) -> Fault {
         .with_help(did_you_mean(near, otherwise))
 }
 
-/// What holds between rows and between tables.
-pub(crate) fn check_relations(tables: &Tables, schema: &Schema, faults: &mut Faults) {
+/// What holds between rows and between tables; `ending` makes a table's name that of its file.
+pub(crate) fn check_relations(tables: &Tables, schema: &Schema, ending: &str, faults: &mut Faults) {
     for wanted in &schema.tables {
         match tables.get(&wanted.name) {
+            Some(table) if !table.is_even() => {} // told already
             Some(table) => {
                 if wanted.rows == RowRule::Unique {
                     check_key(table, &wanted.key, faults);
@@ -89,7 +90,7 @@ pub(crate) fn check_relations(tables: &Tables, schema: &Schema, faults: &mut Fau
                 check_references(table, wanted, (tables, schema), faults);
             }
             None if wanted.required => faults.push(
-                Fault::error(Code::MissingTable, format!("{}.csv", wanted.name), "the table is missing")
+                Fault::error(Code::MissingTable, format!("{}{ending}", wanted.name), "the table is missing")
                     .with_help(format!("add it: {}", first_sentence(&wanted.meaning))),
             ),
             None => {}
@@ -388,4 +389,117 @@ fn unknown_reference(
         .at_row(table.row_number(row))
         .in_column(column, shown(code))
         .with_help(did_you_mean(near, format!("add it to {}, or mend the code", target.file())))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use proptest::prelude::*;
+
+    fn schema() -> Schema {
+        Schema::parse(
+            "name='m'\ntitle='M'\nsummary='s'\n\
+             [[table]]\nname='a'\nmeaning='Rows of a. More.'\nrequired=true\nkey=['k','d']\n\
+             [[table.column]]\nname='k'\ntype='code'\nmeaning=''\nrequired=true\nreferences='b.k'\n\
+             [[table.column]]\nname='d'\ntype='date'\nmeaning=''\n\
+             [[table.column]]\nname='n'\ntype='integer'\nmeaning=''\ndefault=7\nmax=9\n\
+             [[table.column]]\nname='f'\ntype='flag'\nmeaning=''\ndefault='yes'\n\
+             [[table.column]]\nname='w'\ntype='weekdays'\nmeaning=''\n\
+             [[table.column]]\nname='c'\ntype='choice'\nvalues=['x','y']\nmeaning=''\n\
+             [[table]]\nname='b'\nmeaning=''\nkey=['k']\n\
+             [[table.column]]\nname='k'\ntype='code'\nmeaning=''\nrequired=true",
+        )
+        .unwrap()
+    }
+
+    fn faults(tables: Tables) -> String {
+        validate(tables, &Settings::default(), &schema()).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn defaults_are_filled_in_and_words_made_canonical() {
+        let a = Table::new("a")
+            .with_text("k", ["p", "q"])
+            .with_number("n", [f64::NAN, 2.0])
+            .with_text("w", ["Thu mon", ""])
+            .with_text("c", ["X", "y"]);
+        let valid = validate(Tables::default().with(a), &Settings::default(), &schema()).unwrap();
+        let a = valid.tables.get("a").unwrap();
+        assert_eq!((a.number("n").unwrap(), a.flag("f").unwrap()), (&[7.0, 2.0][..], &[1, 1][..]));
+        assert_eq!((a.text("w").unwrap().get(0), a.text("c").unwrap().get(0)), ("mon,thu", "x"));
+        assert_eq!(a.column("d"), None);
+    }
+
+    #[test]
+    fn every_cell_that_breaks_a_rule_is_told() {
+        let a = Table::new("a")
+            .with_text("k", ["p", "", "p"])
+            .with("d", Column::Date(vec![0, Table::NO_DATE, 1_000_000]))
+            .with_number("n", [1.5, f64::INFINITY, 10.0])
+            .with("f", Column::Flag(vec![0, Table::BLANK_FLAG, 5]))
+            .with_text("w", ["someday", "", "all"])
+            .with_text("z", ["1", "2", "3"]);
+        let b = Table::new("b").with_text("k", ["q"]);
+        let expected = "\
+a: notice: column z is not used [unused-column]
+a:2: n is \"1.5\": not a whole number [not-whole]
+  help: write it without a fraction
+a:2: w is \"someday\": not a list of weekdays [not-a-weekday]
+  help: write weekdays such as mon,thu, or all
+a:2: k is \"p\": not in b (first of 2 rows) [unknown-reference]
+  help: add it to b, or mend the code
+a:3: k is blank [missing-value]
+  help: fill in the code
+a:3: n is \"inf\": not a finite number [not-finite]
+  help: write a number, or leave the cell empty
+a:4: d is \"4707-11-29\": not between 1900 and 2199 [out-of-range]
+  help: check the year
+a:4: n is \"10\": must be at most 9 [out-of-range]
+  help: write a value that is at most 9
+a:4: f is \"5\": neither yes nor no [not-a-flag]
+  help: write yes or no";
+        assert_eq!(faults(Tables::default().with(a).with(b)), expected);
+    }
+
+    #[test]
+    fn tables_and_columns_of_the_wrong_kind_are_told() {
+        let a = Table::new("a").with_number("k", [1.0]);
+        let expected = "\
+bb: bb is no table of m [unknown-table]
+  help: did you mean \"b\"?
+a: column k holds numbers where code should be [wrong-type]
+  help: hand it in as a column of code";
+        assert_eq!(faults(Tables::default().with(a).with(Table::new("bb"))), expected);
+        let uneven = Table::new("a").with_text("k", ["p", "q"]).with_number("n", [1.0]);
+        let told = faults(Tables::default().with(uneven));
+        assert!(
+            told.starts_with("a: column n has 1 cells and the table 2 rows [wrong-field-count]"),
+            "{told}"
+        );
+        assert_eq!(
+            faults(Tables::default()),
+            "a: the table is missing [missing-table]\n  help: add it: Rows of a"
+        );
+    }
+
+    #[test]
+    fn a_blank_is_a_value_of_a_key_and_zero_has_no_sign() {
+        let a = Table::new("a").with_text("k", ["p", "p"]).with("d", Column::Date(vec![Table::NO_DATE; 2]));
+        let told = faults(Tables::default().with(a));
+        assert!(told.starts_with("a:3: k \"p\", d \"\" stands in row 2 already [duplicate-key]"), "{told}");
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { rng_seed: proptest::test_runner::RngSeed::Fixed(4), ..Default::default() })]
+        #[test]
+        fn duplicates_are_those_of_comparing_all_pairs(rows in prop::collection::vec((0_u8..4, 0_i32..4), 0..20)) {
+            let a = Table::new("a")
+                .with_text("k", rows.iter().map(|(k, _)| k.to_string()))
+                .with("d", Column::Date(rows.iter().map(|(_, d)| *d).collect()));
+            let twice = (0..rows.len()).filter(|&i| rows[..i].contains(&rows[i])).count() as u64;
+            let found = validate(Tables::default().with(a), &Settings::default(), &schema()).err();
+            prop_assert_eq!(found.map_or(0, |faults| faults.len()), twice);
+        }
+    }
 }

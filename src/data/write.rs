@@ -32,11 +32,15 @@ pub fn write_csv(table: &Table, out: &mut impl Write) -> io::Result<()> {
             text.clear();
             let cell = match column {
                 Column::Text(words) => words.get(row),
-                Column::Number(numbers) => number_text(numbers[row], &mut text),
-                Column::Date(dates) => date_text(dates[row], &mut text),
-                Column::Flag(flags) => match flags[row] {
-                    0 => "no",
-                    1 => "yes",
+                Column::Number(numbers) => {
+                    number_text(numbers.get(row).copied().unwrap_or(f64::NAN), &mut text)
+                }
+                Column::Date(dates) => {
+                    date_text(dates.get(row).copied().unwrap_or(Table::NO_DATE), &mut text)
+                }
+                Column::Flag(flags) => match flags.get(row) {
+                    Some(0) => "no",
+                    Some(1) => "yes",
                     _ => "",
                 },
             };
