@@ -23,7 +23,6 @@ pub mod sink;
 mod source;
 mod store;
 pub mod table;
-pub mod units;
 pub mod validate;
 pub mod write;
 
@@ -41,6 +40,5 @@ pub use schema::{
 pub use settings::{Settings, SettingsValues};
 pub use sink::{Output, SinkError, replace_file};
 pub use table::{Column, Table, Tables, TextColumn, date_of, day_number};
-pub use units::{Fraction, Units};
 pub use validate::{Valid, validate};
 pub use write::write_csv;
