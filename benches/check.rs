@@ -96,7 +96,9 @@ fn read(folder: &Path) -> Result<Instance, Faults> {
 
 fn main() {
     println!("{:>10} {:>7} {:>8} {:>9}", "rows", "faults", "seconds", "MB/s");
-    for (rows, faults) in [(10_000, 0), (100_000, 0), (1_000_000, 0), (1_000_000, 1_000)] {
+    for (rows, faults) in
+        [(10_000, 0), (100_000, 0), (1_000_000, 0), (1_000_000, 1_000), (1_000_000, 1_000_000)]
+    {
         let folder = tempfile::tempdir().unwrap();
         write_folder(folder.path(), rows, faults);
         let megabytes = std::fs::metadata(folder.path().join("sales.csv")).unwrap().len() as f64 / 1e6;
