@@ -23,7 +23,7 @@ pub enum Recognised {
     Standard(Format),
 }
 
-/// A standard format. A new one joins by one variant and one row in [`FORMATS`].
+/// A standard format. A new one joins by one variant and one row in `FORMATS`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
     /// A linear or mixed-integer program in CPLEX's LP form.
