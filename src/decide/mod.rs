@@ -18,10 +18,11 @@ use crate::solution::Outcome;
 
 pub mod diff;
 pub mod document;
+pub mod program;
 pub mod replenishment;
 
 /// Every decision, in the order in which `purvey models` lists them.
-pub static DECISIONS: &[&dyn Decision] = &[];
+pub static DECISIONS: &[&dyn Decision] = &[&program::ProgramDecision];
 
 /// The decision called `name`.
 #[must_use]

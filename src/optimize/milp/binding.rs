@@ -32,7 +32,7 @@ pub struct BindingRow {
     pub activity: f64,
     /// Change of the user's objective for one more unit on the right of the
     /// row; 0 where the row touches its limit without holding anything back.
-    pub value_of_one_more: f64,
+    pub dual: f64,
 }
 
 /// Binding rows and the duals they were taken from.
@@ -63,7 +63,7 @@ pub struct Binding {
 /// let solved = session.solve(&Control::default())?;
 /// let binding = binding(&program, &mut session, &solved, &Control::default())?.expect("an answer");
 /// assert_eq!(binding.rows.len(), 1);
-/// assert_eq!((binding.rows[0].row, binding.rows[0].value_of_one_more), (0, 3.0));
+/// assert_eq!((binding.rows[0].row, binding.rows[0].dual), (0, 3.0));
 /// assert!(binding.integers_fixed);
 /// # Ok::<(), purvey::optimize::milp::MilpError>(())
 /// ```
@@ -109,10 +109,10 @@ fn binding_rows(program: &Program, activity: &[f64], duals: &[f64]) -> Vec<Bindi
             (false, true) => Side::Upper,
             (false, false) => continue,
         };
-        rows.push(BindingRow { row, side, activity, value_of_one_more: worth });
+        rows.push(BindingRow { row, side, activity, dual: worth });
     }
     rows.sort_by(|a, b| {
-        let by_worth = b.value_of_one_more.abs().total_cmp(&a.value_of_one_more.abs());
+        let by_worth = b.dual.abs().total_cmp(&a.dual.abs());
         by_worth.then(a.row.cmp(&b.row))
     });
     rows
@@ -151,8 +151,7 @@ mod tests {
         let mut session = Session::new(&program).unwrap();
         let solved = session.solve(&Control::default()).unwrap();
         let found = binding(&program, &mut session, &solved, &Control::default()).unwrap().unwrap();
-        let worths: Vec<(usize, f64)> =
-            found.rows.iter().map(|row| (row.row, row.value_of_one_more)).collect();
+        let worths: Vec<(usize, f64)> = found.rows.iter().map(|row| (row.row, row.dual)).collect();
         let step = 0.125;
         let slope = |changed: Program| (optimum(&changed) - optimum(&program)) / step;
         assert_eq!(worths, [(0, slope(build(10.0 + step, 4.0))), (1, slope(build(10.0, 4.0 + step)))]);
