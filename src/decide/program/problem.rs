@@ -54,7 +54,7 @@ fn tolerance(settings: &Settings, schema: &str, path: &Path) -> Result<f64, Faul
     })?;
     let values = settings.typed(&schema)?;
     values.number("tolerance").ok_or_else(|| {
-        Fault::error(Code::MissingSetting, path.display().to_string(), "tolerance has no value").into()
+        Fault::error(Code::BadDeclaration, path.display().to_string(), "tolerance has no value").into()
     })
 }
 

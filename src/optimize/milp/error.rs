@@ -9,7 +9,7 @@ use std::path::PathBuf;
 #[derive(Debug, thiserror::Error)]
 pub enum MilpError {
     /// The file says something that cannot be understood.
-    #[error("{file}:{line}: {found} [program-syntax]\n  help: {help}", file = file.display())]
+    #[error("{file}:{line}: {found}\n  help: {help}", file = file.display())]
     File {
         /// The file.
         file: PathBuf,

@@ -5,8 +5,11 @@
 //! model, and a panic in the caller's progress listener is carried past the C
 //! code and resumed on this side.
 
+mod callback;
+
 use super::{ColumnKind, MilpError, Program, Sense};
-use crate::control::{Control, Progress};
+use crate::control::Control;
+use callback::{HOOKED, Hook, on_callback};
 use highs_sys::{
     Highs_changeColBounds, Highs_changeColCost, Highs_changeColIntegrality, Highs_changeObjectiveOffset,
     Highs_changeRowBounds, Highs_clearSolver, Highs_create, Highs_destroy, Highs_getDoubleInfoValue,
@@ -14,28 +17,13 @@ use highs_sys::{
     Highs_getModelStatus, Highs_getNumCol, Highs_getNumNz, Highs_getNumRow, Highs_getObjectiveValue,
     Highs_getSolution, Highs_passModel, Highs_run, Highs_setBoolOptionValue, Highs_setCallback,
     Highs_setDoubleOptionValue, Highs_setIntOptionValue, Highs_setSparseSolution, Highs_setStringOptionValue,
-    Highs_startCallback, Highs_stopCallback, Highs_zeroAllClocks, HighsCallbackDataIn, HighsCallbackDataOut,
-    HighsInt, kHighsCallbackIpmInterrupt, kHighsCallbackMipImprovingSolution, kHighsCallbackMipInterrupt,
-    kHighsCallbackSimplexInterrupt, kHighsMatrixFormatRowwise, kHighsObjSenseMaximize,
-    kHighsObjSenseMinimize, kHighsSolutionStatusFeasible, kHighsStatusError, kHighsVarTypeContinuous,
-    kHighsVarTypeInteger, kHighsVarTypeSemiContinuous, kHighsVarTypeSemiInteger,
+    Highs_startCallback, Highs_stopCallback, Highs_zeroAllClocks, HighsInt, kHighsMatrixFormatRowwise,
+    kHighsObjSenseMaximize, kHighsObjSenseMinimize, kHighsSolutionStatusFeasible, kHighsStatusError,
+    kHighsVarTypeContinuous, kHighsVarTypeInteger, kHighsVarTypeSemiContinuous, kHighsVarTypeSemiInteger,
 };
-use std::any::Any;
-use std::ffi::{CStr, c_char, c_int, c_void};
-use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::ffi::{CStr, c_void};
+use std::panic::resume_unwind;
 use std::ptr::{NonNull, null_mut};
-use std::time::{Duration, Instant};
-
-/// The callbacks through which a run can be stopped or tells its progress.
-const HOOKED: [HighsInt; 4] = [
-    kHighsCallbackSimplexInterrupt,
-    kHighsCallbackIpmInterrupt,
-    kHighsCallbackMipImprovingSolution,
-    kHighsCallbackMipInterrupt,
-];
-
-/// Shortest time between two progress reports that bring no new answer.
-const REPORT_EVERY: Duration = Duration::from_millis(100);
 
 /// What HiGHS says about the model after a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -337,7 +325,7 @@ impl Highs {
     /// # Panics
     /// Resumes a panic of the caller's progress listener, after the solver has returned.
     pub(crate) fn run(&mut self, control: &Control, stage: &'static str) -> Result<ModelStatus, MilpError> {
-        let mut hook = Hook { control, stage, last_report: None, incumbent: None, panic: None };
+        let mut hook = Hook::new(control, stage);
         let data: *mut Hook<'_> = &mut hook;
         // SAFETY: the instance is alive. The data pointer is to a `Hook` on
         // this stack frame, which outlives the run; the callbacks are stopped
@@ -500,75 +488,6 @@ impl Highs {
             )
         };
         status != kHighsStatusError
-    }
-}
-
-/// What a callback needs, on the stack frame of the run.
-struct Hook<'a> {
-    control: &'a Control,
-    stage: &'static str,
-    last_report: Option<Instant>,
-    incumbent: Option<f64>,
-    panic: Option<Box<dyn Any + Send>>,
-}
-
-impl Hook<'_> {
-    /// Tells the progress; returns whether the run should stop.
-    fn listen(&mut self, kind: c_int, out: &HighsCallbackDataOut) -> bool {
-        let is_mip = kind == kHighsCallbackMipInterrupt || kind == kHighsCallbackMipImprovingSolution;
-        let is_news = kind == kHighsCallbackMipImprovingSolution;
-        if is_news {
-            self.incumbent = Some(out.objective_function_value).filter(|value| value.is_finite());
-        }
-        if is_news || self.last_report.is_none_or(|last| last.elapsed() >= REPORT_EVERY) {
-            self.last_report = Some(Instant::now());
-            self.control.report(&Progress {
-                stage: self.stage,
-                done: if is_mip {
-                    u64::try_from(out.mip_node_count).unwrap_or(0)
-                } else {
-                    u64::try_from(out.simplex_iteration_count.max(out.ipm_iteration_count)).unwrap_or(0)
-                },
-                total: None,
-                incumbent: self.incumbent,
-                bound: Some(out.mip_dual_bound).filter(|bound| is_mip && bound.is_finite()),
-            });
-        }
-        self.control.should_stop()
-    }
-}
-
-/// Called by HiGHS during a run.
-///
-/// # Safety
-/// HiGHS passes pointers that are valid for the call; `data` is null or points
-/// to the `Hook` of the run that is under way on this thread.
-unsafe extern "C" fn on_callback(
-    kind: c_int,
-    _message: *const c_char,
-    out: *const HighsCallbackDataOut,
-    input: *mut HighsCallbackDataIn,
-    data: *mut c_void,
-) {
-    // SAFETY: see above; the `Hook` is not touched by `run` while HiGHS works,
-    // and HiGHS, on one thread, makes one call at a time.
-    let (hook, out, input) = unsafe {
-        match (data.cast::<Hook<'_>>().as_mut(), out.as_ref(), input.as_mut()) {
-            (Some(hook), Some(out), Some(input)) => (hook, out, input),
-            _ => return,
-        }
-    };
-    if hook.panic.is_some() {
-        input.user_interrupt = 1;
-        return;
-    }
-    match catch_unwind(AssertUnwindSafe(|| hook.listen(kind, out))) {
-        Ok(stop) if stop => input.user_interrupt = 1,
-        Ok(_) => {}
-        Err(panic) => {
-            hook.panic = Some(panic);
-            input.user_interrupt = 1;
-        }
     }
 }
 
