@@ -11,4 +11,5 @@ pub mod decide;
 pub mod optimize;
 pub mod predict;
 pub mod presentation;
+pub mod report;
 pub mod solution;

@@ -28,7 +28,8 @@ pub struct Details {
     pub facts: Vec<DetailFact>,
     /// Files of the output folder that hold every entry in full.
     pub files: Vec<String>,
-    entries: Vec<Detail>,
+    /// The entries; [`Details::push`] adds one in compact form.
+    pub entries: Vec<Detail>,
 }
 
 /// What one number of [`Detail::facts`] is.
@@ -121,12 +122,6 @@ pub struct DetailOrder {
 impl Details {
     /// Decimals to which quantities are kept where the measure does not say.
     const DEFAULT_DECIMALS: u8 = 2;
-
-    /// The entries, in the order in which they were added.
-    #[must_use]
-    pub fn entries(&self) -> &[Detail] {
-        &self.entries
-    }
 
     /// Names one more number that every entry has.
     pub fn add_fact(&mut self, label: impl Into<String>, measure: Measure) {
