@@ -155,6 +155,8 @@ impl Menu for &Candidates {
 }
 
 impl Offers for &Candidates {
+    const COMPLETE: bool = true;
+
     fn ask(
         &mut self,
         asked: Option<&[u32]>,

@@ -33,6 +33,7 @@ mod feasibility;
 #[cfg(test)]
 mod generate;
 mod improve;
+mod master;
 mod offers;
 mod oracle;
 mod pool;
@@ -73,12 +74,15 @@ pub struct AllocationOptions {
     /// Prices to start from, one for each row, for example those of an earlier
     /// solve; empty for none.
     pub start_prices: Vec<f64>,
+    /// Most options among which an exact program may choose at the end, where
+    /// prices and repair leave more than the gap asked for; 0 for never.
+    pub most_master_columns: usize,
 }
 
 impl Default for AllocationOptions {
-    /// 300 rounds, no start prices.
+    /// 300 rounds, no start prices, 3,000 columns.
     fn default() -> Self {
-        AllocationOptions { most_rounds: 300, start_prices: Vec::new() }
+        AllocationOptions { most_rounds: 300, start_prices: Vec::new(), most_master_columns: 3000 }
     }
 }
 
@@ -100,7 +104,8 @@ pub struct AllocationSolution<C> {
     pub row_usage: Vec<f64>,
     /// Rounds of proposals made.
     pub rounds: u64,
-    /// The proof, where the rows cannot all hold.
+    /// The proof, where the rows cannot hold even on average; `None` beside an
+    /// infeasible outcome where only whole candidates cannot.
     pub collision: Option<Collision>,
 }
 
@@ -257,7 +262,24 @@ fn search<O: Offers>(
         }
         prices = reached.0;
     }
-    Ok(conclude(offers, coupling, incumbent, prices, collision, &effort))
+    let mut infeasible = collision.is_some();
+    if !infeasible && !effort.gap_reached() && !effort.exhausted() {
+        match master::solve_master(
+            offers,
+            coupling,
+            &prices,
+            options.most_master_columns,
+            &mut incumbent,
+            &mut effort,
+        ) {
+            master::Proof::Bound(bound) if O::COMPLETE => effort.bound = effort.bound.max(bound),
+            master::Proof::Infeasible => infeasible = O::COMPLETE,
+            _ => {}
+        }
+    }
+    let limit =
+        if infeasible { Termination::Infeasible } else { effort.stop().unwrap_or(Termination::WorkLimit) };
+    Ok(conclude(offers, coupling, incumbent, prices, collision, limit, &effort))
 }
 
 /// Prices under which the rows that bound from above carry the cost of the
@@ -275,19 +297,19 @@ fn even_shares(coupling: &Coupling) -> Vec<f64> {
     prices
 }
 
-/// Puts the outcome into words.
+/// Puts the outcome into words; `limit` is why the search ended without a proof.
 fn conclude<O: Offers>(
     offers: &O,
     coupling: &Coupling,
     incumbent: Incumbent,
     prices: Vec<f64>,
     collision: Option<Collision>,
+    limit: Termination,
     effort: &Effort<'_>,
 ) -> Found {
     let (feasible, nearest) = incumbent.into_parts();
     let bound = effort.bound.is_finite().then_some(effort.bound);
     let proven = effort.relative_gap().is_some_and(|gap| gap <= PROVEN_GAP);
-    let limit = effort.stop().unwrap_or(Termination::WorkLimit);
     let outcome = match &feasible {
         Some(best) => Outcome {
             termination: if proven {
@@ -301,7 +323,7 @@ fn conclude<O: Offers>(
             objective: Some(best.cost),
             bound: bound.map(|bound| bound.min(best.cost)),
         },
-        None if collision.is_some() => Outcome::without_answer(Termination::Infeasible),
+        None if limit == Termination::Infeasible => Outcome::without_answer(limit),
         None => Outcome { bound, ..Outcome::without_answer(limit) },
     };
     let selection = feasible

@@ -43,6 +43,9 @@ pub(super) struct Answer {
 
 /// A menu that can be asked for the best options at given prices.
 pub(super) trait Offers: Menu {
+    /// Whether the menu holds all that the parts can do.
+    const COMPLETE: bool;
+
     /// Asks the parts in `asked` (all parts when `None`); `answers` gets one
     /// entry for each part asked, in the same order.
     fn ask(

@@ -136,6 +136,8 @@ impl<P: Part> Menu for Pool<'_, P> {
 }
 
 impl<P: Part> Offers for Pool<'_, P> {
+    const COMPLETE: bool = false;
+
     fn ask(
         &mut self,
         asked: Option<&[u32]>,

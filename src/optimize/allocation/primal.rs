@@ -19,6 +19,10 @@ impl Incumbent {
         self.feasible.is_none()
     }
 
+    pub fn feasible(&self) -> Option<&Selection> {
+        self.feasible.as_ref()
+    }
+
     /// The open copies of the best selection, or of the one that violates the rows least.
     pub fn open(&self) -> Option<Vec<u32>> {
         let nearest = || self.nearest.as_ref().map(|(_, selection)| selection);

@@ -4,6 +4,7 @@
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngSeed};
 
+use super::offers::Menu;
 use super::*;
 
 /// Lists every combination of candidates (and switch copies); the least cost of a feasible one.
@@ -118,9 +119,8 @@ proptest! {
         if let Some(objective) = answer.outcome.objective {
             let optimum = optimum.unwrap();
             prop_assert!(objective >= optimum - 1e-6);
-            if answer.outcome.solution_status == SolutionStatus::Optimal {
-                prop_assert!((objective - optimum).abs() <= 1e-6);
-            }
+            prop_assert_eq!(answer.outcome.solution_status, SolutionStatus::Optimal);
+            prop_assert!((objective - optimum).abs() <= 1e-6);
             let mut net = answer.row_usage.clone();
             for (switch, &copies) in coupling.switches().iter().zip(&answer.open) {
                 prop_assert!(copies <= switch.copies);
@@ -132,19 +132,22 @@ proptest! {
         }
         if answer.outcome.termination == Termination::Infeasible {
             prop_assert_eq!(optimum, None);
-            prop_assert!(answer.collision.is_some_and(|collision| collision.least_violation > 0.0));
+            prop_assert!(answer.collision.is_none_or(|collision| collision.least_violation > 0.0));
+        } else {
+            prop_assert!(optimum.is_some() == answer.outcome.objective.is_some());
         }
     }
 
     #[test]
-    fn listed_and_answering_parts_have_the_same_bound((parts, coupling) in problem()) {
+    fn answering_parts_have_no_higher_bound_than_listed_ones((parts, coupling) in problem()) {
         let options = AllocationOptions { most_rounds: 60, ..AllocationOptions::default() };
         let control = Control::default().with_threads(1).with_gap(0.0);
         let listed = choose(&listed(&parts), &coupling, &options, &control).unwrap();
         let answering: Vec<Answering> = parts.into_iter().map(Answering).collect();
         let answered = allocate(&answering, &coupling, &options, &control).unwrap();
         if let (Some(a), Some(b)) = (listed.outcome.bound, answered.outcome.bound) {
-            prop_assert!((a - b).abs() <= 1e-5 * (1.0 + a.abs()), "{a} and {b}");
+            // The list may be solved to the end; the answers leave the gap of the convexified parts.
+            prop_assert!(b <= a + 1e-6 * (1.0 + a.abs()), "{a} and {b}");
         }
     }
 }
@@ -166,7 +169,8 @@ fn threads_change_nothing() {
         let (candidates, coupling) = generate::multiple_choice(9_000, rows, 2);
         let solve = |threads| {
             let control = Control::default().with_threads(threads).with_gap(0.0).with_work(25);
-            choose(&candidates, &coupling, &AllocationOptions::default(), &control).unwrap()
+            let options = AllocationOptions { most_master_columns: 0, ..AllocationOptions::default() };
+            choose(&candidates, &coupling, &options, &control).unwrap()
         };
         let (one, three) = (solve(1), solve(3));
         assert_eq!(one.chosen, three.chosen);
@@ -227,5 +231,47 @@ fn joint_orders_are_shared_by_their_lines() {
         let ordered: f64 = orders.iter().map(|(_, quantity)| quantity).sum();
         assert!((ordered - part.total_demand()).abs() < 1e-9);
         assert!(orders.iter().all(|&(bucket, _)| answer.open[bucket] == 1));
+    }
+}
+
+/// The bound of the prices is the linear program over the listed candidates.
+#[test]
+fn bound_is_the_linear_program() {
+    use crate::optimize::milp::{ColumnKind, Program, solve};
+    for rows in [1, 2, 4] {
+        let (candidates, coupling) = generate::multiple_choice(300, rows, 5);
+        let mut program = Program::minimise();
+        let mut terms: Vec<Vec<(usize, f64)>> = vec![Vec::new(); rows];
+        for part in 0..candidates.parts() {
+            let mut one = Vec::new();
+            for option in 0..candidates.options(part) as u32 {
+                let column = program.add_column(
+                    Menu::cost(&candidates, part, option),
+                    0.0,
+                    1.0,
+                    ColumnKind::Continuous,
+                );
+                one.push((column, 1.0));
+                for &(row, amount) in Menu::usage(&candidates, part, option) {
+                    terms[row as usize].push((column, amount));
+                }
+            }
+            program.add_row(1.0, 1.0, &one);
+        }
+        for (row, terms) in coupling.rows().iter().zip(&terms) {
+            program.add_row(row.lower, row.upper, terms);
+        }
+        let linear = solve(&program, &Control::default()).unwrap().outcome.objective.unwrap();
+        let control = Control::default().with_gap(1e-8).with_threads(1);
+        let mut effort = Effort::new(&control);
+        let mut incumbent = Incumbent::default();
+        let mut offers = &candidates;
+        dual::price_rows(&mut offers, &coupling, &vec![0.0; rows], 300, &mut incumbent, &mut effort).unwrap();
+        assert!((effort.bound - linear).abs() <= 1e-6 * linear.abs(), "{} and {linear}", effort.bound);
+        if rows == 1 {
+            let mut effort = Effort::new(&control);
+            let priced = single::price_row(&mut offers, &coupling.rows()[0], &mut effort).unwrap();
+            assert!((priced.bound - linear).abs() <= 1e-7 * linear.abs());
+        }
     }
 }
