@@ -1,7 +1,7 @@
 //! Given parts tied by several rows and switches, find prices with a high bound and, on the way, good selections.
 //!
 //! Method: Lagrangian relaxation of the rows; the dual function is maximised by
-//! `proximal`. Rows are scaled by the root of their squared usages, the
+//! `bundle` for few rows, by `proximal` for many. Rows are scaled by the root of their squared usages, the
 //! diagonal of A Aᵀ, so that one reach suits all. Every few rounds the present
 //! answers are repaired and improved into a selection (Lagrangian heuristic;
 //! Fisher 1981, "The Lagrangian relaxation method for solving integer
@@ -16,8 +16,9 @@
 use super::coupling::{AllocationError, Coupling, SharedRow};
 use super::offers::{Answer, Offers};
 use super::oracle::Oracle;
+use super::price_model::{PriceModel, Start};
 use super::primal::Incumbent;
-use super::proximal::{Next, Proximal};
+use super::proximal::Next;
 use super::state::{Effort, Selection};
 
 /// Rounds between two attempts at a selection.
@@ -45,7 +46,7 @@ pub(super) struct Priced {
 /// The search for prices: the parts' answers and the model made of them.
 pub(super) struct PriceSearch<'a, O: Offers> {
     pub oracle: Oracle<'a, O>,
-    pub model: Proximal<'a>,
+    pub model: PriceModel<'a>,
 }
 
 impl<'a, O: Offers> PriceSearch<'a, O> {
@@ -66,7 +67,8 @@ impl<'a, O: Offers> PriceSearch<'a, O> {
         let parts = oracle.offers.parts() as f64;
         let stake = if most.is_finite() { most } else { mean_cost(&oracle) * parts.sqrt() };
         let reach = if slope > 0.0 && stake > 0.0 { stake / slope } else { 1.0 };
-        let model = Proximal::new(coupling, oracle.cost_weight, most, prices, evaluation.bound, scale, reach);
+        let start = Start { prices, scale, most, reach, cost_weight: oracle.cost_weight };
+        let model = PriceModel::new(coupling, start, &evaluation);
         Ok(PriceSearch { oracle, model })
     }
 
@@ -78,22 +80,51 @@ impl<'a, O: Offers> PriceSearch<'a, O> {
             return Ok(false);
         };
         let evaluation = self.oracle.evaluate(&prices, effort)?;
-        self.model.record(evaluation.bound);
-        let squares = self.oracle.squared_usage();
-        for (scale, square) in self.model.scale.iter_mut().zip(squares) {
-            if square.sqrt() > SCALE_DRIFT * *scale {
-                *scale = square.sqrt();
-            }
-        }
+        self.model.record(prices, &evaluation);
+        self.renew_scales();
         Ok(true)
     }
 
-    /// The present answers with these open switches and those that the answers need besides.
-    fn selection(&self, open: Vec<u32>, coupling: &Coupling) -> Selection {
-        let mut selection = Selection::new(&*self.oracle.offers, coupling, self.oracle.options(), open);
+    fn renew_scales(&mut self) {
+        let squares = self.oracle.squared_usage();
+        let factor = |(square, scale): (&f64, &f64)| {
+            let drift = square.sqrt() / scale;
+            if drift > SCALE_DRIFT { drift } else { 1.0 }
+        };
+        let factors: Vec<f64> = squares.iter().zip(&self.model.scale).map(factor).collect();
+        if factors.iter().any(|&factor| factor > 1.0) {
+            self.model.rescale(&factors);
+        }
+    }
+
+    /// Options with these open switches and those that the options need besides.
+    fn selection(&self, options: Vec<u32>, open: Vec<u32>, coupling: &Coupling) -> Selection {
+        let mut selection = Selection::new(&*self.oracle.offers, coupling, options, open);
         open_needed(&mut selection, coupling);
         selection
     }
+
+    /// Offers the present answers and the heaviest options, with switches to start from.
+    fn offer(
+        &mut self,
+        open: &[u32],
+        prices: &[f64],
+        scale: &[f64],
+        target: &mut Target<'_>,
+        effort: &mut Effort<'_>,
+    ) {
+        let answered = Some(self.oracle.options());
+        for options in [answered, self.model.heaviest()].into_iter().flatten() {
+            let selection = self.selection(options, open.to_vec(), target.coupling);
+            target.incumbent.offer(self.oracle.offers, target.coupling, selection, prices, scale, effort);
+        }
+    }
+}
+
+/// Where selections go: the rows and switches of the whole problem, and the best one so far.
+struct Target<'t> {
+    coupling: &'t Coupling,
+    incumbent: &'t mut Incumbent,
 }
 
 /// Maximises the bound over the prices and feeds the incumbent.
@@ -148,9 +179,8 @@ impl Schedule {
             self.repair_at = round + PRIMAL_INTERVAL;
             let coupling = search.oracle.coupling;
             let none = vec![0; coupling.switches().len()];
-            let selection = search.selection(none, coupling);
-            let (prices, scale) = (&search.model.centre, &search.model.scale);
-            incumbent.offer(search.oracle.offers, coupling, selection, prices, scale, effort);
+            let (prices, scale) = (search.model.centre.clone(), search.model.scale.clone());
+            search.offer(&none, &prices, &scale, &mut Target { coupling, incumbent }, effort);
         }
         let due = round >= self.fixing_at;
         if search.oracle.coupling.switches().is_empty() || !(last || due) {
@@ -200,9 +230,8 @@ fn price_with_fixed_switches<O: Offers>(
         let tolerance = 1e-4 * inner.model.value.abs().max(1e-9);
         let finished = spent || !inner.round(tolerance, effort)?;
         if finished || (effort.rounds - first).is_multiple_of(4) {
-            let selection = inner.selection(open.to_vec(), coupling);
             let (prices, scale) = (&search.model.centre, &search.model.scale);
-            incumbent.offer(inner.oracle.offers, coupling, selection, prices, scale, effort);
+            inner.offer(open, prices, scale, &mut Target { coupling, incumbent }, effort);
         }
         if finished {
             return Ok(());

@@ -26,6 +26,7 @@
 //! - [`choose`]: parts whose candidates are all listed ([`Candidates`]).
 //! - [`allocate`]: parts that answer prices, such as dynamic programs ([`Part`]).
 
+mod bundle;
 mod candidates;
 mod coupling;
 mod dual;
@@ -37,6 +38,7 @@ mod master;
 mod offers;
 mod oracle;
 mod pool;
+mod price_model;
 mod primal;
 mod proximal;
 mod repair;

@@ -21,6 +21,8 @@ pub(super) struct Oracle<'a, O: Offers> {
 /// The Lagrangian at a point.
 pub(super) struct Evaluation {
     pub bound: f64,
+    /// Priced cost of the answers themselves; the bound where all are exact.
+    pub value: f64,
     /// Usage beyond the priced limit, row by row: a supergradient.
     pub excess: Vec<f64>,
 }
@@ -38,6 +40,10 @@ impl<'a, O: Offers> Oracle<'a, O> {
     ) -> Result<Evaluation, AllocationError> {
         self.ask(prices, effort)?;
         let bound: f64 = self.answers.iter().map(|answer| answer.bound).sum();
+        let own = |(part, answer): (usize, &Answer)| self.offers.cost(part, answer.option);
+        let costs: f64 = self.answers.iter().enumerate().map(own).sum();
+        let charges: f64 = self.usage.iter().zip(prices).map(|(usage, price)| usage * price).sum();
+        let value = self.cost_weight * costs + charges;
         let mut net = self.usage.clone();
         let shared = self.turn_switches(prices, &mut net) + self.charge_limits(prices);
         let rows = self.coupling.rows().iter().zip(&net).zip(prices);
@@ -45,7 +51,7 @@ impl<'a, O: Offers> Oracle<'a, O> {
             let limit = if price == 0.0 { net.clamp(row.lower, row.upper) } else { row.priced_limit(price) };
             net - limit
         });
-        Ok(Evaluation { bound: bound + shared, excess: excess.collect() })
+        Ok(Evaluation { bound: bound + shared, value: value + shared, excess: excess.collect() })
     }
 
     /// One round of proposals; fills `answers` and `usage`.

@@ -9,7 +9,8 @@
 //! weights by exact steps, a switch by its one-dimensional optimum. Its weights
 //! are the fractional selection of the linear master program.
 //! Cost: O(usage entries of all known options) a sweep, 60 sweeps, more for small problems.
-//! Use `single` instead when there is one row and no switch.
+//! Use `bundle` instead when there are few rows and no switch, `single` when
+//! there is one row.
 //! Not for: tolerances below about 1e-9 of the value.
 //! Same input gives the same answer: yes; the sweeps run in part order.
 //! Differs from the paper: models a part in place of one in all, and rows are
@@ -17,6 +18,7 @@
 
 use super::coupling::Coupling;
 use super::offers::{Menu, Pricing};
+use super::price_model::Start;
 use super::repair::for_each_difference;
 
 /// A step counts when it gains this share of what the model promised.
@@ -36,8 +38,8 @@ pub(super) struct Proximal<'a> {
     cost_weight: f64,
     /// Bound of the absolute scaled price.
     most: f64,
-    pub centre: Vec<f64>,
-    pub value: f64,
+    centre: Vec<f64>,
+    value: f64,
     /// Scale of each row: root of the squared usages.
     pub scale: Vec<f64>,
     reach: f64,
@@ -51,7 +53,7 @@ pub(super) struct Proximal<'a> {
     /// Fractional open copies of each switch.
     pub open: Vec<f64>,
     /// Usage by the weighted options, and that less what the switches raise.
-    pub usage: Vec<f64>,
+    usage: Vec<f64>,
     net: Vec<f64>,
     prices: Vec<f64>,
 }
@@ -63,16 +65,9 @@ pub(super) enum Next {
 }
 
 impl<'a> Proximal<'a> {
-    /// Starts at `centre`, where the bound is `value`; `most` bounds the scaled prices.
-    pub fn new(
-        coupling: &'a Coupling,
-        cost_weight: f64,
-        most: f64,
-        centre: Vec<f64>,
-        value: f64,
-        scale: Vec<f64>,
-        reach: f64,
-    ) -> Self {
+    /// Starts at prices where the bound is `value`.
+    pub fn new(coupling: &'a Coupling, start: Start, value: f64) -> Self {
+        let Start { prices: centre, scale, most, reach, cost_weight } = start;
         let rows = coupling.rows().len();
         Proximal {
             coupling,
@@ -138,6 +133,21 @@ impl<'a> Proximal<'a> {
             self.reach *= fitted.clamp(0.2, 0.9);
         }
         serious
+    }
+
+    /// The option of each part with the most weight: the fractional selection,
+    /// rounded; `None` before the first step.
+    pub fn heaviest(&self) -> Option<Vec<u32>> {
+        let heaviest = |ends: &[usize]| {
+            let mut best = ends[0];
+            for slot in ends[0]..ends[1] {
+                if self.weights[slot] > self.weights[best] {
+                    best = slot;
+                }
+            }
+            (best - ends[0]) as u32
+        };
+        (self.start.len() > 1).then(|| self.start.windows(2).map(heaviest).collect())
     }
 
     /// Makes weights for options that are new and forgets those that left the
@@ -375,7 +385,9 @@ mod tests {
         }
         let switch = Switch { label: "line".into(), cost: 3.0, copies: 1, raises: vec![(0, 1.5)] };
         let coupling = Coupling::new(vec![SharedRow::at_most("row", 0.0)], vec![switch]).unwrap_or_default();
-        let mut proximal = Proximal::new(&coupling, 1.0, f64::INFINITY, vec![0.0], -10.0, vec![1.0], 1.0);
+        let (prices, scale) = (vec![0.0], vec![1.0]);
+        let start = Start { prices, scale, most: f64::INFINITY, reach: 1.0, cost_weight: 1.0 };
+        let mut proximal = Proximal::new(&coupling, start, -10.0);
         let mut steps = 0;
         while let Next::Ask(prices) = proximal.next(&&candidates, |_| 1, 1e-9) {
             let price = prices[0];
