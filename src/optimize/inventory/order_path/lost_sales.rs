@@ -23,8 +23,10 @@ use super::{PathOptions, Workspace};
 
 /// Simulations that one descent may use, for each stage.
 const DESCENT_BUDGET: usize = 24;
-/// A path is worth a descent when it costs at most this much more than the best plan.
-const PROMISING: f64 = 1.02;
+/// Rounds after which a bound that closed less than [`PROGRESS`] of the gap ends the work.
+const PATIENCE: usize = 8;
+/// See [`PATIENCE`].
+const PROGRESS: f64 = 0.05;
 
 /// One run of rounds; the best plan stays in `workspace.best`.
 pub(crate) struct Rounds<'a> {
@@ -54,7 +56,7 @@ impl Rounds<'_> {
         multipliers.average(1.0);
         multipliers.answer(self.prepared, self.holding);
         let mut factor = 1.0;
-        let mut idle = 0;
+        let (mut idle, mut mark) = (0, self.bound);
         for round in 0..self.options.max_rounds {
             let bound = self.relax(workspace, multipliers);
             self.try_path(workspace);
@@ -66,15 +68,22 @@ impl Rounds<'_> {
                 idle += 1;
             }
             let best = workspace.best.cost.total();
-            if best - self.bound <= self.options.gap * best.abs() {
+            let open = best - self.bound;
+            if open <= self.options.gap * best.abs() {
                 return;
+            }
+            if round % PATIENCE == PATIENCE - 1 {
+                if self.bound - mark < PROGRESS * open {
+                    return;
+                }
+                mark = self.bound;
             }
             if idle == 3 {
                 factor *= 0.6;
                 idle = 0;
             }
             multipliers.average(if round == 0 { 0.5 } else { 0.3 });
-            multipliers.step(self.prepared, self.holding, best - self.bound, factor);
+            multipliers.step(self.prepared, self.holding, open, factor);
         }
     }
 
@@ -97,14 +106,13 @@ impl Rounds<'_> {
         optimum.bound + self.locked_cost
     }
 
-    /// Prices the orders of the last path, and searches around good ones.
+    /// Prices the orders of the last path, and searches around one that is better than all before.
     fn try_path(&mut self, workspace: &mut Workspace) {
         let candidate = &mut workspace.candidate;
         candidate.follow(self.prepared, &workspace.lattice.path);
         candidate.cost =
             workspace.simulator.price(self.problem, self.prepared, &candidate.orders);
-        let best = workspace.best.cost.total();
-        if candidate.cost.total() <= best + (PROMISING - 1.0) * best.abs() {
+        if candidate.cost.total() < workspace.best.cost.total() {
             descend(self.problem, self.prepared, workspace);
         }
     }
