@@ -63,7 +63,7 @@ pub fn s_s(
     while renewal.position.at(candidate) <= cost {
         let other = renewal.cost(s, candidate);
         if other < cost {
-            (top, cost) = (candidate, other);
+            top = candidate;
             while renewal.cost(s, top) <= renewal.position.at(s + 1) {
                 s += 1;
             }
@@ -155,7 +155,9 @@ impl<'a> Renewal<'a> {
 
 /// Power approximation of the best (s, S) under normal demand, as (s, S).
 ///
-/// `demand_mean` and `demand_sd` are those of one period.
+/// `demand_mean` and `demand_sd` are those of one period. Where the lot is at
+/// most one and a half periods of demand, both levels are capped at the
+/// newsvendor level, as the paper advises.
 ///
 /// # Errors
 /// [`InventoryError`] unless all numbers are above 0.
@@ -174,18 +176,28 @@ pub fn s_s_power_approximation(
     let span = lead_time as f64 + 1.0;
     let (mean, sd) = (span * demand_mean, span.sqrt() * demand_sd);
     let over_span = Demand::normal(mean, sd)?;
-    // Equations (4) and (5) of the paper.
-    let lot = 1.30
-        * demand_mean.powf(0.494)
-        * (fixed_cost / holding_cost).powf(0.506)
-        * (1.0 + (sd / demand_mean).powi(2)).powf(0.116);
-    let z = (lot * holding_cost / (sd * shortage_cost)).sqrt();
-    let low = 0.973 * mean + sd * (0.183 / z + 1.063 - 2.192 * z);
+    let (low, lot) = power_formulas(
+        holding_cost / shortage_cost,
+        fixed_cost / holding_cost,
+        demand_mean,
+        mean,
+        sd,
+    );
     if lot / demand_mean > 1.5 {
         return Ok((low, low + lot));
     }
     let newsvendor = over_span.quantile(shortage_cost / (shortage_cost + holding_cost));
     Ok((low.min(newsvendor), (low + lot).min(newsvendor)))
+}
+
+/// s and S - s by the fitted formulas, before the correction for small lots.
+fn power_formulas(h_over_p: f64, k_over_h: f64, demand_mean: f64, mean: f64, sd: f64) -> (f64, f64) {
+    let lot = 1.30
+        * demand_mean.powf(0.494)
+        * k_over_h.powf(0.506)
+        * (1.0 + (sd / demand_mean).powi(2)).powf(0.116);
+    let z = (lot * h_over_p / sd).sqrt();
+    (0.973 * mean + sd * (0.183 / z + 1.063 - 2.192 * z), lot)
 }
 
 #[cfg(test)]
@@ -207,14 +219,30 @@ mod tests {
         assert!((cost - 8.176_686_734_267_14).abs() < 1e-8);
     }
 
-    /// Examples 4.8 and problem 4.32 of the same book.
+    /// Example 4.8 and problem 4.32 of the same book, which does not correct small lots.
     #[test]
-    fn textbook_power_approximation() {
-        let near = |a: (f64, f64), b: (f64, f64)| (a.0 - b.0).abs() < 1e-8 && (a.1 - b.1).abs() < 1e-8;
-        let found = s_s_power_approximation(0.18, 0.7, 2.5, 50.0, 8.0, 0).unwrap();
-        assert!(near(found, (40.194_616_956_474_07, 74.290_170_109_805_79)), "{found:?}");
-        let found = s_s_power_approximation(2.0, 36.0, 60.0, 190.0, 48.0, 0).unwrap();
-        assert!(near(found, (226.613_792_822_283_87, 324.379_786_813_397_4)), "{found:?}");
+    fn textbook_power_formulas() {
+        for (h, p, k, mean, sd, s, top) in [
+            (0.18, 0.7, 2.5, 50.0, 8.0, 40.194_616_956_474_07, 74.290_170_109_805_79),
+            (2.0, 36.0, 60.0, 190.0, 48.0, 226.613_792_822_283_87, 324.379_786_813_397_4),
+        ] {
+            let (low, lot) = power_formulas(h / p, k / h, mean, mean, sd);
+            assert!((low - s).abs() < 1e-8 && (low + lot - top).abs() < 1e-8, "{low} {lot}");
+        }
+    }
+
+    /// The paper reports policies within a few percent of the best.
+    #[test]
+    fn power_approximation_is_near_the_best() {
+        for (mean, k) in [(8.0, 40.0), (20.0, 300.0), (9.0, 5.0)] {
+            let demand = Pmf::poisson(mean).unwrap();
+            let (_, best) = s_s(1.0, 9.0, k, &demand, 1).unwrap();
+            let (s, top) = s_s_power_approximation(1.0, 9.0, k, mean, mean.sqrt(), 1).unwrap();
+            let (s, top) = (s.round() as i64, top.round() as i64);
+            let policy = MinMaxPolicy { reorder_point: s.min(top - 1), order_up_to_level: top };
+            let cost = s_s_cost(1.0, 9.0, k, &demand, 1, policy).unwrap();
+            assert!(cost < 1.06 * best, "{cost} {best}");
+        }
     }
 
     /// All policies in a box, each by the stationary distribution of its Markov chain.
