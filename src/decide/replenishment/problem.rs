@@ -5,6 +5,22 @@
 //! also holds the input row that states it, so that explanations and checks
 //! can name it. The files of the folder `problem/` read it, one a subject.
 
+mod calendar;
+mod covariates;
+mod demand;
+mod frame;
+mod history;
+mod items;
+mod notes;
+mod pairs;
+mod read;
+mod receipts;
+mod sourcing;
+mod stock;
+#[cfg(test)]
+mod tests;
+mod units;
+
 use chrono::NaiveDate;
 
 use crate::data::{Bucket, Buckets, Faults};
