@@ -292,9 +292,9 @@ fn type_name(column: &Column) -> &'static str {
 /// No two rows may have the same key. The columns are taken in one by one: each turns the
 /// number of the key so far and its own cell into the number of the longer key.
 fn check_key(table: &Table, key: &[String], faults: &mut Faults) {
-    let Some((last, first)) = key.split_last() else { return };
-    let columns: Option<Vec<&Column>> = first.iter().map(|name| table.column(name)).collect();
-    let (Some(columns), Some(last)) = (columns, table.column(last)) else { return };
+    // A column that is not there is blank in every row and tells none apart.
+    let mut columns: Vec<&Column> = key.iter().filter_map(|name| table.column(name)).collect();
+    let Some(last) = columns.pop() else { return };
     let rows = table.len();
     let mut numbers: Vec<u32> = vec![0; rows];
     for column in columns {

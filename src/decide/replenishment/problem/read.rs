@@ -95,7 +95,7 @@ fn build(name: &str, tables: &Tables, settings: &SettingsValues, file: &str) -> 
     };
     let Some(plan_date) = history::plan_date(tables, settings) else {
         let message = "no plan_date, and neither stock nor sales hold a date".to_owned();
-        notes.say(Severity::Error, Code::MissingSetting, file, message, "set plan_date");
+        notes.say(Severity::Error, Code::MissingKey, file, message, "set plan_date");
         return (None, notes.finish());
     };
     let bucket = history::bucket(tables, settings, &codes.items, &codes.locations);
