@@ -61,10 +61,10 @@ pub struct Row(pub usize);
 /// let mut model = Model::maximise(columns, 2.0 * bread + 5.0 * cake + 1.0);
 /// let oven = model.row(RowLabel::new("oven"), constraint!(bread + 2.0 * cake <= 7.5));
 /// let solved = model.solve(&Control::default())?;
-/// assert_eq!(solved.value_of(bread), 1.0);
-/// assert_eq!(solved.value_of(cake), 3.0);
-/// assert_eq!(solved.row_activity[oven.0], 7.0);
-/// assert_eq!(solved.outcome.objective, Some(18.0));
+/// assert_eq!(solved.value_of(bread), 2.0);
+/// assert_eq!(solved.value_of(cake), 2.75);
+/// assert_eq!(solved.row_activity[oven.0], 7.5);
+/// assert_eq!(solved.outcome.objective, Some(18.75));
 /// # Ok::<(), purvey::optimize::milp::MilpError>(())
 /// ```
 #[derive(Debug)]
