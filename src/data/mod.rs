@@ -17,6 +17,7 @@ mod kind;
 mod near;
 pub mod recognise;
 mod records;
+pub mod scaffold;
 pub mod schema;
 pub mod settings;
 pub mod sink;

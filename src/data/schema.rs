@@ -283,6 +283,23 @@ pub struct OutputSchema {
     pub columns: Vec<ColumnSchema>,
 }
 
+impl OutputSchema {
+    /// The table that reads it back: columns that are not required may be missing.
+    #[must_use]
+    pub fn as_table(&self) -> TableSchema {
+        TableSchema {
+            name: self.name.clone(),
+            required: true,
+            meaning: self.meaning.clone(),
+            key: Vec::new(),
+            rows: RowRule::Sum,
+            extra: ExtraRule::Ignore,
+            example: String::new(),
+            columns: self.columns.clone(),
+        }
+    }
+}
+
 impl Schema {
     /// Reads a contract and checks that it agrees with itself.
     ///

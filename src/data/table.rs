@@ -239,6 +239,41 @@ impl Table {
         self.row_numbers.get(index).map_or(index as u64 + 2, |&row| u64::from(row))
     }
 
+    /// The rows of this table followed by those of `more`; a column that only one
+    /// of them has is blank in the rows of the other.
+    #[must_use]
+    pub fn with_rows(&self, more: &Table) -> Table {
+        let (first, second) = (self.len(), more.len());
+        let mut grown = self.clone();
+        grown.row_numbers.clear();
+        let names = self.columns.iter().chain(&more.columns).map(|(name, _)| name.clone());
+        for name in names.collect::<Vec<_>>() {
+            let column = match (self.column(&name), more.column(&name)) {
+                (Some(Column::Number(a)), b) => Column::Number(joined(a, numbers(b), second, f64::NAN)),
+                (Some(Column::Date(a)), b) => Column::Date(joined(a, days(b), second, Table::NO_DATE)),
+                (Some(Column::Flag(a)), b) => Column::Flag(joined(a, flags(b), second, Table::BLANK_FLAG)),
+                (Some(Column::Text(a)), _) => {
+                    let mut text = a.clone();
+                    (0..second).for_each(|row| text.push(&more.cell_text(&name, row)));
+                    Column::Text(text)
+                }
+                (None, Some(Column::Number(b))) => Column::Number(joined(&vec![f64::NAN; first], Some(b), second, f64::NAN)),
+                (None, Some(Column::Date(b))) => {
+                    Column::Date(joined(&vec![Table::NO_DATE; first], Some(b), second, Table::NO_DATE))
+                }
+                (None, Some(Column::Flag(b))) => {
+                    Column::Flag(joined(&vec![Table::BLANK_FLAG; first], Some(b), second, Table::BLANK_FLAG))
+                }
+                (None, Some(Column::Text(b))) => {
+                    Column::Text((0..first).map(|_| "").chain((0..second).map(|row| b.get(row))).collect())
+                }
+                (None, None) => continue,
+            };
+            grown.set(name, column);
+        }
+        grown
+    }
+
     /// The rows for which `keep` holds; they keep their row numbers.
     #[must_use]
     pub fn filtered(&self, keep: &[bool]) -> Table {
@@ -434,4 +469,25 @@ pub fn day_number(date: NaiveDate) -> i32 {
 #[must_use]
 pub fn date_of(days: i32) -> Option<NaiveDate> {
     NaiveDate::from_epoch_days(days)
+}
+
+fn joined<T: Copy>(first: &[T], second: Option<&Vec<T>>, rows: usize, blank: T) -> Vec<T> {
+    let mut all = first.to_vec();
+    match second {
+        Some(more) => all.extend_from_slice(more),
+        None => all.resize(first.len() + rows, blank),
+    }
+    all
+}
+
+fn numbers(column: Option<&Column>) -> Option<&Vec<f64>> {
+    if let Some(Column::Number(numbers)) = column { Some(numbers) } else { None }
+}
+
+fn days(column: Option<&Column>) -> Option<&Vec<i32>> {
+    if let Some(Column::Date(days)) = column { Some(days) } else { None }
+}
+
+fn flags(column: Option<&Column>) -> Option<&Vec<u8>> {
+    if let Some(Column::Flag(flags)) = column { Some(flags) } else { None }
 }

@@ -1,0 +1,65 @@
+//! `purvey backtest`: what the decisions would have cost.
+
+use std::path::PathBuf;
+
+use chrono::NaiveDate;
+use clap::Args;
+use serde_json::json;
+
+use purvey::decide::BacktestOptions;
+
+use super::exit::{self, Failure};
+use super::options::{Source, Talk, Work};
+use super::{console, input, write};
+
+/// Replay history: what the decisions would have cost, against simple rules and perfect foresight.
+#[derive(Debug, Args)]
+pub struct Backtest {
+    #[command(flatten)]
+    source: Source,
+    /// Decisions in each window
+    #[arg(long, default_value_t = 6, value_name = "N")]
+    rounds: usize,
+    /// Date of the first decision of the first window [default: as late as history allows]
+    #[arg(long, value_name = "DATE")]
+    from: Option<NaiveDate>,
+    /// Windows, evenly spaced from --from to the last that fits
+    #[arg(long, default_value_t = 1, value_name = "K")]
+    windows: usize,
+    /// The planner's own past orders (columns of orders.csv), replayed as a policy of their own
+    #[arg(long, value_name = "FILE")]
+    own_orders: Option<PathBuf>,
+    /// Folder for the report [default: out-backtest/ in the instance folder]
+    #[arg(long, value_name = "DIR")]
+    output: Option<PathBuf>,
+    #[command(flatten)]
+    work: Work,
+    #[command(flatten)]
+    talk: Talk,
+}
+
+impl Backtest {
+    /// Replays, writes, tells.
+    pub fn run(self) -> Result<u8, Failure> {
+        let control = self.work.control(&self.talk)?.started();
+        let loaded = input::load(&self.source)?;
+        let replay = loaded.decision.replay().ok_or_else(|| {
+            Failure::Usage(format!("`{}` has no history to replay", loaded.decision.name()))
+        })?;
+        let schema = input::schema(loaded.decision)?;
+        let own_orders = self.own_orders.as_deref().map(|path| input::plan(path, &schema)).transpose()?;
+        let options =
+            BacktestOptions { rounds: self.rounds, from: self.from, windows: self.windows, own_orders };
+        let backtest = replay.backtest(loaded.input, &options, &control)?;
+        let document = json!({ "backtest": backtest });
+        let folder = self.output.unwrap_or_else(|| input::default_output(&self.source.path, "out-backtest"));
+        write::folder(&folder, "backtest.json", &document, &backtest.tables, &backtest.presentation)?;
+        if self.talk.json {
+            console::say_json(&document);
+        } else if self.talk.tells() {
+            write::summary(&backtest.presentation, &purvey::data::Faults::default());
+            console::say(&format!("\nReport: {}", folder.join("report.html").display()));
+        }
+        Ok(if control.cancel.is_requested() { exit::INTERRUPTED } else { exit::OK })
+    }
+}

@@ -1,0 +1,42 @@
+//! `purvey check-plan`: prices and verifies anyone's plan.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use purvey::decide::document;
+
+use super::exit::{self, Failure};
+use super::options::{Source, Talk, Work};
+use super::{console, input, write};
+
+/// Price and verify anyone's plan.
+#[derive(Debug, Args)]
+pub struct CheckPlan {
+    #[command(flatten)]
+    source: Source,
+    /// The plan: an output folder, or one plan table (orders.csv, variables.csv)
+    #[arg(long, value_name = "FILE")]
+    plan: PathBuf,
+    #[command(flatten)]
+    work: Work,
+    #[command(flatten)]
+    talk: Talk,
+}
+
+impl CheckPlan {
+    /// Reads, checks, tells.
+    pub fn run(self) -> Result<u8, Failure> {
+        let control = self.work.control(&self.talk)?.started();
+        let loaded = input::load(&self.source)?;
+        let plan = input::plan(&self.plan, &input::schema(loaded.decision)?)?;
+        let prepared = loaded.decision.prepare(loaded.input, &control)?;
+        let report = prepared.check(&plan)?;
+        if self.talk.json {
+            console::say_json(&document::check_plan(&report));
+        } else if self.talk.tells() {
+            write::check_report(&report);
+        }
+        Ok(if report.feasible { exit::OK } else { exit::INFEASIBLE })
+    }
+}

@@ -1,0 +1,49 @@
+//! `purvey diff`: what changed between two plans.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use serde_json::json;
+
+use purvey::decide::diff::{self, Kind};
+
+use super::exit::{self, Failure};
+use super::options::Talk;
+use super::{console, input};
+
+/// What changed between two plans.
+#[derive(Debug, Args)]
+pub struct Diff {
+    /// Output folder of the first plan
+    #[arg(value_name = "PLAN")]
+    before: PathBuf,
+    /// Output folder of the second plan
+    #[arg(value_name = "PLAN")]
+    after: PathBuf,
+    #[command(flatten)]
+    talk: Talk,
+}
+
+impl Diff {
+    /// Reads both, compares, tells.
+    pub fn run(self) -> Result<u8, Failure> {
+        let (before, after) = (input::written_plan(&self.before)?, input::written_plan(&self.after)?);
+        let report = diff::plans(&before, &after).map_err(|error| Failure::Usage(error.to_string()))?;
+        if self.talk.json {
+            console::say_json(&json!({ "diff": report }));
+        } else if self.talk.tells() {
+            for line in report.sentences() {
+                console::say(&line);
+            }
+            for line in &report.lines.lines {
+                let sign = match line.kind {
+                    Kind::Added => "+",
+                    Kind::Changed => "~",
+                    Kind::Removed => "-",
+                };
+                console::say(&format!("{sign} {}  {} -> {}", line.key.join("  "), line.before, line.after));
+            }
+        }
+        Ok(exit::OK)
+    }
+}

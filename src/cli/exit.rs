@@ -1,0 +1,78 @@
+//! Exit codes, and failures that end a command.
+
+use purvey::data::Faults;
+use purvey::decide::DecideError;
+use purvey::solution::{Outcome, SolutionStatus, Termination};
+
+use super::console;
+
+pub const OK: u8 = 0;
+pub const INTERNAL: u8 = 1;
+pub const USAGE: u8 = 2;
+pub const INVALID: u8 = 3;
+pub const INFEASIBLE: u8 = 4;
+pub const NO_PLAN: u8 = 5;
+pub const GATE: u8 = 6;
+pub const INTERRUPTED: u8 = 130;
+
+/// Why a command ended without its result.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    #[error("{0}")]
+    Usage(String),
+    #[error("{0}")]
+    Faults(Faults),
+    #[error("{0}")]
+    Decide(DecideError),
+    #[error("{0}")]
+    Output(String),
+    #[error("internal error: {0}")]
+    Internal(String),
+}
+
+impl From<Faults> for Failure {
+    fn from(faults: Faults) -> Self {
+        Failure::Faults(faults)
+    }
+}
+
+impl From<DecideError> for Failure {
+    fn from(error: DecideError) -> Self {
+        match error {
+            DecideError::Input(faults) => Failure::Faults(faults),
+            other => Failure::Decide(other),
+        }
+    }
+}
+
+impl Failure {
+    /// Prints the failure to stderr and gives its exit code.
+    pub fn report(self) -> u8 {
+        match &self {
+            Failure::Faults(faults) => console::print_faults(faults),
+            other => console::error(&other.to_string()),
+        }
+        match self {
+            Failure::Usage(_) => USAGE,
+            Failure::Faults(_) => INVALID,
+            Failure::Decide(_) | Failure::Output(_) | Failure::Internal(_) => INTERNAL,
+        }
+    }
+}
+
+/// The exit code that an outcome stands for.
+pub fn code_of(outcome: &Outcome) -> u8 {
+    if outcome.termination == Termination::Interrupted {
+        return INTERRUPTED;
+    }
+    match (outcome.solution_status, outcome.termination) {
+        (SolutionStatus::Feasible | SolutionStatus::Optimal, Termination::Unbounded) => INFEASIBLE,
+        (SolutionStatus::Feasible | SolutionStatus::Optimal, _) => OK,
+        (
+            SolutionStatus::None,
+            Termination::Infeasible | Termination::Unbounded | Termination::InfeasibleOrUnbounded,
+        ) => INFEASIBLE,
+        (SolutionStatus::None, Termination::TimeLimit | Termination::WorkLimit) => NO_PLAN,
+        (SolutionStatus::None, _) => INTERNAL,
+    }
+}

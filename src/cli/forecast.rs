@@ -1,0 +1,86 @@
+//! `purvey forecast`: forecasts only.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use serde_json::json;
+
+use purvey::data::Tables;
+use purvey::decide::forecast::{self, LongOptions};
+
+use super::exit::{self, Failure};
+use super::options::{Source, Talk, Work};
+use super::{console, input, write};
+
+/// Forecast only: forecast.csv with mean and quantiles.
+#[derive(Debug, Args)]
+pub struct Forecast {
+    /// Instance folder, or a long CSV `unique_id,ds,y`
+    #[arg(value_name = "PATH")]
+    path: PathBuf,
+    /// Change a setting for this run (may be given several times; folders only)
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    set: Vec<String>,
+    /// Buckets ahead
+    #[arg(long, value_name = "H")]
+    horizon: Option<usize>,
+    /// Buckets in a season
+    #[arg(long, value_name = "M")]
+    season_length: Option<usize>,
+    /// Forecasting method [default: auto]
+    #[arg(long, value_name = "NAME")]
+    method: Option<String>,
+    /// Folder for forecast.csv [default: out-forecast/ in the instance folder, STEM.out-forecast/ here for a file]
+    #[arg(long, value_name = "DIR")]
+    output: Option<PathBuf>,
+    #[command(flatten)]
+    work: Work,
+    #[command(flatten)]
+    talk: Talk,
+}
+
+impl Forecast {
+    /// Reads, forecasts, writes, tells.
+    pub fn run(self) -> Result<u8, Failure> {
+        let control = self.work.control(&self.talk)?.started();
+        let table = if self.path.is_file() { self.long_csv(&control)? } else { self.folder(&control)? };
+        let presentation = forecast::present(&input::title(&self.path), &table);
+        let document = json!({ "forecast": {
+            "rows": table.len(),
+            "series": forecast::series_count(&table),
+            "file": "forecast.csv",
+        } });
+        let folder = self.output.unwrap_or_else(|| input::default_output(&self.path, "out-forecast"));
+        write::folder(&folder, "forecast.json", &document, &Tables::default().with(table), &presentation)?;
+        if self.talk.json {
+            console::say_json(&document);
+        } else if self.talk.tells() {
+            write::summary(&presentation, &purvey::data::Faults::default());
+            console::say(&format!("\nForecast: {}", folder.join("forecast.csv").display()));
+        }
+        Ok(if control.cancel.is_requested() { exit::INTERRUPTED } else { exit::OK })
+    }
+
+    fn long_csv(&self, control: &purvey::control::Control) -> Result<purvey::data::Table, Failure> {
+        let options = LongOptions {
+            horizon: self.horizon,
+            season_length: self.season_length,
+            method: self.method.clone(),
+        };
+        Ok(forecast::long_csv(&self.path, &options, control)?)
+    }
+
+    fn folder(&self, control: &purvey::control::Control) -> Result<purvey::data::Table, Failure> {
+        let mut set = self.set.clone();
+        let asked = [
+            ("horizon", self.horizon.map(|h| h.to_string())),
+            ("season_length", self.season_length.map(|m| m.to_string())),
+            ("method", self.method.clone()),
+        ];
+        set.extend(asked.into_iter().filter_map(|(key, value)| Some(format!("{key}={}", value?))));
+        let loaded = input::load(&Source { path: self.path.clone(), set })?;
+        let name = loaded.decision.name();
+        let prepared = loaded.decision.prepare(loaded.input, control)?;
+        prepared.forecast().ok_or_else(|| Failure::Usage(format!("`{name}` forecasts nothing")))
+    }
+}

@@ -1,0 +1,82 @@
+//! `purvey solve`: the main job.
+
+use std::path::PathBuf;
+use std::time::Instant;
+
+use clap::Args;
+
+use purvey::decide::{SolveOptions, document};
+use purvey::solution::SolutionStatus;
+
+use super::exit::{self, Failure};
+use super::options::{Source, Talk, Work};
+use super::{console, input, write};
+
+/// Decide: plan tables, solution.json and report.html.
+#[derive(Debug, Args)]
+pub struct Solve {
+    #[command(flatten)]
+    source: Source,
+    /// Folder for the plan [default: out/ in the instance folder, STEM.out/ here for a file]
+    #[arg(long, value_name = "DIR")]
+    output: Option<PathBuf>,
+    /// Folder of an earlier plan to start from and stay close to
+    #[arg(long, value_name = "DIR")]
+    start: Option<PathBuf>,
+    /// Where limits collide, plan with their cheapest relaxation
+    #[arg(long)]
+    relax: bool,
+    #[command(flatten)]
+    work: Work,
+    #[command(flatten)]
+    talk: Talk,
+}
+
+impl Solve {
+    /// Reads, decides, writes, tells.
+    pub fn run(self) -> Result<u8, Failure> {
+        let begun = Instant::now();
+        let control = self.work.control(&self.talk)?.started();
+        let loaded = input::load(&self.source)?;
+        let schema = input::schema(loaded.decision)?;
+        let start = self.start.as_deref().map(|path| input::plan(path, &schema)).transpose()?;
+        let name = loaded.name.clone();
+        let decision = loaded.decision;
+        let read_seconds = begun.elapsed().as_secs_f64();
+        let prepared = decision.prepare(loaded.input, &control)?;
+        let options = SolveOptions { control, start, relax: self.relax };
+        let mut solution = prepared.solve(&options)?;
+        solution.seconds.insert(0, ("read".to_owned(), read_seconds));
+
+        let header = document::Header {
+            model: decision.name(),
+            instance: &name,
+            seed: self.work.seed,
+            threads: self.work.thread_count(),
+            total_seconds: begun.elapsed().as_secs_f64(),
+        };
+        let document = document::solution(&header, &solution);
+        let presentation = prepared.present(&solution);
+        let folder = self.output.unwrap_or_else(|| input::default_output(&self.source.path, "out"));
+        if solution.outcome.solution_status != SolutionStatus::None {
+            write::plan(&folder, &solution, &document, &presentation)?;
+        }
+        if self.talk.json {
+            console::say_json(&document);
+        } else if self.talk.tells() {
+            write::summary(&presentation, prepared.notices());
+            if solution.outcome.solution_status == SolutionStatus::None {
+                console::say("No plan was written; `purvey explain` says why.");
+            } else {
+                console::say(&format!("\nReport: {}", folder.join("report.html").display()));
+            }
+        }
+        if !solution.checks.feasible && solution.outcome.solution_status != SolutionStatus::None {
+            for violation in &solution.checks.violations {
+                console::error(&format!("check failed: {} [{}]", violation.text, violation.rule));
+            }
+            return Ok(exit::INTERNAL);
+        }
+        Ok(exit::code_of(&solution.outcome))
+    }
+}

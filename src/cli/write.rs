@@ -1,0 +1,86 @@
+//! Output: a folder written whole or not at all, and text for a person.
+
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+use purvey::data::{Faults, Output, Severity, SinkError, Tables, replace_file};
+use purvey::decide::{CheckReport, Solution};
+use purvey::presentation::{Presentation, TextOptions};
+
+use super::console;
+use super::exit::Failure;
+
+/// Writes a plan: its tables, `solution.json`, `presentation.json`, `report.html`.
+pub fn plan(
+    folder: &Path,
+    solution: &Solution,
+    document: &Value,
+    presentation: &Presentation,
+) -> Result<(), Failure> {
+    self::folder(folder, "solution.json", document, &solution.tables, presentation)
+}
+
+/// Writes tables, a document called `name`, and the presentation with its report.
+pub fn folder(
+    folder: &Path,
+    name: &str,
+    document: &Value,
+    tables: &Tables,
+    presentation: &Presentation,
+) -> Result<(), Failure> {
+    let html = html(presentation)?;
+    let json =
+        serde_json::to_string_pretty(document).map_err(|error| Failure::Internal(error.to_string()))?;
+    let told = presentation.to_json().map_err(|error| Failure::Internal(error.to_string()))?;
+    let write = || -> Result<(), SinkError> {
+        let mut output = Output::begin(folder)?;
+        for table in tables.as_slice() {
+            output.table(table)?;
+        }
+        output.text(name, &json)?;
+        output.text("presentation.json", &told)?;
+        output.text("report.html", &html)?;
+        output.finish()
+    };
+    write().map_err(|error| Failure::Output(error.to_string()))
+}
+
+/// Writes `report.html` of an output folder again; gives its path.
+pub fn report(folder: &Path, presentation: &Presentation) -> Result<PathBuf, Failure> {
+    let path = folder.join("report.html");
+    replace_file(&path, &html(presentation)?).map_err(|error| Failure::Output(error.to_string()))?;
+    Ok(path)
+}
+
+fn html(presentation: &Presentation) -> Result<String, Failure> {
+    purvey::report::render(presentation).map_err(|error| Failure::Internal(format!("report: {error}")))
+}
+
+/// Prints the presentation's text, then how many notices the input caused.
+pub fn summary(presentation: &Presentation, notices: &Faults) {
+    console::say(presentation.to_text(&TextOptions::default()).trim_end());
+    let count = |severity| notices.as_slice().iter().filter(|fault| fault.severity == severity).count();
+    let (warnings, repairs) = (count(Severity::Warning), count(Severity::Notice));
+    if warnings + repairs > 0 {
+        console::say(&format!(
+            "\nThe input gave {warnings} warnings and {repairs} notices; `purvey check` lists them."
+        ));
+    }
+}
+
+/// Prints what a check found.
+pub fn check_report(report: &CheckReport) {
+    if let Some(objective) = report.objective {
+        console::say(&format!("Cost of the plan: {objective:.2}"));
+    }
+    if report.feasible {
+        console::say("The plan keeps every rule.");
+        return;
+    }
+    for violation in &report.violations {
+        console::say(&format!("{} [{}]", violation.text, violation.rule));
+    }
+    let count = report.violations.len();
+    console::say(&format!("{count} {} broken.", if count == 1 { "rule is" } else { "rules are" }));
+}
