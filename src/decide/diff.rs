@@ -6,7 +6,7 @@
 use rustc_hash::FxHashMap;
 use serde::Serialize;
 
-use crate::data::{Column, Table, table};
+use crate::data::{Column, Table, Tables};
 
 /// How a line of a plan changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -79,6 +79,129 @@ pub fn between(before: &Table, after: &Table, keys: &[&str], amount: &str) -> Di
     Difference { columns: keys.iter().map(|&key| key.to_owned()).collect(), lines, unchanged }
 }
 
+/// A plan as its output folder holds it.
+#[derive(Debug, Clone)]
+pub struct WrittenPlan {
+    /// Its main plan table.
+    pub table: Table,
+    /// Its `solution.json`; null where the folder has none.
+    pub document: serde_json::Value,
+}
+
+/// The table that says what is to be done: the first that the document lists,
+/// else the first there is.
+#[must_use]
+pub fn main_table(tables: &Tables, document: &serde_json::Value) -> Option<Table> {
+    let listed = document.get("tables").and_then(|tables| tables.as_object());
+    let first = listed.and_then(|listed| listed.keys().find_map(|name| tables.get(name)));
+    first.or_else(|| tables.as_slice().first()).cloned()
+}
+
+/// What changed between two written plans, and what the change costs.
+#[derive(Debug, Clone, Serialize)]
+pub struct PlanDifference {
+    /// Changed lines.
+    #[serde(flatten)]
+    pub lines: Difference,
+    /// Objective of the first plan.
+    pub objective_before: Option<f64>,
+    /// Objective of the second plan.
+    pub objective_after: Option<f64>,
+    /// Key figures that differ: before and after by name.
+    pub kpis: serde_json::Map<String, serde_json::Value>,
+}
+
+/// The plans cannot be compared.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum DiffError {
+    /// They answer different decisions.
+    #[error(
+        "the plans answer different decisions, `{before}` and `{after}`; compare two plans of one decision"
+    )]
+    Models {
+        /// Decision of the first.
+        before: String,
+        /// Decision of the second.
+        after: String,
+    },
+}
+
+/// Compares two written plans of one decision. Text and date columns are the
+/// key of a line as far as both plans have them before the first number.
+///
+/// # Errors
+/// [`DiffError`] when the plans answer different decisions.
+pub fn plans(before: &WrittenPlan, after: &WrittenPlan) -> Result<PlanDifference, DiffError> {
+    let model = |plan: &WrittenPlan| plan.document.get("model").and_then(|m| m.as_str()).map(str::to_owned);
+    if let (Some(old), Some(new)) = (model(before), model(after))
+        && old != new
+    {
+        return Err(DiffError::Models { before: old, after: new });
+    }
+    let is_key = |(_, column): &&(String, Column)| !matches!(column, Column::Number(_));
+    let keys: Vec<&str> = before
+        .table
+        .columns()
+        .iter()
+        .take_while(is_key)
+        .filter(|(name, _)| after.table.column(name).is_some())
+        .map(|(name, _)| name.as_str())
+        .collect();
+    let amount =
+        before.table.columns().iter().find(|entry| !is_key(entry)).map_or("", |(name, _)| name.as_str());
+    let objective = |plan: &WrittenPlan| plan.document.get("objective").and_then(serde_json::Value::as_f64);
+    Ok(PlanDifference {
+        lines: between(&before.table, &after.table, &keys, amount),
+        objective_before: objective(before),
+        objective_after: objective(after),
+        kpis: changed_kpis(&before.document, &after.document),
+    })
+}
+
+impl PlanDifference {
+    /// The change in sentences.
+    #[must_use]
+    pub fn sentences(&self) -> Vec<String> {
+        let count = |kind| self.lines.lines.iter().filter(|line| line.kind == kind).count();
+        let mut sentences = vec![format!(
+            "{} lines added, {} removed, {} changed, {} the same.",
+            count(Kind::Added),
+            count(Kind::Removed),
+            count(Kind::Changed),
+            self.lines.unchanged
+        )];
+        if let (Some(before), Some(after)) = (self.objective_before, self.objective_after) {
+            let difference = after - before;
+            let word = if difference > 0.0 { "more" } else { "less" };
+            sentences.push(if same(before, after) {
+                format!("Both plans cost {before:.2}.")
+            } else {
+                format!("The second plan costs {:.2} {word}: {after:.2} after {before:.2}.", difference.abs())
+            });
+        }
+        sentences
+    }
+}
+
+fn changed_kpis(
+    before: &serde_json::Value,
+    after: &serde_json::Value,
+) -> serde_json::Map<String, serde_json::Value> {
+    let kpis = |document: &serde_json::Value| {
+        document.get("kpis").and_then(|kpis| kpis.as_object()).cloned().unwrap_or_default()
+    };
+    let after = kpis(after);
+    kpis(before)
+        .into_iter()
+        .filter_map(|(name, old)| {
+            let new = after.get(&name)?;
+            let moved = !same(old.as_f64()?, new.as_f64()?);
+            moved.then(|| (name.clone(), serde_json::json!({ "before": old, "after": new })))
+        })
+        .collect()
+}
+
 fn same(a: f64, b: f64) -> bool {
     (a - b).abs() <= 1e-9 * a.abs().max(b.abs()).max(1.0)
 }
@@ -87,20 +210,8 @@ fn sums(plan: &Table, keys: &[&str], amount: &str) -> FxHashMap<Vec<String>, f64
     let amounts = plan.number(amount).unwrap_or(&[]);
     let mut sums = FxHashMap::default();
     for (row, &value) in amounts.iter().enumerate() {
-        let key: Vec<String> = keys.iter().map(|key| cell(plan, key, row)).collect();
+        let key: Vec<String> = keys.iter().map(|key| plan.cell_text(key, row)).collect();
         *sums.entry(key).or_insert(0.0) += value;
     }
     sums
-}
-
-fn cell(plan: &Table, column: &str, row: usize) -> String {
-    match plan.column(column) {
-        Some(Column::Text(text)) => text.get(row).to_owned(),
-        Some(Column::Number(numbers)) => numbers.get(row).map_or(String::new(), f64::to_string),
-        Some(Column::Date(dates)) => {
-            dates.get(row).and_then(|&day| table::date_of(day)).map_or(String::new(), |date| date.to_string())
-        }
-        Some(Column::Flag(flags)) => flags.get(row).map_or(String::new(), u8::to_string),
-        None => String::new(),
-    }
 }

@@ -16,13 +16,17 @@ use crate::data::{Faults, Table, Tables};
 use crate::presentation::Presentation;
 use crate::solution::Outcome;
 
+pub mod backtest;
+pub mod bench;
 pub mod diff;
 pub mod document;
+pub mod forecast;
 pub mod program;
 pub mod replenishment;
+pub mod what_if;
 
 /// Every decision, in the order in which `purvey models` lists them.
-pub static DECISIONS: &[&dyn Decision] = &[&program::ProgramDecision];
+pub static DECISIONS: &[&dyn Decision] = &[&replenishment::Replenishment, &program::ProgramDecision];
 
 /// The decision called `name`.
 #[must_use]
@@ -97,7 +101,7 @@ pub trait Prepared: Send + Sync {
     ///
     /// # Errors
     /// The faults of the row; the prepared state is then unchanged.
-    fn update(&mut self, event: &Event) -> Result<(), Faults>;
+    fn update(&mut self, event: &Event) -> Result<Update, Faults>;
 
     /// Prices and verifies a plan, anyone's, straight from the problem.
     ///
@@ -150,6 +154,13 @@ pub struct SolveOptions {
 pub struct Event {
     /// A table with the name of an input table and one or more rows to append.
     pub rows: Table,
+}
+
+/// What a new fact changed.
+#[derive(Debug, Clone, Default)]
+pub struct Update {
+    /// The new plan lines of what the fact touches, with the columns of the main plan table.
+    pub orders: Table,
 }
 
 /// An answer: status, plan tables, key figures.
@@ -263,7 +274,7 @@ pub struct BacktestOptions {
     /// Windows, evenly spaced from `from` to the last that fits.
     pub windows: usize,
     /// The planner's own past orders (`orders` columns), replayed as a policy of their own.
-    pub own_orders: Option<Table>,
+    pub own_orders: Option<Tables>,
 }
 
 impl Default for BacktestOptions {

@@ -13,7 +13,7 @@ mod plan;
 mod problem;
 
 use super::{
-    CheckReport, DecideError, Decision, Event, Explanation, Input, Prepared, Solution, SolveOptions,
+    CheckReport, DecideError, Decision, Event, Explanation, Input, Prepared, Solution, SolveOptions, Update,
 };
 use crate::control::Control;
 use crate::data::{Code, Fault, Faults, Tables};
@@ -65,7 +65,7 @@ impl Prepared for PreparedProgram {
         model::solve(&self.problem, options)
     }
 
-    fn update(&mut self, event: &Event) -> Result<(), Faults> {
+    fn update(&mut self, event: &Event) -> Result<Update, Faults> {
         let message = format!("table \"{}\" is not part of a program, which is one file", event.rows.name());
         let fault = Fault::error(Code::UnknownTable, &self.problem.file, message);
         Err(fault.with_help("change the file and read it again").into())

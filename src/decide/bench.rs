@@ -1,0 +1,160 @@
+//! Judging a solved benchmark instance by what is known of its optimum.
+
+use serde::{Deserialize, Serialize};
+
+use super::CheckReport;
+use crate::solution::{Outcome, SolutionStatus, Termination};
+
+/// What is known of an instance: its `expected.json`.
+///
+/// ```
+/// use purvey::decide::bench::Expected;
+/// let expected = Expected::parse(r#"{ "objective": 120.0, "tolerance": 0.01 }"#).unwrap();
+/// assert_eq!(expected.tier, "standard");
+/// ```
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Expected {
+    /// Best known objective; `None` where the instance has no plan.
+    #[serde(default)]
+    pub objective: Option<f64>,
+    /// Best proven bound on the objective.
+    #[serde(default)]
+    pub bound: Option<f64>,
+    /// `infeasible` where no plan is the right answer.
+    #[serde(default)]
+    pub termination: Option<Termination>,
+    /// Relative distance from the best known objective that still passes.
+    pub tolerance: f64,
+    /// Greatest gap that still passes.
+    #[serde(default)]
+    pub gap: Option<f64>,
+    /// Seconds given to the solve.
+    #[serde(default)]
+    pub time_limit_seconds: Option<f64>,
+    /// `smoke`, `standard` or `large`: how long a run may take.
+    #[serde(default = "standard")]
+    pub tier: String,
+    /// Where the values come from.
+    #[serde(default)]
+    pub source: String,
+}
+
+fn standard() -> String {
+    "standard".to_owned()
+}
+
+/// How a solve compares with what was known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// As good as known, within the tolerance.
+    Pass,
+    /// Better than the best known objective: the file should be brought up to date.
+    NewBest,
+    /// Worse than the tolerance allows.
+    Worse,
+    /// The gap is wider than allowed.
+    GapTooWide,
+    /// The plan's objective lies below a proven bound, or failed its check: one of the two is wrong.
+    Wrong,
+    /// There is no plan, or there is one where none should be.
+    WrongStatus,
+}
+
+impl Verdict {
+    /// Whether the gate holds.
+    #[must_use]
+    pub fn passes(self) -> bool {
+        matches!(self, Verdict::Pass | Verdict::NewBest)
+    }
+
+    /// The verdict in words.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Verdict::Pass => "pass",
+            Verdict::NewBest => "new best",
+            Verdict::Worse => "worse",
+            Verdict::GapTooWide => "gap too wide",
+            Verdict::Wrong => "wrong",
+            Verdict::WrongStatus => "wrong status",
+        }
+    }
+}
+
+impl Expected {
+    /// Reads an `expected.json`.
+    ///
+    /// # Errors
+    /// The reason in words when the text is not of this form.
+    pub fn parse(text: &str) -> Result<Expected, String> {
+        let expected: Expected = serde_json::from_str(text).map_err(|error| error.to_string())?;
+        if !(expected.tolerance >= 0.0) {
+            return Err("tolerance must be 0 or more".to_owned());
+        }
+        Ok(expected)
+    }
+
+    /// Compares a solve (always of a minimisation) with what is known.
+    #[must_use]
+    pub fn judge(&self, outcome: &Outcome, checks: &CheckReport) -> Verdict {
+        if let Some(termination) = self.termination {
+            let right = outcome.termination == termination;
+            return if right { Verdict::Pass } else { Verdict::WrongStatus };
+        }
+        let Some(objective) = outcome.objective.filter(|_| outcome.solution_status != SolutionStatus::None)
+        else {
+            return Verdict::WrongStatus;
+        };
+        let slack = |value: f64| 1e-6 * value.abs().max(1.0);
+        if !checks.feasible || self.bound.is_some_and(|bound| objective < bound - slack(bound)) {
+            return Verdict::Wrong;
+        }
+        if self.gap.is_some_and(|gap| outcome.gap().is_none_or(|found| found > gap)) {
+            return Verdict::GapTooWide;
+        }
+        match self.objective {
+            Some(best) if objective > best + self.tolerance * best.abs() + slack(best) => Verdict::Worse,
+            Some(best) if objective < best - slack(best) => Verdict::NewBest,
+            _ => Verdict::Pass,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn outcome(objective: f64, bound: f64) -> Outcome {
+        Outcome {
+            termination: Termination::TargetGap,
+            solution_status: SolutionStatus::Feasible,
+            objective: Some(objective),
+            bound: Some(bound),
+        }
+    }
+
+    fn expected() -> Expected {
+        Expected::parse(r#"{"objective": 100, "bound": 98, "tolerance": 0.01, "gap": 0.02}"#).unwrap()
+    }
+
+    #[test]
+    fn every_verdict_is_given_for_its_reason() {
+        let sound = CheckReport { feasible: true, ..CheckReport::default() };
+        let judge = |objective, bound| expected().judge(&outcome(objective, bound), &sound);
+        assert_eq!(judge(100.5, 99.5), Verdict::Pass);
+        assert_eq!(judge(99.0, 98.5), Verdict::NewBest);
+        assert_eq!(judge(102.0, 101.0), Verdict::Worse);
+        assert_eq!(judge(100.0, 90.0), Verdict::GapTooWide);
+        assert_eq!(judge(97.0, 96.9), Verdict::Wrong);
+        let broken = CheckReport::default();
+        assert_eq!(expected().judge(&outcome(100.0, 99.5), &broken), Verdict::Wrong);
+        let none = Outcome::without_answer(Termination::Infeasible);
+        assert_eq!(expected().judge(&none, &sound), Verdict::WrongStatus);
+        let infeasible = Expected::parse(r#"{"termination": "infeasible", "tolerance": 0}"#).unwrap();
+        assert_eq!(infeasible.judge(&none, &sound), Verdict::Pass);
+        assert_eq!(infeasible.judge(&outcome(1.0, 1.0), &sound), Verdict::WrongStatus);
+    }
+}

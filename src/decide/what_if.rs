@@ -1,0 +1,424 @@
+//! Variants of an input, solved side by side and compared.
+//!
+//! A scenario is a short list of changes to named tables or settings; each
+//! variant is prepared and solved on its own, so nothing is shared that one
+//! could spoil for another.
+
+use std::collections::BTreeMap;
+
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use super::{DecideError, Decision, Input, Settings, Solution, SolveOptions};
+use crate::data::{Code, Column, Fault, Faults, Table, Tables, table};
+use crate::presentation::{
+    Block, Column as Shown, Measure, Presentation, Section, Table as View, Tornado, TornadoBar,
+};
+use crate::solution::Outcome;
+
+/// A named variant of the input.
+///
+/// ```
+/// use purvey::decide::what_if::Scenario;
+/// let text = "name = \"demand +20 %\"\n[[change]]\ntable = \"sales\"\ncolumn = \"quantity\"\nmultiply = 1.2\n";
+/// let scenario = Scenario::parse(text, "up.toml").unwrap();
+/// assert_eq!(scenario.change.len(), 1);
+/// ```
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Scenario {
+    /// Name in tables and charts.
+    pub name: String,
+    /// The changes, made in order.
+    #[serde(default)]
+    pub change: Vec<Change>,
+}
+
+/// One change: which rows of which table, and what becomes of them.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Change {
+    /// Name of the table, or `settings`.
+    pub table: String,
+    /// Column values that a row must have; empty: all rows.
+    #[serde(default, rename = "where")]
+    pub rows: BTreeMap<String, String>,
+    /// Column that changes (or the setting's name); not needed to drop rows.
+    #[serde(default)]
+    pub column: Option<String>,
+    /// Factor for a number.
+    #[serde(default)]
+    pub multiply: Option<f64>,
+    /// Summand for a number, or days for a date.
+    #[serde(default)]
+    pub add: Option<f64>,
+    /// New value.
+    #[serde(default)]
+    pub set: Option<toml::Value>,
+    /// Take the rows out, and the rows of other tables that name them by the same column titles.
+    #[serde(default)]
+    pub drop: bool,
+}
+
+/// What one variant came to.
+#[derive(Debug, Clone, Serialize)]
+pub struct Variant {
+    /// Its name; the unchanged input is called `base`.
+    pub name: String,
+    /// Status, objective and bound.
+    #[serde(flatten)]
+    pub outcome: Outcome,
+    /// Its key figures.
+    pub kpis: serde_json::Map<String, serde_json::Value>,
+    /// Objective less the base's; `None` where either is missing.
+    pub difference: Option<f64>,
+}
+
+impl Scenario {
+    /// Reads a scenario from TOML text; `file` is named in messages.
+    ///
+    /// # Errors
+    /// A fault that says where the text is not a scenario.
+    pub fn parse(text: &str, file: &str) -> Result<Scenario, Faults> {
+        let scenario: Scenario = toml::from_str(text).map_err(|error| {
+            let message = format!("not a scenario: {}", error.message());
+            Faults::from(Fault::error(Code::BrokenToml, file, message).with_help(
+                "write name, then [[change]] with table, where, column and one of multiply, add, set, drop",
+            ))
+        })?;
+        let mut faults = Faults::default();
+        for (index, change) in scenario.change.iter().enumerate() {
+            let actions = usize::from(change.multiply.is_some())
+                + usize::from(change.add.is_some())
+                + usize::from(change.set.is_some())
+                + usize::from(change.drop);
+            if actions != 1 || (!change.drop && change.column.is_none()) {
+                faults.push(
+                    Fault::error(
+                        Code::BadDeclaration,
+                        file,
+                        format!("change {} of `{}` does not say what to do", index + 1, change.table),
+                    )
+                    .with_help("give a column and exactly one of multiply, add or set, or drop = true"),
+                );
+            }
+        }
+        faults.into_result().map(|_| scenario)
+    }
+
+    /// The tables and settings with all changes made.
+    ///
+    /// # Errors
+    /// A fault for each change that meets no table, no column, no row or a wrong type.
+    pub fn apply(&self, tables: &Tables, settings: &Settings) -> Result<(Tables, Settings), Faults> {
+        let (mut tables, mut settings) = (tables.clone(), settings.clone());
+        let mut faults = Faults::default();
+        for change in &self.change {
+            let done = if change.table == "settings" {
+                change.apply_to_settings(&mut settings)
+            } else {
+                change.apply_to_tables(&mut tables)
+            };
+            if let Err((code, reason)) = done {
+                faults.push(Fault::error(code, format!("scenario `{}`", self.name), reason));
+            }
+        }
+        faults.into_result().map(|_| (tables, settings))
+    }
+}
+
+impl Change {
+    fn apply_to_settings(&self, settings: &mut Settings) -> Result<(), Misfit> {
+        let name = self.column.clone().unwrap_or_default();
+        if self.drop {
+            settings.values.remove(&name);
+            return Ok(());
+        }
+        if let Some(value) = &self.set {
+            settings.values.insert(name, plain(value));
+            return Ok(());
+        }
+        let old = settings.values.get(&name).and_then(|text| text.parse::<f64>().ok());
+        let old = old.ok_or_else(|| {
+            let reason =
+                format!("setting `{name}` is not given as a number, so it cannot be changed; use set");
+            (Code::UnknownSetting, reason)
+        })?;
+        settings.values.insert(name, self.moved(old).to_string());
+        Ok(())
+    }
+
+    fn apply_to_tables(&self, tables: &mut Tables) -> Result<(), Misfit> {
+        let table = tables
+            .get(&self.table)
+            .ok_or_else(|| (Code::UnknownTable, format!("there is no table `{}` to change", self.table)))?
+            .clone();
+        let hit = self.matches(&table)?;
+        if !hit.contains(&true) {
+            let reason = format!("no row of `{}` is where {:?}", self.table, self.rows);
+            return Err((Code::UnknownReference, reason));
+        }
+        if self.drop {
+            drop_rows(tables, &table, &hit, &self.rows);
+            return Ok(());
+        }
+        let column = self.column.as_deref().unwrap_or_default();
+        let changed = self.changed(&table, column, &hit)?;
+        let mut table = table;
+        table.set(column, changed);
+        tables.insert(table);
+        Ok(())
+    }
+
+    /// Which rows of `table` have all values that [`Change::rows`] asks for.
+    fn matches(&self, table: &Table) -> Result<Vec<bool>, Misfit> {
+        let mut hit = vec![true; table.len()];
+        for (name, wanted) in &self.rows {
+            let column = table.column(name).ok_or_else(|| unknown_column(table, name))?;
+            for (row, hit) in hit.iter_mut().enumerate() {
+                *hit = *hit && cell_is(column, row, wanted);
+            }
+        }
+        Ok(hit)
+    }
+
+    fn changed(&self, table: &Table, name: &str, hit: &[bool]) -> Result<Column, Misfit> {
+        let column = table.column(name).ok_or_else(|| unknown_column(table, name))?;
+        let rows = hit.iter().enumerate().filter(|(_, hit)| **hit).map(|(row, _)| row);
+        let mismatch =
+            || (Code::WrongType, format!("column `{name}` of `{}` cannot take this change", table.name()));
+        match column {
+            Column::Number(numbers) => {
+                let mut numbers = numbers.clone();
+                let new = self.set.as_ref().map(|v| plain(v).parse::<f64>().map_err(|_| mismatch()));
+                let new = new.transpose()?;
+                for row in rows {
+                    if let Some(cell) = numbers.get_mut(row) {
+                        *cell = new.unwrap_or_else(|| self.moved(*cell));
+                    }
+                }
+                Ok(Column::Number(numbers))
+            }
+            Column::Date(dates) => {
+                let mut dates = dates.clone();
+                let new = self.set.as_ref().map(|v| plain(v).parse().map_err(|_| mismatch()));
+                let new = new.transpose()?.map(table::day_number);
+                let days = self.add.map(|days| days.round() as i32);
+                for row in rows {
+                    if let Some(cell) = dates.get_mut(row).filter(|cell| **cell != Table::NO_DATE) {
+                        *cell = match (new, days) {
+                            (Some(new), _) => new,
+                            (None, Some(days)) => cell.saturating_add(days),
+                            (None, None) => return Err(mismatch()),
+                        };
+                    }
+                }
+                Ok(Column::Date(dates))
+            }
+            Column::Text(text) => {
+                let new = plain(self.set.as_ref().ok_or_else(mismatch)?);
+                let word =
+                    |row: usize| if hit.get(row) == Some(&true) { new.as_str() } else { text.get(row) };
+                Ok(Column::Text((0..table.len()).map(word).collect()))
+            }
+            Column::Flag(flags) => {
+                let new = match plain(self.set.as_ref().ok_or_else(mismatch)?).as_str() {
+                    "true" | "1" | "yes" => 1,
+                    "false" | "0" | "no" => 0,
+                    _ => return Err(mismatch()),
+                };
+                let pick = |(&flag, &hit): (&u8, &bool)| if hit { new } else { flag };
+                Ok(Column::Flag(flags.iter().zip(hit).map(pick).collect()))
+            }
+        }
+    }
+
+    fn moved(&self, old: f64) -> f64 {
+        old * self.multiply.unwrap_or(1.0) + self.add.unwrap_or(0.0)
+    }
+}
+
+/// Drops the hit rows of `table`, and the rows of other tables that hold the
+/// same values in columns of the same titles (a lost supplier's lanes and orders).
+fn drop_rows(tables: &mut Tables, table: &Table, hit: &[bool], rows: &BTreeMap<String, String>) {
+    let keep: Vec<bool> = hit.iter().map(|hit| !hit).collect();
+    tables.insert(table.filtered(&keep));
+    if rows.is_empty() {
+        return;
+    }
+    let others: Vec<Table> =
+        tables.as_slice().iter().filter(|other| other.name() != table.name()).cloned().collect();
+    for other in others {
+        if !rows.keys().all(|name| other.column(name).is_some()) {
+            continue;
+        }
+        let keep: Vec<bool> = (0..other.len())
+            .map(|row| {
+                !rows.iter().all(|(name, wanted)| {
+                    other.column(name).is_some_and(|column| cell_is(column, row, wanted))
+                })
+            })
+            .collect();
+        tables.insert(other.filtered(&keep));
+    }
+}
+
+fn cell_is(column: &Column, row: usize, wanted: &str) -> bool {
+    match column {
+        Column::Text(text) => text.get(row) == wanted,
+        Column::Number(numbers) => wanted
+            .parse::<f64>()
+            .is_ok_and(|wanted| numbers.get(row).is_some_and(|n| (n - wanted).abs() < 1e-12)),
+        Column::Date(dates) => {
+            wanted.parse().is_ok_and(|date| dates.get(row).is_some_and(|&day| day == table::day_number(date)))
+        }
+        Column::Flag(flags) => flags.get(row).is_some_and(|&flag| {
+            matches!((flag, wanted), (1, "true" | "1" | "yes") | (0, "false" | "0" | "no"))
+        }),
+    }
+}
+
+/// A TOML value as a person writes it in a cell.
+fn plain(value: &toml::Value) -> String {
+    match value {
+        toml::Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}
+
+/// Why a change cannot be made.
+type Misfit = (Code, String);
+
+fn unknown_column(table: &Table, name: &str) -> Misfit {
+    (Code::UnknownColumn, format!("table `{}` has no column `{name}`", table.name()))
+}
+
+/// Solves the input and every scenario of it, side by side on the control's
+/// threads; the first variant is the unchanged input.
+///
+/// # Errors
+/// Faults of the input or of a scenario, all scenarios' at once.
+pub fn compare(
+    decision: &dyn Decision,
+    input: &Input,
+    scenarios: &[Scenario],
+    options: &SolveOptions,
+) -> Result<Vec<Variant>, WhatIfError> {
+    let Input::Tables { name, tables, settings } = input else {
+        return Err(WhatIfError::NotTables);
+    };
+    let mut faults = Faults::default();
+    let mut inputs = vec![("base".to_owned(), input.clone())];
+    for scenario in scenarios {
+        match scenario.apply(tables, settings) {
+            Ok((tables, settings)) => {
+                let input = Input::Tables { name: name.clone(), tables, settings };
+                inputs.push((scenario.name.clone(), input));
+            }
+            Err(found) => faults.extend(found),
+        }
+    }
+    faults.into_result()?;
+    let total = inputs.len();
+    let done = std::sync::atomic::AtomicUsize::new(0);
+    let control = &options.control;
+    let solved: Vec<Result<(String, Solution), WhatIfError>> = control.install(|| {
+        inputs
+            .into_par_iter()
+            .map(|(name, input)| {
+                let quiet = SolveOptions { control: control.silent().with_threads(1), ..options.clone() };
+                let prepared = decision.prepare(input, &quiet.control)?;
+                let solution = prepared.solve(&quiet)?;
+                let count = done.fetch_add(1, std::sync::atomic::Ordering::Relaxed) + 1;
+                control.step("what-if", count, total);
+                Ok((name, solution))
+            })
+            .collect()
+    });
+    let mut variants: Vec<Variant> = Vec::with_capacity(total);
+    for result in solved {
+        let (name, solution) = result?;
+        let base = variants.first().map_or(solution.outcome.objective, |base| base.outcome.objective);
+        let difference = solution.outcome.objective.zip(base).map(|(objective, base)| objective - base);
+        let kpis = solution.kpis.iter().map(|(name, value)| (name.clone(), (*value).into())).collect();
+        variants.push(Variant { name, outcome: solution.outcome, kpis, difference });
+    }
+    Ok(variants)
+}
+
+/// Tells a comparison to a person: sentences, one table, a tornado.
+#[must_use]
+pub fn present(instance: &str, variants: &[Variant]) -> Presentation {
+    let mut presentation = Presentation::new(format!("{instance}: what if"));
+    let base = variants.first().and_then(|base| base.outcome.objective).unwrap_or(f64::NAN);
+    for variant in variants.iter().skip(1) {
+        presentation.headline.push(sentence(variant, &presentation.style.money(base)));
+    }
+    let cell = |value: Option<f64>| value.unwrap_or(f64::NAN);
+    let mut table = View::new("Variants")
+        .with(Shown::text("variant", variants.iter().map(|variant| variant.name.clone())))
+        .with(Shown::text("status", variants.iter().map(|variant| status(&variant.outcome))))
+        .with(Shown::number("cost", variants.iter().map(|v| cell(v.outcome.objective)), Measure::money()))
+        .with(Shown::number("against base", variants.iter().map(|v| cell(v.difference)), Measure::money()));
+    let names: Vec<String> =
+        variants.first().map(|base| base.kpis.keys().cloned().collect()).unwrap_or_default();
+    for name in &names {
+        let values = variants.iter().map(|v| cell(v.kpis.get(name).and_then(serde_json::Value::as_f64)));
+        table = table.with(Shown::number(name.replace('_', " "), values, Measure::number()));
+    }
+    table.caption = "One row a variant; all figures over the horizon.".to_owned();
+    let bars = variants.iter().skip(1).map(|variant| {
+        let objective = cell(variant.outcome.objective);
+        let better = objective <= base;
+        TornadoBar {
+            label: variant.name.clone(),
+            low: if better { objective } else { f64::NAN },
+            high: if better { f64::NAN } else { objective },
+            ..TornadoBar::default()
+        }
+    });
+    let tornado = Tornado {
+        title: "What moves the cost most".to_owned(),
+        description: "Cost of each variant against the unchanged input.".to_owned(),
+        measure: Measure::money(),
+        base,
+        bars: bars.collect(),
+    };
+    presentation
+        .sections
+        .push(Section::new("Comparison").with(Block::Tornado(tornado)).with(Block::Table(table)));
+    presentation
+}
+
+fn status(outcome: &Outcome) -> String {
+    serde_json::to_value(outcome.termination)
+        .ok()
+        .and_then(|value| value.as_str().map(|word| word.replace('_', " ")))
+        .unwrap_or_default()
+}
+
+fn sentence(variant: &Variant, base: &str) -> String {
+    match (variant.difference, variant.outcome.objective) {
+        (Some(difference), Some(objective)) => {
+            let base_value = objective - difference;
+            let percent = if base_value.abs() > 0.0 { 100.0 * difference / base_value.abs() } else { 0.0 };
+            format!("{}: cost {percent:+.1} % against {base}.", variant.name)
+        }
+        _ => format!("{}: no plan ({}).", variant.name, status(&variant.outcome)),
+    }
+}
+
+/// Why variants could not be compared.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum WhatIfError {
+    /// The input or a scenario is at fault.
+    #[error("{0}")]
+    Faults(#[from] Faults),
+    /// A variant could not be decided.
+    #[error("{0}")]
+    Decide(#[from] DecideError),
+    /// Scenarios change tables, and the input is a standard file.
+    #[error("scenarios change tables; give an instance folder, not a standard file")]
+    NotTables,
+}
