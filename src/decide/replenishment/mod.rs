@@ -7,7 +7,72 @@
 //! minimums, fixed order costs) are priced and the parts are put together by a
 //! mixed-integer program. `docs/replenishment.md` has the model in formulas.
 
+mod backtest;
+pub mod check;
+mod draw;
+mod explain;
 pub mod model;
 pub mod plan;
+mod prepared;
+mod present;
 pub mod problem;
+mod reasons;
+mod replay;
 pub mod scenarios;
+mod simulate;
+mod tables;
+mod update;
+
+use super::{BacktestOptions, Backtest, Decision, Input, Prepared, Replay};
+use crate::control::Control;
+use crate::data::{Code, Fault, Faults, Settings, Tables};
+use prepared::Replenishing;
+use problem::Problem;
+
+/// The decision `replenishment`.
+#[derive(Debug, Clone, Copy)]
+pub struct Replenishment;
+
+impl Decision for Replenishment {
+    fn name(&self) -> &'static str {
+        "replenishment"
+    }
+
+    fn schema(&self) -> &'static str {
+        problem::CONTRACT
+    }
+
+    fn validate(&self, input: Input, _: &Control) -> Result<Faults, Faults> {
+        let (name, tables, settings) = parts(input)?;
+        Problem::read(&name, tables, &settings).map(|problem| problem.notices)
+    }
+
+    fn prepare(&self, input: Input, control: &Control) -> Result<Box<dyn Prepared>, Faults> {
+        let (name, tables, settings) = parts(input)?;
+        Ok(Box::new(Replenishing::new(name, tables, settings, control)?))
+    }
+
+    fn replay(&self) -> Option<&dyn Replay> {
+        Some(self)
+    }
+}
+
+impl Replay for Replenishment {
+    fn backtest(&self, input: Input, options: &BacktestOptions, control: &Control) -> Result<Backtest, Faults> {
+        let (name, tables, settings) = parts(input)?;
+        backtest::backtest(&name, &tables, &settings, options, control)
+    }
+}
+
+fn parts(input: Input) -> Result<(String, Tables, Settings), Faults> {
+    match input {
+        Input::Tables { name, tables, settings } => Ok((name, tables, settings)),
+        Input::File { path, .. } => Err(Fault::error(
+            Code::WrongType,
+            path.display().to_string(),
+            "replenishment takes tables, not a standard file",
+        )
+        .with_help("give an instance folder; `purvey new replenishment DIR` writes one")
+        .into()),
+    }
+}

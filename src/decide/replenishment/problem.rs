@@ -21,6 +21,8 @@ mod stock;
 mod tests;
 mod units;
 
+pub use read::CONTRACT;
+
 use chrono::NaiveDate;
 
 use crate::data::{Bucket, Buckets, Faults};

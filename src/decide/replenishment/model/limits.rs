@@ -199,6 +199,20 @@ impl Builder<'_> {
     }
 }
 
+/// Bucket of a limit, where it has one.
+pub(crate) fn bucket(family: Family) -> Option<usize> {
+    match family {
+        Family::Budget | Family::SupplierBudget(_) => None,
+        Family::CapacityUnits(_, t)
+        | Family::CapacityVolume(_, t)
+        | Family::CapacityWeight(_, t)
+        | Family::MinimumMoney(_, t)
+        | Family::MinimumVolume(_, t)
+        | Family::Storage(_, t)
+        | Family::Header(_, t, _) => Some(t),
+    }
+}
+
 /// A limit in a planner's words.
 pub(crate) fn label(problem: &Problem, family: Family) -> String {
     let day = |bucket: usize| problem.buckets.start_of(bucket as i64);
@@ -254,4 +268,29 @@ fn least_quantity(way: &Way, money: f64) -> f64 {
         .map(|step| step.unit_cost)
         .fold(f64::INFINITY, f64::min);
     if cheapest > 0.0 && cheapest.is_finite() { money / cheapest } else { 0.0 }
+}
+
+/// Demand of a scenario over the horizon, times this, is the most that one order may hold …
+const MOST_DEMANDS: f64 = 2.0;
+
+/// Bounds orders where a shared minimum can make a unit worth more than it
+/// costs: … plus what the line's own rules and the supplier's minimums can ask for.
+pub(crate) fn cap_orders(problem: &Problem, limits: &Limits, pair: &Pair, way: &mut Way) {
+    if limits.is_empty() {
+        return;
+    }
+    let item = &problem.items[pair.item];
+    let path = &way.path;
+    let largest = path.demand.chunks(path.periods).map(|demand| demand.iter().sum::<f64>()).fold(0.0, f64::max);
+    let breaks = (0..path.periods).flat_map(|bucket| way.price.period(bucket)).map(|step| step.min_quantity);
+    let mut most = MOST_DEMANDS * largest + path.moq + breaks.fold(0.0, f64::max) - path.initial_stock.min(0.0);
+    for &(source, share) in &way.sources {
+        let supplier = &problem.suppliers[pair.sources[source].supplier];
+        most += least_quantity(way, supplier.minimum_money / share);
+        if item.volume_m3 > 0.0 {
+            most += supplier.minimum_m3 / item.volume_m3 / share;
+        }
+    }
+    let most = (most / way.path.multiple).ceil() * way.path.multiple;
+    way.path.max_order = Some(way.path.max_order.map_or(most, |stated| stated.min(most)));
 }

@@ -32,6 +32,8 @@ pub struct LimitUse {
     pub name: String,
     /// Constraint family, as in the contract.
     pub family: &'static str,
+    /// First day of its bucket, where it has one.
+    pub date: Option<chrono::NaiveDate>,
     /// Input row that states it.
     pub place: Place,
     /// The limit.
@@ -194,6 +196,7 @@ fn together(
         LimitUse {
             name: limits::label(problem, limit.family),
             family: family_name(limit.family),
+            date: limits::bucket(limit.family).map(|bucket| problem.buckets.start_of(bucket as i64)),
             place: limit.place.clone(),
             limit: limit.value,
             used: answer.row_usage.get(row).copied().unwrap_or(0.0),

@@ -4,7 +4,7 @@
 use super::super::plan::OrderLine;
 use super::super::problem::{Pair, Problem};
 use super::super::scenarios::PairScenarios;
-use super::limits::{Family, Limits, fold_private_limits};
+use super::limits::{Family, Limits, cap_orders, fold_private_limits};
 use super::ways::{Way, ways};
 use crate::optimize::allocation::{Part, Pricing, Proposal};
 use crate::optimize::inventory::order_path::{
@@ -89,7 +89,10 @@ impl<'a> StockPoint<'a> {
 
     fn make_ways(&self) -> Result<Vec<Ready>, PathError> {
         let mut list = ways(self.problem, self.pair(), self.sample);
-        list.iter_mut().for_each(|way| fold_private_limits(self.problem, self.limits, self.pair(), way));
+        for way in &mut list {
+            fold_private_limits(self.problem, self.limits, self.pair(), way);
+            cap_orders(self.problem, self.limits, self.pair(), way);
+        }
         list.into_iter().map(|way| Ok(Ready { prepared: Prepared::new(&way.path)?, way })).collect()
     }
 

@@ -160,10 +160,10 @@ fn horizon_length(
     notes: &mut Notes,
 ) -> usize {
     const SHORT: Rule =
-        Rule::repaired("the horizon is shorter than lead time, review period and two buckets, it is lengthened");
+        Rule::repaired("the horizon is shorter than lead time and review period, it is lengthened");
     let (lead, review) = sourcing.longest(&pairs.list);
     let lead = (f64::from(lead) / buckets.bucket().days()).ceil() as usize;
-    let least = (lead + review + 2).min(LONGEST_HORIZON);
+    let least = (lead + review).min(LONGEST_HORIZON);
     match settings.integer("horizon") {
         Some(set) if (set as usize) < least => {
             notes.add(file, None, 1, SHORT);

@@ -1,0 +1,225 @@
+//! A replenishment problem with its forecasts fitted, ready to be asked.
+
+use std::time::Instant;
+
+use super::check::{Checked, check};
+use super::draw::Forecasts;
+use super::model::{self, Answer};
+use super::plan::Plan;
+use super::present::{Run, present};
+use super::problem::Problem;
+use super::scenarios::Scenarios;
+use super::{explain, reasons, tables};
+use crate::control::Control;
+use crate::data::{Bucket, Code, Fault, Faults, Settings, Table, Tables};
+use crate::decide::{
+    CheckReport, DecideError, Event, Explanation, Prepared, Solution, SolveOptions, Update,
+};
+use crate::presentation::Presentation;
+use crate::solution::{Outcome, SolutionStatus};
+
+/// Relative difference of the model's objective and the checker's cost that is rounding.
+const AGREEMENT: f64 = 1e-6;
+
+/// A replenishment problem that has been read and whose forecasts are fitted.
+pub(crate) struct Replenishing {
+    pub name: String,
+    /// What was handed in, for new facts to be added to.
+    pub tables: Tables,
+    settings: Settings,
+    pub problem: Problem,
+    pub scenarios: Scenarios,
+    pub forecasts: Forecasts,
+    seed: u64,
+    threads: usize,
+    predict_seconds: f64,
+}
+
+impl Replenishing {
+    /// Reads the tables and fits the forecasts.
+    ///
+    /// # Errors
+    /// All faults of the input at once.
+    pub fn new(
+        name: String,
+        tables: Tables,
+        settings: Settings,
+        control: &Control,
+    ) -> Result<Self, Faults> {
+        let problem = Problem::read(&name, tables.clone(), &settings)?;
+        let begun = Instant::now();
+        let forecasts = Forecasts::learn(&problem, control).map_err(|error| series_fault(&name, &error))?;
+        let scenarios = forecasts.draw(&problem, control).map_err(|error| series_fault(&name, &error))?;
+        Ok(Replenishing {
+            name,
+            tables,
+            settings,
+            problem,
+            scenarios,
+            forecasts,
+            seed: control.seed,
+            threads: control.threads,
+            predict_seconds: begun.elapsed().as_secs_f64(),
+        })
+    }
+
+    fn earlier(&self, options: &SolveOptions) -> Result<Option<Plan>, DecideError> {
+        let read = |start| tables::read_start(&self.problem, start);
+        options.start.as_ref().map(read).transpose().map_err(DecideError::Input)
+    }
+
+    /// The answer as a solution: checked, priced and told.
+    fn solution(
+        &self,
+        problem: &Problem,
+        answer: &Answer,
+        earlier: Option<&Plan>,
+        options: &SolveOptions,
+        seconds: Vec<(String, f64)>,
+    ) -> Solution {
+        let begun = Instant::now();
+        let checked = check(problem, &self.scenarios, &answer.plan, earlier, &options.control);
+        let reasons = reasons::reasons(problem, &self.scenarios, &answer.plan, &answer.limits);
+        let checks = agreed(&answer.outcome, &checked);
+        let kpis = tables::kpis(problem, &answer.plan, &checked);
+        let headline = tables::headline(problem, &kpis, &answer.limits, answer.outcome.gap());
+        let mut seconds = seconds;
+        seconds.push(("check".to_owned(), begun.elapsed().as_secs_f64()));
+        Solution {
+            outcome: answer.outcome,
+            tables: tables::plan_tables(
+                problem,
+                &self.scenarios,
+                &answer.plan,
+                &checked,
+                &answer.limits,
+                &reasons,
+            ),
+            kpis,
+            seconds,
+            checks,
+            warnings: self.warnings(),
+            headline,
+        }
+    }
+
+    /// The settings with everything fixed that would otherwise follow from the data.
+    pub fn pinned_settings(&self) -> Settings {
+        let problem = &self.problem;
+        let bucket = match problem.bucket() {
+            Bucket::Day => "day",
+            Bucket::Week => "week",
+            Bucket::Month => "month",
+        };
+        self.settings
+            .clone()
+            .with("plan_date", problem.plan_date)
+            .with("bucket", bucket)
+            .with("horizon", problem.horizon)
+            .with("season_length", problem.season_length)
+            .with("scenarios", problem.scenarios)
+    }
+
+    fn warnings(&self) -> Vec<String> {
+        let list = self.problem.notices.as_slice().iter();
+        list.filter(|fault| fault.severity == crate::data::Severity::Warning)
+            .map(|fault| fault.message.clone())
+            .collect()
+    }
+}
+
+/// The check's report, with a violation of its own where its cost is not the model's objective.
+fn agreed(outcome: &Outcome, checked: &Checked) -> CheckReport {
+    let mut report = checked.report();
+    let (found, told) = (checked.cost.total(), outcome.objective.unwrap_or(f64::NAN));
+    let slack = AGREEMENT * found.abs().max(1.0);
+    if (found - told).abs() > slack {
+        report.feasible = false;
+        report.violations.push(crate::decide::Violation {
+            rule: "objective".to_owned(),
+            text: format!("the plan costs {found}, the solver said {told}"),
+            amount: (found - told).abs(),
+        });
+    }
+    report
+}
+
+pub(crate) fn series_fault(name: &str, error: &crate::predict::series::SeriesError) -> Faults {
+    Fault::error(Code::OutOfRange, name, error.to_string())
+        .with_help("see `purvey models replenishment`, setting method")
+        .into()
+}
+
+fn solver(doing: &str, error: &dyn std::fmt::Display) -> DecideError {
+    DecideError::Solver { doing: doing.to_owned(), reason: error.to_string() }
+}
+
+impl Prepared for Replenishing {
+    fn notices(&self) -> &Faults {
+        &self.problem.notices
+    }
+
+    fn solve(&self, options: &SolveOptions) -> Result<Solution, DecideError> {
+        let earlier = self.earlier(options)?;
+        let begun = Instant::now();
+        let control = options.control.started();
+        let mut answer = model::plan(&self.problem, &self.scenarios, earlier.as_ref(), &control)
+            .map_err(|error| solver("planning orders", &error))?;
+        let mut problem = std::borrow::Cow::Borrowed(&self.problem);
+        let mut given_way = Vec::new();
+        if answer.outcome.solution_status == SolutionStatus::None && options.relax {
+            let (relaxed, steps) = explain::relaxed(&self.problem, &self.scenarios, &control)?;
+            answer = model::plan(&relaxed, &self.scenarios, earlier.as_ref(), &control)
+                .map_err(|error| solver("planning with relaxed limits", &error))?;
+            problem = std::borrow::Cow::Owned(relaxed);
+            given_way = steps;
+        }
+        let seconds = vec![
+            ("predict".to_owned(), self.predict_seconds),
+            ("solve".to_owned(), begun.elapsed().as_secs_f64()),
+        ];
+        if answer.outcome.solution_status == SolutionStatus::None {
+            return Ok(Solution {
+                outcome: answer.outcome,
+                tables: Tables::default(),
+                kpis: Vec::new(),
+                seconds,
+                checks: CheckReport::default(),
+                warnings: self.warnings(),
+                headline: vec![
+                    "No plan keeps all limits; `purvey explain` says which collide and what giving way costs."
+                        .to_owned(),
+                ],
+            });
+        }
+        let mut solution = self.solution(&problem, &answer, earlier.as_ref(), options, seconds);
+        for step in given_way {
+            let text = format!("{} gives way by {:.2} at a cost of {:.2}", step.name, step.amount, step.cost);
+            solution.headline.push(format!("{text}."));
+            solution.warnings.push(text);
+        }
+        Ok(solution)
+    }
+
+    fn update(&mut self, event: &Event) -> Result<Update, Faults> {
+        super::update::update(self, event)
+    }
+
+    fn check(&self, plan: &Tables) -> Result<CheckReport, Faults> {
+        let plan = tables::read_plan(&self.problem, plan)?;
+        let control = Control::default().with_threads(self.threads);
+        Ok(check(&self.problem, &self.scenarios, &plan, None, &control).report())
+    }
+
+    fn explain(&self, options: &SolveOptions) -> Result<Explanation, DecideError> {
+        explain::explain(&self.problem, &self.scenarios, &options.control)
+    }
+
+    fn forecast(&self) -> Option<Table> {
+        Some(tables::forecast(&self.problem, &self.scenarios))
+    }
+
+    fn present(&self, solution: &Solution) -> Presentation {
+        present(&self.problem, &self.scenarios, solution, Run { seed: self.seed, threads: self.threads })
+    }
+}

@@ -1,0 +1,451 @@
+//! Tells a replenishment plan to a person: sentences and money first, then
+//! costs, exceptions, stock points, limits, orders, and what the data needed.
+
+use chrono::NaiveDate;
+
+use super::problem::{Pair, Problem};
+use super::scenarios::{PairScenarios, QUANTILE_LEVELS, Scenarios};
+use crate::data::{self, Severity as FaultSeverity, Tables};
+use crate::decide::Solution;
+use crate::presentation::{
+    Block, Column, Detail, DetailOrder, Details, Figure, Measure, Notice, Presentation, Quantile, Section,
+    Severity, StepKind, Table, Tone, Waterfall, WaterfallStep,
+};
+
+/// Rows of an exception table.
+const SHOWN: usize = 25;
+/// Buckets of history in a fan chart.
+const SHOWN_HISTORY: usize = 104;
+/// A stock point is an exception when it runs out with at least this probability …
+const LIKELY: f64 = 0.2;
+/// … or when its stock covers more than this many times the planned horizon.
+const EXCESS: f64 = 1.0;
+
+/// Cost terms in the order of the waterfall, with their names for people.
+const COSTS: [(&str, &str); 6] = [
+    ("holding_cost", "Holding"),
+    ("shortage_cost", "Shortage"),
+    ("order_cost", "Ordering"),
+    ("purchase_variance", "Dearer purchase"),
+    ("waste_cost", "Waste"),
+    ("stability", "Plan changes"),
+];
+
+/// What a report needs to know of a run besides its solution.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Run {
+    /// Seed.
+    pub seed: u64,
+    /// Threads.
+    pub threads: usize,
+}
+
+/// Tells `solution` of `problem`.
+pub(crate) fn present(problem: &Problem, scenarios: &Scenarios, solution: &Solution, run: Run) -> Presentation {
+    let mut told = Presentation::new(problem.name.clone());
+    let last = problem.buckets.start_of(problem.horizon as i64).pred_opt();
+    told.subtitle = format!(
+        "Orders for {} stock points, {} to {}",
+        problem.pairs.len(),
+        problem.plan_date,
+        last.unwrap_or(problem.plan_date)
+    );
+    told.date = Some(problem.plan_date);
+    told.headline.clone_from(&solution.headline);
+    told.figures = figures(solution);
+    if solution.tables.as_slice().is_empty() {
+        told.sections.push(notices(problem, solution));
+        return told;
+    }
+    let book = Book::new(problem, scenarios, &solution.tables);
+    told.sections.push(costs(solution));
+    told.sections.push(exceptions(&book));
+    told.sections.push(Section::new("Stock points").with(Block::Details(details(&book))));
+    if let Some(section) = limits(&solution.tables) {
+        told.sections.push(section);
+    }
+    told.sections.push(orders(&book));
+    told.sections.push(notices(problem, solution));
+    let facts =
+        Block::run_facts(&solution.outcome, &Measure::money(), run.seed, run.threads, &solution.seconds);
+    told.sections.push(Section::new("This run").with(facts));
+    told
+}
+
+fn kpi(solution: &Solution, name: &str) -> Option<f64> {
+    solution.kpis.iter().find(|(known, _)| known == name).map(|(_, value)| *value)
+}
+
+fn figures(solution: &Solution) -> Vec<Figure> {
+    let mut figures = Vec::new();
+    let mut add = |label: &str, name: &str, measure: Measure| {
+        if let Some(value) = kpi(solution, name) {
+            figures.push(Figure::number(label, value, measure));
+        }
+    };
+    add("Order now", "spend_now", Measure::money());
+    add("Order lines now", "lines_now", Measure::number().with_decimals(0));
+    add("Expected cost", "total_cost", Measure::money());
+    add("Demand met from stock", "fill_rate", Measure::percent().with_decimals(1));
+    add("Mean stock value", "stock_value", Measure::money());
+    add("Spend over the horizon", "spend", Measure::money());
+    figures
+}
+
+fn costs(solution: &Solution) -> Section {
+    let mut steps: Vec<WaterfallStep> = COSTS
+        .iter()
+        .filter_map(|(name, label)| {
+            let value = kpi(solution, name).filter(|value| *value != 0.0)?;
+            let tone = if *name == "shortage_cost" || *name == "waste_cost" { Tone::Bad } else { Tone::Neutral };
+            Some(WaterfallStep { label: (*label).to_owned(), value, kind: StepKind::Change, tone })
+        })
+        .collect();
+    let total = solution.outcome.objective.unwrap_or_else(|| steps.iter().map(|step| step.value).sum());
+    steps.push(WaterfallStep {
+        label: "Expected cost".to_owned(),
+        value: total,
+        kind: StepKind::Total,
+        tone: Tone::Neutral,
+    });
+    let waterfall = Waterfall {
+        title: "Expected cost of the plan over the horizon".to_owned(),
+        description: "How holding, shortage and ordering add up to the expected cost.".to_owned(),
+        measure: Measure::money(),
+        steps,
+    };
+    Section::new("What it costs")
+        .with_lead("Averages over all demand scenarios; purchase prices count only above the lowest price.")
+        .with(Block::Waterfall(waterfall))
+}
+
+/// Projection and orders by stock point, read once from the plan tables.
+struct Book<'a> {
+    problem: &'a Problem,
+    scenarios: &'a Scenarios,
+    tables: &'a Tables,
+    /// First row and row after the last of each stock point in `projection`.
+    projection: Vec<(usize, usize)>,
+    /// Rows of each stock point in `orders`.
+    orders: Vec<Vec<usize>>,
+}
+
+impl<'a> Book<'a> {
+    fn new(problem: &'a Problem, scenarios: &'a Scenarios, tables: &'a Tables) -> Self {
+        let mut index = rustc_hash::FxHashMap::default();
+        for (at, pair) in problem.pairs.iter().enumerate() {
+            index.insert((code_of_item(problem, pair), code_of_location(problem, pair)), at);
+        }
+        let find = |table: &data::Table, row: usize| {
+            let item = table.text("item").map_or("", |text| text.get(row));
+            let location = table.text("location").map_or("", |text| text.get(row));
+            index.get(&(item, location)).copied()
+        };
+        let mut projection = vec![(0, 0); problem.pairs.len()];
+        if let Some(table) = tables.get("projection") {
+            for row in 0..table.len() {
+                if let Some(pair) = find(table, row) {
+                    let (from, until) = &mut projection[pair];
+                    if *until == 0 {
+                        *from = row;
+                    }
+                    *until = row + 1;
+                }
+            }
+        }
+        let mut orders = vec![Vec::new(); problem.pairs.len()];
+        if let Some(table) = tables.get("orders") {
+            for row in 0..table.len() {
+                if let Some(pair) = find(table, row) {
+                    orders[pair].push(row);
+                }
+            }
+        }
+        Book { problem, scenarios, tables, projection, orders }
+    }
+
+    /// A column of a stock point's projection.
+    fn projected(&self, pair: usize, column: &str) -> &[f64] {
+        let (from, until) = self.projection[pair];
+        let column = self.tables.get("projection").and_then(|table| table.number(column));
+        column.and_then(|column| column.get(from..until)).unwrap_or(&[])
+    }
+
+    fn day(&self, bucket: usize) -> NaiveDate {
+        self.problem.buckets.start_of(bucket as i64).max(self.problem.plan_date)
+    }
+}
+
+fn code_of_item<'a>(problem: &'a Problem, pair: &Pair) -> &'a str {
+    problem.items.get(pair.item).map_or("", |item| item.code.as_str())
+}
+
+fn code_of_location<'a>(problem: &'a Problem, pair: &Pair) -> &'a str {
+    problem.locations.get(pair.location).map_or("", |location| location.code.as_str())
+}
+
+/// A stock point that needs a person, with how much is at stake.
+struct Exception {
+    pair: usize,
+    money: f64,
+    date: Option<NaiveDate>,
+    value: f64,
+}
+
+fn exceptions(book: &Book<'_>) -> Section {
+    let short = stock_outs(book);
+    let excess = excess(book);
+    let expiring = expiring(book);
+    let mut section = Section::new("Exceptions")
+        .with_lead("What a person should look at first, dearest first; orders on their way cannot all be hurried.");
+    let quantity = || Measure::number();
+    if short.is_empty() && excess.is_empty() && expiring.is_empty() {
+        return section.with(Block::text("Nothing stands out: no likely stock-out, no excess, nothing expiring."));
+    }
+    for (title, caption, list, date, value, measure) in [
+        (
+            "Stock-outs to come",
+            "Stock points that may run out before a new order can arrive or in spite of the plan.",
+            &short,
+            "first likely",
+            "probability",
+            Measure::percent().with_decimals(0),
+        ),
+        ("Excess", "Stock beyond the demand of the whole horizon.", &excess, "covered until", "units too many", quantity()),
+        ("Expiring", "Stock expected to expire.", &expiring, "first", "units", quantity()),
+    ] {
+        if list.is_empty() {
+            continue;
+        }
+        let shown = &list[..list.len().min(SHOWN)];
+        let of = |name: fn(&Problem, &Pair) -> String| -> Vec<String> {
+            shown.iter().map(|e| name(book.problem, &book.problem.pairs[e.pair])).collect()
+        };
+        let table = Table::new(format!("{title}: {} of {} stock points", list.len(), book.problem.pairs.len()))
+            .with_caption(caption)
+            .with(Column::text("item", of(|problem, pair| code_of_item(problem, pair).to_owned())))
+            .with(Column::text("location", of(|problem, pair| code_of_location(problem, pair).to_owned())))
+            .with(Column::date(date, shown.iter().map(|e| e.date)))
+            .with(Column::number(value, shown.iter().map(|e| e.value), measure))
+            .with(Column::number("at stake", shown.iter().map(|e| e.money), Measure::money()).with_total())
+            .from_file("projection.csv");
+        section = section.with(Block::Table(table));
+    }
+    section
+}
+
+fn dearest_first(mut list: Vec<Exception>) -> Vec<Exception> {
+    list.sort_by(|a, b| b.money.total_cmp(&a.money).then(a.pair.cmp(&b.pair)));
+    list
+}
+
+fn stock_outs(book: &Book<'_>) -> Vec<Exception> {
+    let of = |pair: usize| {
+        let likely = book.projected(pair, "stock_out");
+        let first = likely.iter().position(|share| *share >= LIKELY)?;
+        let unmet: f64 = book.projected(pair, "unmet").iter().sum();
+        Some(Exception {
+            pair,
+            money: unmet * book.scenarios.pairs.get(pair)?.shortage_cost,
+            date: Some(book.day(first)),
+            value: likely.iter().copied().fold(0.0, f64::max),
+        })
+    };
+    dearest_first((0..book.problem.pairs.len()).filter_map(of).collect())
+}
+
+fn excess(book: &Book<'_>) -> Vec<Exception> {
+    let of = |pair: usize| {
+        let point = &book.problem.pairs[pair];
+        let demand: f64 = book.projected(pair, "demand").iter().sum();
+        let on_hand: f64 = point.lots.iter().map(|(quantity, _)| quantity).sum();
+        let coming: f64 = point.inflow.iter().sum();
+        let surplus = on_hand + coming - EXCESS * demand;
+        let item = book.problem.items.get(point.item)?;
+        (surplus > 1.0).then(|| Exception { pair, money: surplus * item.unit_cost, date: None, value: surplus })
+    };
+    dearest_first((0..book.problem.pairs.len()).filter_map(of).collect())
+}
+
+fn expiring(book: &Book<'_>) -> Vec<Exception> {
+    let of = |pair: usize| {
+        let waste = book.projected(pair, "waste");
+        let total: f64 = waste.iter().sum();
+        let first = waste.iter().position(|units| *units > 0.0)?;
+        let item = book.problem.items.get(book.problem.pairs[pair].item)?;
+        let date = Some(book.day(first));
+        (total >= 0.5).then(|| Exception { pair, money: total * item.waste_cost, date, value: total })
+    };
+    dearest_first((0..book.problem.pairs.len()).filter_map(of).collect())
+}
+
+fn details(book: &Book<'_>) -> Details {
+    let problem = book.problem;
+    let shown = problem.history_buckets.min(SHOWN_HISTORY);
+    let word = match problem.bucket() {
+        data::Bucket::Day => "day",
+        data::Bucket::Week => "week",
+        data::Bucket::Month => "month",
+    };
+    let mut details = Details::default();
+    details.title = "Forecast, stock and orders of each stock point".to_owned();
+    details.key_names = vec!["item".to_owned(), "location".to_owned()];
+    details.demand_name = format!("demand per {word}");
+    details.stock_name = format!("stock at the end of the {word}");
+    details.history_dates = (0..shown).map(|at| problem.buckets.start_of(at as i64 - shown as i64)).collect();
+    details.horizon_dates = (0..problem.horizon).map(|bucket| problem.buckets.start_of(bucket as i64)).collect();
+    details.files = ["orders.csv", "forecast.csv", "projection.csv", "costs.csv"].map(str::to_owned).to_vec();
+    details.add_fact("on hand", Measure::number());
+    details.add_fact("on order", Measure::number());
+    details.add_fact("shortage cost of a unit", Measure::money());
+    details.add_fact("critical ratio", Measure::percent().with_decimals(1));
+    for pair in 0..problem.pairs.len() {
+        if let Some(sample) = book.scenarios.pairs.get(pair) {
+            details.push(detail(book, pair, sample, shown));
+        }
+    }
+    details
+}
+
+fn detail(book: &Book<'_>, index: usize, sample: &PairScenarios, shown: usize) -> Detail {
+    let problem = book.problem;
+    let pair = &problem.pairs[index];
+    let start = pair.sales.len().saturating_sub(shown);
+    let marked = pair.marks.iter().skip(start).enumerate().filter(|(_, mark)| mark.censored);
+    let likely = book.projected(index, "stock_out");
+    let short = likely.iter().enumerate().filter(|(_, share)| **share >= LIKELY);
+    let stock_outs: Vec<u32> = short.map(|(bucket, _)| bucket as u32).collect();
+    let unmet: f64 = book.projected(index, "unmet").iter().sum();
+    let on_hand: f64 = pair.lots.iter().map(|(quantity, _)| quantity).sum();
+    let mut notes = vec![format!("forecast by {}", sample.label)];
+    notes.extend(sample.notes.iter().cloned());
+    let horizon = problem.horizon;
+    let quantile = |level: f64| {
+        let at = QUANTILE_LEVELS.iter().position(|known| (known - level).abs() < 1e-9)?;
+        let values = sample.quantiles.get(at * horizon..(at + 1) * horizon)?;
+        Some(Quantile { level, values: values.iter().map(|value| f64::from(*value)).collect() })
+    };
+    Detail {
+        key: vec![code_of_item(problem, pair).to_owned(), code_of_location(problem, pair).to_owned()],
+        label: String::new(),
+        rank: unmet * sample.shortage_cost + order_value(book, index),
+        tone: if stock_outs.is_empty() { Tone::Neutral } else { Tone::Warning },
+        notes,
+        facts: vec![on_hand, pair.inflow.iter().sum(), sample.shortage_cost, sample.critical_ratio],
+        history: pair.sales.get(start..).unwrap_or(&[]).to_vec(),
+        history_stock_outs: marked.map(|(bucket, _)| bucket as u32).collect(),
+        mean: sample.mean.iter().map(|value| f64::from(*value)).collect(),
+        quantiles: [0.1, 0.5, 0.9].into_iter().filter_map(quantile).collect(),
+        stock: book.projected(index, "mean").to_vec(),
+        stock_low: book.projected(index, "q10").to_vec(),
+        stock_high: book.projected(index, "q90").to_vec(),
+        stock_outs,
+        orders: detail_orders(book, index),
+    }
+}
+
+fn order_value(book: &Book<'_>, index: usize) -> f64 {
+    let values = book.tables.get("orders").and_then(|table| table.number("value")).unwrap_or(&[]);
+    book.orders[index].iter().filter_map(|&row| values.get(row)).sum()
+}
+
+fn detail_orders(book: &Book<'_>, index: usize) -> Vec<DetailOrder> {
+    let open = book.problem.pairs[index].inflow.iter().enumerate().filter(|(_, quantity)| **quantity > 0.0);
+    let mut orders: Vec<DetailOrder> = open
+        .map(|(bucket, &quantity)| DetailOrder {
+            arrival_date: Some(book.day(bucket)),
+            quantity,
+            reason: "on order already".to_owned(),
+            ..DetailOrder::default()
+        })
+        .collect();
+    let Some(table) = book.tables.get("orders") else { return orders };
+    let date = |column: &str, row: usize| table.date(column)?.get(row).and_then(|&day| data::date_of(day));
+    orders.extend(book.orders[index].iter().map(|&row| DetailOrder {
+        supplier: table.cell_text("supplier", row),
+        order_date: date("order_date", row),
+        arrival_date: date("arrival_date", row),
+        quantity: table.number("quantity").and_then(|q| q.get(row)).copied().unwrap_or(f64::NAN),
+        reason: table.cell_text("reason", row),
+    }));
+    orders
+}
+
+/// Limits that are full, or worth something.
+fn limits(tables: &Tables) -> Option<Section> {
+    let table = tables.get("limits")?;
+    let (used, limit) = (table.number("used")?, table.number("limit")?);
+    let worth = table.number("value_of_one_more").unwrap_or(&[]);
+    let binds = |row: &usize| {
+        let full = limit[*row] > 0.0 && used[*row] >= 0.995 * limit[*row];
+        full || worth.get(*row).is_some_and(|worth| worth.abs() > 1e-9)
+    };
+    let rows: Vec<usize> = (0..table.len()).filter(binds).collect();
+    if rows.is_empty() {
+        let told = "No shared limit binds: more budget, room or capacity would change nothing.";
+        return (!table.is_empty()).then(|| Section::new("Limits").with(Block::text(told)));
+    }
+    let text = |column: &str| -> Vec<String> { rows.iter().map(|&row| table.cell_text(column, row)).collect() };
+    let number = |column: &[f64]| -> Vec<f64> {
+        rows.iter().map(|&row| column.get(row).copied().unwrap_or(f64::NAN)).collect()
+    };
+    let place: Vec<String> =
+        rows.iter().map(|&row| format!("{}:{}", table.cell_text("file", row), table.cell_text("row", row))).collect();
+    let view = Table::new("Binding limits")
+        .with_caption("The value of one more unit comes from the prices of the shared limits.")
+        .with(Column::text("limit", text("name")))
+        .with(Column::number("used", number(used), Measure::number()))
+        .with(Column::number("allowed", number(limit), Measure::number()))
+        .with(Column::number("one more saves", number(worth), Measure::money().with_decimals(2)))
+        .with(Column::text("stated in", place))
+        .from_file("limits.csv");
+    Some(Section::new("Limits").with_lead("What holds the plan back.").with(Block::Table(view)))
+}
+
+fn orders(book: &Book<'_>) -> Section {
+    let section = Section::new("Orders").with_lead("By supplier and location; the first dates are to be placed now.");
+    let Some(table) = book.tables.get("orders").filter(|table| !table.is_empty()) else {
+        return section.with(Block::text("Nothing needs to be ordered within the horizon."));
+    };
+    let text = |column: &str| -> Vec<String> { (0..table.len()).map(|row| table.cell_text(column, row)).collect() };
+    let number = |column: &str| table.number(column).unwrap_or(&[]).to_vec();
+    let date = |column: &str| -> Vec<Option<NaiveDate>> {
+        let days = table.date(column).unwrap_or(&[]);
+        days.iter().map(|&day| if day == data::Table::NO_DATE { None } else { data::date_of(day) }).collect()
+    };
+    let view = Table::new("Order lines")
+        .with(Column::text("supplier", text("supplier")))
+        .with(Column::text("location", text("location")))
+        .with(Column::text("item", text("item")))
+        .with(Column::date("order", date("order_date")))
+        .with(Column::date("arrival", date("arrival_date")))
+        .with(Column::number("quantity", number("quantity"), Measure::number()))
+        .with(Column::number("value", number("value"), Measure::money()).with_total())
+        .with(Column::text("why", text("reason")))
+        .grouped_by(["supplier", "location"])
+        .interactive()
+        .from_file("orders.csv");
+    section.with(Block::Table(view))
+}
+
+fn notices(problem: &Problem, solution: &Solution) -> Section {
+    let mut list: Vec<Notice> =
+        solution.warnings.iter().map(|text| Notice::new(Severity::Warning, text.clone())).collect();
+    list.extend(problem.notices.as_slice().iter().map(|fault| {
+        let severity = match fault.severity {
+            FaultSeverity::Error => Severity::Error,
+            FaultSeverity::Warning => Severity::Warning,
+            FaultSeverity::Notice => Severity::Info,
+        };
+        let place = match fault.row {
+            Some(row) => format!("{}:{row}", fault.file),
+            None => fault.file.clone(),
+        };
+        Notice::new(severity, fault.message.clone()).at(place).with_code(fault.code.as_str())
+    }));
+    let section = Section::new("Data notices").with_lead("What was repaired by a stated rule, and what to check.");
+    if list.is_empty() {
+        return section.with(Block::text("The data needed no repair."));
+    }
+    section.with(Block::Notices { title: String::new(), notices: list })
+}

@@ -1,0 +1,356 @@
+//! One step of the backtest of order decisions: what is known, what is ordered,
+//! what happens, what it costs.
+//!
+//! Demand of a replayed bucket is the recorded sale. An order arrives in the
+//! first bucket that begins at or after its date plus the lead time; the replay
+//! of a stock point ends before an order of one round more would arrive.
+
+use super::model;
+use super::plan::OrderLine;
+use super::problem::Problem;
+use super::scenarios::Scenarios;
+use crate::control::Control;
+use crate::data::{Code, Fault, Faults};
+use crate::decide::backtest::{Stage, StepCost};
+use crate::optimize::inventory::order_path::{Arrival, PathOptions, PathProblem, Workspace, solve_path};
+
+/// Buckets that the simple rule averages over.
+pub(crate) const RULE_BUCKETS: usize = 13;
+
+/// What the policies of a window share: the facts.
+pub(crate) struct Facts<'a> {
+    /// The problem as read with all history known.
+    pub all: &'a Problem,
+    /// Index into the history of the window's first bucket.
+    pub first: usize,
+    /// Buckets between two decisions.
+    pub review: usize,
+    /// Decisions in the window.
+    pub rounds: usize,
+    /// Money for a missing unit, given or implied by the target, by stock point.
+    pub shortage_cost: Vec<f64>,
+    /// Buckets from an order to its arrival, by stock point.
+    pub lead: Vec<usize>,
+    /// Buckets replayed, by stock point.
+    pub length: Vec<usize>,
+    /// Stock and arrivals at the start, by stock point.
+    pub start: Vec<Start>,
+}
+
+/// How a stock point starts.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct Start {
+    /// Lots on hand: units and the last bucket of the window in which they can be used.
+    pub lots: Vec<(f64, Option<usize>)>,
+    /// Units owed.
+    pub backorder: f64,
+    /// Units that arrive at the start of each bucket.
+    pub arrivals: Vec<f64>,
+}
+
+impl Facts<'_> {
+    /// Recorded sales of a stock point in a bucket of the window; unknown ones count as none.
+    pub fn demand(&self, pair: usize, bucket: usize) -> f64 {
+        let sale = self.all.pairs[pair].sales.get(self.first + bucket).copied().unwrap_or(0.0);
+        if sale.is_finite() { sale.max(0.0) } else { 0.0 }
+    }
+
+    /// Mean of the last buckets before `bucket` of the window.
+    pub fn recent_mean(&self, pair: usize, bucket: usize) -> f64 {
+        let until = self.first + bucket;
+        let known = self.all.pairs[pair].sales.get(until.saturating_sub(RULE_BUCKETS)..until).unwrap_or(&[]);
+        let (sum, count) = known
+            .iter()
+            .filter(|sale| sale.is_finite())
+            .fold((0.0, 0.0), |(sum, count), sale| (sum + sale.max(0.0), count + 1.0));
+        if count > 0.0 { sum / count } else { 0.0 }
+    }
+
+    /// Share of replayed buckets that were flagged as stock-outs.
+    pub fn flagged_share(&self) -> f64 {
+        let cells: usize = self.length.iter().sum();
+        let flagged: usize = self
+            .all
+            .pairs
+            .iter()
+            .zip(&self.length)
+            .map(|(pair, &length)| {
+                let marks = pair.marks.get(self.first..self.first + length).unwrap_or(&[]);
+                marks.iter().filter(|mark| mark.censored).count()
+            })
+            .sum();
+        if cells > 0 { flagged as f64 / cells as f64 } else { 0.0 }
+    }
+}
+
+/// How a policy orders: quantities by stock point in a bucket of the window.
+pub(crate) trait Orders: Send {
+    /// What to order now, knowing the state of the warehouse.
+    fn orders(&mut self, bucket: usize, warehouse: &Warehouse<'_>) -> Result<Vec<f64>, Faults>;
+}
+
+/// Stock, pipeline and costs of one policy in one window.
+pub(crate) struct Warehouse<'a> {
+    pub facts: &'a Facts<'a>,
+    points: Vec<Point>,
+    order_cost: Vec<f64>,
+    variance: Vec<f64>,
+}
+
+#[derive(Debug, Clone)]
+struct Point {
+    lots: Vec<(f64, Option<usize>)>,
+    backorder: f64,
+    arrivals: Vec<f64>,
+}
+
+impl<'a> Warehouse<'a> {
+    /// The warehouse at the window's start.
+    pub fn new(facts: &'a Facts<'a>) -> Self {
+        let points: Vec<Point> = facts
+            .start
+            .iter()
+            .zip(&facts.length)
+            .map(|(start, &length)| {
+                let mut arrivals = start.arrivals.clone();
+                arrivals.resize(length, 0.0);
+                Point { lots: start.lots.clone(), backorder: start.backorder, arrivals }
+            })
+            .collect();
+        let count = points.len();
+        Warehouse { facts, points, order_cost: vec![0.0; count], variance: vec![0.0; count] }
+    }
+
+    /// Units on hand or on order less units owed, before the bucket's demand.
+    pub fn position(&self, pair: usize, bucket: usize) -> f64 {
+        let point = &self.points[pair];
+        let on_hand: f64 = point.lots.iter().map(|(quantity, _)| quantity).sum();
+        on_hand + point.arrivals.iter().skip(bucket).sum::<f64>() - point.backorder
+    }
+
+    /// Writes the state before `bucket` into a problem read for that date.
+    pub fn enter(&self, bucket: usize, problem: &mut Problem) {
+        for (pair, point) in problem.pairs.iter_mut().zip(&self.points) {
+            pair.lots = point
+                .lots
+                .iter()
+                .map(|&(quantity, last)| (quantity, last.map(|last| last as i64 - bucket as i64)))
+                .collect();
+            pair.backorder = point.backorder;
+            let coming = point.arrivals.iter().skip(bucket).copied();
+            pair.inflow = coming.chain(std::iter::repeat(0.0)).take(problem.horizon).collect();
+            pair.locks.clear();
+        }
+    }
+
+    /// Places orders of `bucket`: they arrive after the lead time, and cost at once.
+    fn place(&mut self, bucket: usize, orders: &[f64]) {
+        let problem = self.facts.all;
+        let mut headers = vec![Vec::new(); problem.suppliers.len()];
+        for (index, &quantity) in orders.iter().enumerate().filter(|(_, quantity)| **quantity > 0.0) {
+            let pair = &problem.pairs[index];
+            let Some(source) = pair.sources.first() else { continue };
+            let at = bucket + self.facts.lead[index];
+            if let Some(slot) = self.points[index].arrivals.get_mut(at) {
+                *slot += quantity * source.supply_fill;
+            }
+            self.order_cost[index] += source.line_cost;
+            self.variance[index] += quantity * (source.price(0, quantity) - pair.reference_cost);
+            headers[source.supplier].push(index);
+        }
+        for (supplier, lines) in headers.iter().enumerate().filter(|(_, lines)| !lines.is_empty()) {
+            let share = problem.suppliers[supplier].order_cost / lines.len() as f64;
+            for &line in lines {
+                self.order_cost[line] += share;
+            }
+        }
+    }
+
+    /// Lets the bucket happen at one stock point.
+    fn step(&mut self, index: usize, bucket: usize) -> StepCost {
+        let pair = &self.facts.all.pairs[index];
+        let item = &self.facts.all.items[pair.item];
+        let shortage_price = self.facts.shortage_cost[index];
+        let demand = self.facts.demand(index, bucket);
+        let point = &mut self.points[index];
+        if point.arrivals[bucket] > 0.0 {
+            let last = item.shelf_life.map(|life| bucket + life.saturating_sub(1));
+            point.lots.push((point.arrivals[bucket], last));
+        }
+        take(&mut point.lots, &mut point.backorder);
+        let mut unmet = demand;
+        take(&mut point.lots, &mut unmet);
+        let served = demand - unmet;
+        if !item.lost_sales {
+            point.backorder += unmet;
+        }
+        let stock: f64 = point.lots.iter().map(|(quantity, _)| quantity).sum();
+        let expired: f64 =
+            point.lots.iter().filter(|(_, last)| last.is_some_and(|last| last <= bucket)).map(|lot| lot.0).sum();
+        point.lots.retain(|(quantity, last)| *quantity > 0.0 && last.is_none_or(|last| last > bucket));
+        let short = if item.lost_sales { unmet } else { point.backorder };
+        StepCost {
+            holding: item.holding_cost * stock,
+            shortage: shortage_price * short,
+            order: std::mem::take(&mut self.order_cost[index]),
+            purchase_variance: std::mem::take(&mut self.variance[index]),
+            waste: item.waste_cost * expired,
+            demand,
+            served,
+            stock,
+        }
+    }
+}
+
+/// Serves `wanted` from the lots, those that expire first before others.
+fn take(lots: &mut [(f64, Option<usize>)], wanted: &mut f64) {
+    lots.sort_by_key(|&(_, last)| last.unwrap_or(usize::MAX));
+    for (quantity, _) in lots.iter_mut() {
+        let used = quantity.min(*wanted);
+        *quantity -= used;
+        *wanted -= used;
+    }
+}
+
+/// A policy at work in a warehouse.
+pub(crate) struct Trial<'a> {
+    pub warehouse: Warehouse<'a>,
+    pub policy: Box<dyn Orders + 'a>,
+}
+
+impl Stage for Trial<'_> {
+    fn decide(&mut self, bucket: usize) -> Result<(), Faults> {
+        let orders = self.policy.orders(bucket, &self.warehouse)?;
+        self.warehouse.place(bucket, &orders);
+        Ok(())
+    }
+
+    fn happen(&mut self, bucket: usize) -> Vec<Option<StepCost>> {
+        (0..self.warehouse.points.len())
+            .map(|index| (bucket < self.warehouse.facts.length[index]).then(|| self.warehouse.step(index, bucket)))
+            .collect()
+    }
+}
+
+/// Mean of the last buckets times a coverage, less the position, in whole units.
+pub(crate) struct Rule {
+    /// Buckets covered beyond the lead time's own; `lead + extra` in all.
+    pub coverage: Coverage,
+}
+
+/// How many buckets a rule covers.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Coverage {
+    /// Lead time, review period and one bucket.
+    Simple,
+    /// This many more (or fewer) buckets than [`Coverage::Simple`].
+    Shifted(f64),
+}
+
+impl Orders for Rule {
+    fn orders(&mut self, bucket: usize, warehouse: &Warehouse<'_>) -> Result<Vec<f64>, Faults> {
+        let facts = warehouse.facts;
+        let shift = match self.coverage {
+            Coverage::Simple => 0.0,
+            Coverage::Shifted(buckets) => buckets,
+        };
+        Ok((0..facts.lead.len())
+            .map(|pair| {
+                let cover = (facts.lead[pair] + facts.review + 1) as f64 + shift;
+                let wanted = facts.recent_mean(pair, bucket) * cover - warehouse.position(pair, bucket);
+                wanted.max(0.0).round()
+            })
+            .collect())
+    }
+}
+
+/// The planner's own past orders, by stock point and bucket of the window.
+pub(crate) struct Own {
+    pub orders: Vec<Vec<f64>>,
+}
+
+impl Orders for Own {
+    fn orders(&mut self, bucket: usize, _: &Warehouse<'_>) -> Result<Vec<f64>, Faults> {
+        Ok(self.orders.iter().map(|orders| orders.get(bucket).copied().unwrap_or(0.0)).collect())
+    }
+}
+
+/// Orders that cost least when all demand of the window is known, stock point
+/// by stock point; shared limits do not bind it, so it is a floor.
+pub(crate) struct Foresight {
+    orders: Vec<Vec<f64>>,
+}
+
+impl Foresight {
+    /// Solves every stock point of the window.
+    ///
+    /// # Errors
+    /// A stock point that the solver refuses: a defect.
+    pub fn new(facts: &Facts<'_>) -> Result<Self, Faults> {
+        let mut workspace = Workspace::default();
+        let orders = (0..facts.lead.len()).map(|pair| best_known(facts, pair, &mut workspace)).collect::<Result<_, _>>()?;
+        Ok(Foresight { orders })
+    }
+}
+
+fn best_known(facts: &Facts<'_>, index: usize, workspace: &mut Workspace) -> Result<Vec<f64>, Faults> {
+    let pair = &facts.all.pairs[index];
+    let item = &facts.all.items[pair.item];
+    let length = facts.length[index];
+    if length == 0 {
+        return Ok(Vec::new());
+    }
+    let start = &facts.start[index];
+    let mut path = PathProblem::new(length, 1, (0..length).map(|bucket| facts.demand(index, bucket)).collect());
+    let on_hand: f64 = start.lots.iter().map(|(quantity, _)| quantity).sum();
+    path.initial_stock = on_hand - start.backorder;
+    for (slot, arriving) in path.inflow.iter_mut().zip(&start.arrivals) {
+        *slot = *arriving;
+    }
+    let decided = |bucket: usize| bucket % facts.review == 0 && bucket / facts.review < facts.rounds;
+    let lead = facts.lead[index];
+    path.arrival = Arrival::Common(
+        (0..length).map(|bucket| Some(bucket + lead).filter(|&at| decided(bucket) && at < length)).collect(),
+    );
+    path.multiple = item.quantum;
+    path.holding_cost = vec![item.holding_cost; length];
+    path.shortage_cost = vec![facts.shortage_cost[index]; length];
+    path.lost_sales = item.lost_sales;
+    path.shelf_life = item.shelf_life;
+    path.waste_cost = item.waste_cost;
+    solve_path(&path, &PathOptions::default(), workspace).map(|solution| solution.orders).map_err(|error| {
+        let name = facts.all.pair_name(pair);
+        Faults::from(Fault::error(Code::Contradiction, name, format!("perfect foresight failed: {error}")))
+    })
+}
+
+impl Orders for Foresight {
+    fn orders(&mut self, bucket: usize, _: &Warehouse<'_>) -> Result<Vec<f64>, Faults> {
+        Ok(self.orders.iter().map(|orders| orders.get(bucket).copied().unwrap_or(0.0)).collect())
+    }
+}
+
+/// `known` is shared between windows that run side by side.
+#[derive(Clone, Copy)]
+pub(crate) struct Known<'a>(pub &'a (dyn Fn(usize) -> Result<(Problem, Scenarios), Faults> + Sync));
+
+/// The product's decision in a replay.
+pub(crate) struct Purvey<'a> {
+    pub known: Known<'a>,
+    pub control: Control,
+}
+
+impl Orders for Purvey<'_> {
+    fn orders(&mut self, bucket: usize, warehouse: &Warehouse<'_>) -> Result<Vec<f64>, Faults> {
+        let (mut problem, scenarios) = (self.known.0)(bucket)?;
+        warehouse.enter(bucket, &mut problem);
+        let answer = model::plan(&problem, &scenarios, None, &self.control).map_err(|error| {
+            Faults::from(Fault::error(Code::Contradiction, problem.name.clone(), error.to_string()))
+        })?;
+        let mut orders = vec![0.0; problem.pairs.len()];
+        for OrderLine { pair, quantity, .. } in answer.plan.lines.iter().filter(|line| line.bucket == 0) {
+            orders[*pair] += quantity;
+        }
+        Ok(orders)
+    }
+}
