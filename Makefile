@@ -1,0 +1,31 @@
+# make demo   installs what is missing, builds, solves a shipped instance, tells where the report is
+# make test   installs what is missing, runs every test
+# make ci     what CI runs: tests, format, lints, documents, licences
+CARGO ?= cargo
+TARGET := $(or $(CARGO_TARGET_DIR),target)
+
+.PHONY: demo test ci setup instances bench
+
+setup:
+	@scripts/setup
+
+demo: setup
+	$(CARGO) build --release --locked
+	$(TARGET)/release/purvey solve instances/every-feature --output out/demo
+	@echo
+	@echo "Open the report in a browser: $(CURDIR)/out/demo/report.html"
+
+test: setup
+	$(CARGO) test --release --locked
+
+ci: test
+	$(CARGO) fmt --check
+	$(CARGO) clippy --release --locked --all-targets -- -D warnings
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --release --locked --no-deps
+	scripts/licences
+
+instances:
+	$(CARGO) run --release --locked --example generate_replenishment -- --all instances
+
+bench: setup
+	$(CARGO) bench --locked
