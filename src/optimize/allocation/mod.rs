@@ -31,7 +31,6 @@ mod candidates;
 mod coupling;
 mod dual;
 mod feasibility;
-mod fixing;
 #[cfg(test)]
 mod generate;
 mod improve;
