@@ -7,14 +7,15 @@
 //! Fisher 1981, "The Lagrangian relaxation method for solving integer
 //! programming problems", doi:10.1287/mnsc.27.1.1). Where there are switches,
 //! they are also fixed as their fractional opening suggests, and the rows that
-//! remain are priced anew for a few rounds.
+//! remain are priced anew for a few rounds (`fixing`).
 //! Cost: one call of each part a round, and the sweeps of `proximal`.
 //! Use `single` instead when there is one row and no switch.
 //! Not for: proving optimality; the bound is that of the convexified parts.
 //! Same input and work limit give the same answer: yes.
 
 use super::coupling::{AllocationError, Coupling, SharedRow};
-use super::offers::{Answer, Offers};
+use super::fixing::{Settings, rounded_openings};
+use super::offers::Offers;
 use super::oracle::Oracle;
 use super::price_model::{PriceModel, Start};
 use super::primal::Incumbent;
@@ -25,8 +26,6 @@ use super::state::{Effort, Selection};
 const PRIMAL_INTERVAL: u64 = 5;
 /// Rounds between two attempts with fixed switches.
 const FIXING_INTERVAL: u64 = 10;
-/// Rounds for the remaining rows once the switches are fixed.
-const FIXED_ROUNDS: u64 = 12;
 /// Rounds without any feasible selection before feasibility itself is asked about.
 const PATIENCE: u64 = 40;
 /// The bound is taken as found when the options promise less than this share of the gap.
@@ -105,7 +104,7 @@ impl<'a, O: Offers> PriceSearch<'a, O> {
     }
 
     /// Offers the present answers and the heaviest options, with switches to start from.
-    fn offer(
+    pub fn offer(
         &mut self,
         open: &[u32],
         prices: &[f64],
@@ -122,9 +121,9 @@ impl<'a, O: Offers> PriceSearch<'a, O> {
 }
 
 /// Where selections go: the rows and switches of the whole problem, and the best one so far.
-struct Target<'t> {
-    coupling: &'t Coupling,
-    incumbent: &'t mut Incumbent,
+pub(super) struct Target<'t> {
+    pub coupling: &'t Coupling,
+    pub incumbent: &'t mut Incumbent,
 }
 
 /// Maximises the bound over the prices and feeds the incumbent.
@@ -139,14 +138,15 @@ pub(super) fn price_rows<O: Offers>(
     let mut search =
         PriceSearch::start(Oracle::new(offers, coupling, 1.0), start_prices, f64::INFINITY, effort)?;
     let first = effort.rounds;
-    let mut schedule = Schedule { repair_at: 0, fixing_at: FIXING_INTERVAL, fixings: 0, tried: Vec::new() };
+    let mut schedule =
+        Schedule { repair_at: 0, fixing_at: FIXING_INTERVAL, fixings: 0, tried: Settings::default() };
     let mut converged = false;
     for round in 0.. {
         effort.bound = effort.bound.max(search.model.value);
-        schedule.try_selections(&mut search, round, converged, incumbent, effort)?;
+        let last = converged || effort.rounds >= first + most_rounds;
+        schedule.try_selections(&mut search, round, last, incumbent, effort)?;
         let hopeless = incumbent.is_empty() && round > PATIENCE;
-        let spent = effort.exhausted() || effort.rounds >= first + most_rounds;
-        if converged || hopeless || effort.gap_reached() || spent {
+        if last || hopeless || effort.gap_reached() || effort.exhausted() {
             break;
         }
         let size = effort.incumbent.unwrap_or(search.model.value).abs();
@@ -163,7 +163,7 @@ struct Schedule {
     fixing_at: u64,
     fixings: usize,
     /// Switch settings that were priced already.
-    tried: Vec<Vec<u32>>,
+    tried: Settings,
 }
 
 impl Schedule {
@@ -193,89 +193,15 @@ impl Schedule {
         };
         settings.extend(incumbent.open());
         for open in settings {
-            if self.tried.contains(&open) || effort.gap_reached() || effort.exhausted() {
-                continue;
-            }
-            price_with_fixed_switches(search, &open, incumbent, effort)?;
-            self.tried.push(open);
+            self.tried.price(search, open, incumbent, effort)?;
+        }
+        if last {
+            self.tried.descend(search, incumbent, effort)?;
         }
         self.fixings += 1;
         self.fixing_at = round + FIXING_INTERVAL;
         Ok(())
     }
-}
-
-/// Whole openings from the fractional ones: rounded up from `share` on.
-fn rounded_openings<O: Offers>(search: &PriceSearch<'_, O>, share: f64) -> Vec<u32> {
-    let switches = search.oracle.coupling.switches().iter().zip(&search.model.open);
-    switches
-        .map(|(switch, &open)| ((open + 1.0 - share).floor().max(0.0) as u32).min(switch.copies))
-        .collect()
-}
-
-/// Prices the rows that remain with the switches as given, and offers what comes of it.
-fn price_with_fixed_switches<O: Offers>(
-    search: &mut PriceSearch<'_, O>,
-    open: &[u32],
-    incumbent: &mut Incumbent,
-    effort: &mut Effort<'_>,
-) -> Result<(), AllocationError> {
-    let coupling = search.oracle.coupling;
-    let (fixed, prices) = with_fixed_switches(search, open);
-    let oracle = Oracle::new(&mut *search.oracle.offers, &fixed, 1.0);
-    let mut inner = PriceSearch::start(oracle, &prices, f64::INFINITY, effort)?;
-    let first = effort.rounds;
-    loop {
-        let spent = effort.rounds >= first + FIXED_ROUNDS || effort.exhausted();
-        let tolerance = 1e-4 * inner.model.value.abs().max(1e-9);
-        let finished = spent || !inner.round(tolerance, effort)?;
-        if finished || (effort.rounds - first).is_multiple_of(4) {
-            let (prices, scale) = (&search.model.centre, &search.model.scale);
-            inner.offer(open, prices, scale, &mut Target { coupling, incumbent }, effort);
-        }
-        if finished {
-            return Ok(());
-        }
-    }
-}
-
-/// The rows with the switches built in, and prices to start from: a row that
-/// only a closed switch could free is closed by a price that no part will pay.
-fn with_fixed_switches<O: Offers>(search: &PriceSearch<'_, O>, open: &[u32]) -> (Coupling, Vec<f64>) {
-    let coupling = search.oracle.coupling;
-    let mut prices = search.model.centre.clone();
-    let mut raised = vec![0.0; prices.len()];
-    let forbidding = forbidding_value(&search.oracle);
-    for (switch, &copies) in coupling.switches().iter().zip(open) {
-        for &(row, amount) in &switch.raises {
-            let row = row as usize;
-            raised[row] += amount * f64::from(copies);
-            if amount > 0.0 && coupling.rows()[row].upper.is_finite() {
-                prices[row] = if copies == 0 { forbidding / amount } else { 0.0 };
-            }
-        }
-    }
-    let shift = |(row, raised): (&SharedRow, &f64)| {
-        SharedRow::between(String::new(), row.lower + raised, row.upper + raised)
-    };
-    let rows: Vec<SharedRow> = coupling.rows().iter().zip(&raised).map(shift).collect();
-    for (row, price) in rows.iter().zip(&mut prices) {
-        // A row that has room of its own is left to its usual price.
-        if row.upper > row.tolerance() && *price * row.upper >= forbidding {
-            *price = 0.0;
-        }
-    }
-    (Coupling::of_valid_rows(rows), prices)
-}
-
-/// More than any part could save by using a closed switch.
-fn forbidding_value<O: Offers>(oracle: &Oracle<'_, O>) -> f64 {
-    let largest = |(part, answer): (usize, &Answer)| {
-        oracle.offers.cost(part, answer.option).abs().max(answer.bound.abs())
-    };
-    let cost = oracle.answers.iter().enumerate().map(largest).fold(0.0, f64::max);
-    let switch = oracle.coupling.switches().iter().map(|switch| switch.cost).fold(0.0, f64::max);
-    100.0 * (cost + switch).max(1e-9)
 }
 
 /// Opens, for each row that is used beyond its upper limit, copies of the switches that raise it.

@@ -31,6 +31,7 @@ mod candidates;
 mod coupling;
 mod dual;
 mod feasibility;
+mod fixing;
 #[cfg(test)]
 mod generate;
 mod improve;
