@@ -2,28 +2,36 @@
 //! orders that costs least on average over equally likely demand scenarios.
 
 mod backorders;
+mod cut;
 mod evaluate;
 mod lattice;
 mod lost_sales;
 mod multipliers;
 #[cfg(test)]
 mod oracle;
+mod patterns;
 mod prepared;
 mod problem;
 mod refine;
 mod search;
+mod steepest;
 mod terms;
 
 use self::evaluate::{Simulator, order_cost};
 use self::lattice::Lattice;
 use self::lost_sales::Rounds;
 use self::multipliers::Multipliers;
+use self::patterns::Patterns;
 use self::search::Candidate;
+use self::steepest::Steepest;
 use self::terms::OrderTerms;
 
 pub use evaluate::{PathCost, PathTrace, evaluate, evaluate_prepared};
 pub use prepared::Prepared;
 pub use problem::{Arrival, ExpiringLot, PathError, PathProblem, PriceBreak, PriceList};
+
+/// Most order periods for which patterns of orders are searched exhaustively.
+const FEW_STAGES: usize = 8;
 
 /// How hard [`solve_path`] tries.
 #[derive(Debug, Clone, PartialEq)]
@@ -32,15 +40,18 @@ pub struct PathOptions {
     pub gap: f64,
     /// Most rounds of the multipliers that bound a plan with lost sales.
     pub max_rounds: usize,
+    /// Most nodes of the branch and bound that proves lost-sales plans of few
+    /// order periods (8) with fixed costs, minima or price breaks.
+    pub max_nodes: usize,
     /// Most lattice points (order periods times cumulative quantities) that
     /// are looked at one by one; beyond them the lattice is first coarsened.
     pub max_states: usize,
 }
 
 impl Default for PathOptions {
-    /// Gap 1e-6, 60 rounds, 2^20 states.
+    /// Gap 1e-6, 60 rounds, 400 nodes, 2^20 states.
     fn default() -> Self {
-        PathOptions { gap: 1e-6, max_rounds: 60, max_states: 1 << 20 }
+        PathOptions { gap: 1e-6, max_rounds: 60, max_nodes: 400, max_states: 1 << 20 }
     }
 }
 
@@ -66,6 +77,7 @@ pub struct Workspace {
     terms: OrderTerms,
     simulator: Simulator,
     multipliers: Multipliers,
+    steepest: Steepest,
     period_kinks: Vec<f64>,
     holding: Vec<f64>,
     candidate: Candidate,
@@ -128,16 +140,22 @@ pub fn solve_prepared(
     let start = backorders::solve(problem, prepared, &holding, options, workspace);
     workspace.best.follow(prepared, &workspace.lattice.path);
     workspace.best.cost = workspace.simulator.price(problem, prepared, &workspace.best.orders);
-    if problem.lost_sales || problem.shelf_life.is_some() {
-        workspace.candidate.copy_from(&workspace.best);
-        lost_sales::descend(problem, prepared, workspace);
-    }
     let (bound, iterations) = if problem.lost_sales {
-        let (bound, sweeps) = (f64::NEG_INFINITY, start.sweeps);
-        let mut rounds = Rounds { problem, prepared, options, holding: &holding, locked_cost, bound, sweeps };
-        rounds.run(workspace);
-        (rounds.bound, rounds.sweeps)
+        let rounds = Rounds {
+            problem,
+            prepared,
+            options,
+            holding: &holding,
+            locked_cost,
+            bound: f64::NEG_INFINITY,
+            sweeps: start.sweeps,
+        };
+        lose_sales(rounds, workspace)
     } else {
+        if problem.shelf_life.is_some() {
+            workspace.candidate.copy_from(&workspace.best);
+            lost_sales::descend(problem, prepared, workspace);
+        }
         (start.bound + locked_cost, start.sweeps)
     };
     workspace.holding = holding;
@@ -149,6 +167,51 @@ pub fn solve_prepared(
         exact: total - bound <= options.gap.max(1e-9) * total.abs().max(1e-9),
         iterations,
     })
+}
+
+/// Plan and bound with lost sales: exact by descent where cost is convex, by
+/// branching where there are few stages, else by rounds of multipliers.
+fn lose_sales(mut rounds: Rounds<'_>, workspace: &mut Workspace) -> (f64, usize) {
+    let (problem, prepared) = (rounds.problem, rounds.prepared);
+    let applies = problem.shelf_life.is_none()
+        && workspace.steepest.open(prepared, &problem.holding_cost, &problem.shortage_cost);
+    if applies {
+        let few = prepared.stages.len() <= FEW_STAGES && rounds.options.max_nodes > 0;
+        let nodes = if workspace.terms.convex { 1 } else { rounds.options.max_nodes };
+        if workspace.terms.convex || few {
+            if patterns(problem, prepared, nodes, workspace).run() {
+                return (workspace.best.cost.total(), workspace.steepest.cuts);
+            }
+        }
+    }
+    workspace.candidate.copy_from(&workspace.best);
+    lost_sales::descend(problem, prepared, workspace);
+    if applies {
+        patterns(problem, prepared, 0, workspace).polish();
+    }
+    rounds.run(workspace);
+    if applies {
+        patterns(problem, prepared, 0, workspace).polish();
+    }
+    (rounds.bound, rounds.sweeps + workspace.steepest.cuts)
+}
+
+fn patterns<'a>(
+    problem: &'a PathProblem,
+    prepared: &'a Prepared,
+    nodes: usize,
+    workspace: &'a mut Workspace,
+) -> Patterns<'a> {
+    Patterns {
+        problem,
+        prepared,
+        terms: &workspace.terms,
+        steepest: &mut workspace.steepest,
+        simulator: &mut workspace.simulator,
+        best: &mut workspace.best,
+        candidate: &mut workspace.candidate,
+        nodes,
+    }
 }
 
 /// Holding costs under which a world without expiry is never dearer than the

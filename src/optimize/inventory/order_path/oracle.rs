@@ -214,7 +214,12 @@ fn lost_sales_stay_between_bound_and_brute_force() {
         assert!(cost >= best - 1e-8 * (1.0 + best), "case {case}: {plan:?} {best} {orders:?} {problem:?}");
         found += usize::from(near(cost, best));
         proved += usize::from(plan.exact);
-        assert!(!plan.exact || near(cost, best) || cost - best <= 1e-6 * best, "case {case}");
+        // Saving a unit for a later, dearer shortage: the one case without a proof.
+        let saves = (1..problem.periods).any(|period| {
+            problem.shortage_cost[period] > problem.shortage_cost[period - 1] + problem.holding_cost[period - 1]
+        });
+        assert!(plan.exact || saves, "case {case}: {plan:?} {best} {orders:?} {problem:?}");
+        assert!(!plan.exact || cost - best <= 1e-6 * best.abs(), "case {case}: {plan:?} {best}");
     }
     assert!(found >= 980, "only {found} optima found");
     assert!(proved >= 500, "only {proved} optima proved");
