@@ -19,7 +19,7 @@ use crate::presentation::{
 
 /// Buckets planned beyond lead time and review period: only the first order of
 /// each plan is placed, and later buckets hardly move it.
-const LOOKAHEAD: usize = 1;
+const LOOKAHEAD: usize = 2;
 /// Buckets of history before the first window that is chosen without a date.
 const LEAST_HISTORY: i64 = 26;
 /// Widest change of the simple rule's coverage that is tried, in half buckets.
@@ -188,7 +188,7 @@ impl Window {
         let from = base.buckets.start_of(first);
         let lead: Vec<usize> = all.pairs.iter().map(|pair| lead_buckets(base, pair, first)).collect();
         let longest = lead.iter().copied().max().unwrap_or(0);
-        let horizon = base.horizon.min(longest + base.review_period + std::env::var("PURVEY_LOOK").ok().and_then(|v| v.parse().ok()).unwrap_or(LOOKAHEAD));
+        let horizon = base.horizon.min(longest + base.review_period + LOOKAHEAD);
         let mut known = Vec::with_capacity(options.rounds);
         for round in 0..options.rounds {
             let date = base.buckets.start_of(first + (round * base.review_period) as i64);

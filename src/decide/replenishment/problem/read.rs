@@ -114,7 +114,7 @@ fn build(name: &str, tables: &Tables, settings: &SettingsValues, file: &str) -> 
         // What follows would report the same faults again in other words.
         return (None, notes.finish());
     }
-    let length = horizon_length(settings, &sourcing, &pairs, &buckets, file, &mut notes);
+    let length = horizon_length(tables, settings, &sourcing, &pairs, &buckets, file, &mut notes);
     let horizon = Horizon { buckets, plan_date, length };
     let past = Past {
         tables,
@@ -142,6 +142,9 @@ fn build(name: &str, tables: &Tables, settings: &SettingsValues, file: &str) -> 
     let mut problem = parts.problem(name, file, &horizon, &history, &mut notes);
     problem.missing_is_zero = past.missing_is_zero;
     let stock = present.read_stock(&mut notes);
+    if problem.scenarios == 0 {
+        problem.scenarios = usual_scenarios(pairs.len());
+    }
     problem.pairs = parts.pairs(&mut problem, &pairs, &horizon, &history, stock, &mut notes);
     present.read_open_orders(&mut problem.pairs, &mut notes);
     present.read_customer_orders(&mut problem.pairs, &mut notes);
@@ -151,7 +154,9 @@ fn build(name: &str, tables: &Tables, settings: &SettingsValues, file: &str) -> 
 }
 
 /// The horizon: set or usual, and never shorter than what an order needs to show its effect.
+#[allow(clippy::too_many_arguments)]
 fn horizon_length(
+    tables: &Tables,
     settings: &SettingsValues,
     sourcing: &Sourcing<'_>,
     pairs: &Pairs,
@@ -170,8 +175,33 @@ fn horizon_length(
             least
         }
         Some(set) => set as usize,
-        None => usual_horizon(buckets.bucket()).max(least),
+        None if orders_are_free(tables) => (least + BEYOND_FREE_ORDERS).min(LONGEST_HORIZON),
+        None => usual_horizon(buckets.bucket()).max(least + BEYOND_FREE_ORDERS),
     }
+}
+
+/// Buckets planned beyond lead time and review period where orders are free: a
+/// later order makes up for what an earlier one left, so looking further only
+/// charges today's order for stock that the next plan would trim.
+const BEYOND_FREE_ORDERS: usize = 2;
+
+/// Whether unmet demand is lost everywhere and nothing makes it pay to order
+/// more at once: no order cost, no least quantity, no multiple, no price break.
+fn orders_are_free(tables: &Tables) -> bool {
+    let none_above = |table: &str, columns: &[&str], most: f64| {
+        let Some(table) = tables.get(table) else { return true };
+        columns.iter().filter_map(|column| table.number(column)).flatten().all(|value| value.is_nan() || *value <= most)
+    };
+    let kinds = tables.get("items").and_then(|items| items.text("unmet_demand"));
+    kinds.is_none_or(|kinds| kinds.find("backorder").is_none())
+        && none_above("suppliers", &["order_cost", "minimum_money", "minimum_m3"], 0.0)
+        && none_above("sourcing", &["moq", "line_cost", "min_quantity"], 0.0)
+        && none_above("sourcing", &["order_multiple"], 1.0)
+}
+
+/// Many scenarios for few stock points, fewer where there are many of those.
+fn usual_scenarios(pairs: usize) -> usize {
+    (200_000 / pairs.max(1)).clamp(40, 200)
 }
 
 fn usual_horizon(bucket: Bucket) -> usize {
@@ -211,7 +241,7 @@ impl Parts<'_> {
             order_calendars: Vec::new(),
             budget: self.settings.number("budget").map(|budget| (budget, setting("budget"))),
             review_period: whole("review_period").unwrap_or(1).max(1),
-            scenarios: whole("scenarios").unwrap_or(1).max(1),
+            scenarios: whole("scenarios").unwrap_or(0),
             stability_penalty: self.settings.number("stability_penalty").unwrap_or(0.0),
             safety_factor: self.safety_factor(file, notes),
             method: self.settings.text("method").unwrap_or("auto").to_owned(),
