@@ -57,7 +57,7 @@ impl Problem {
     ///     );
     /// let problem = Problem::read("shop", tables, &Settings::default())?;
     /// assert_eq!(problem.pairs[0].sales, [5.0, 7.0, 6.0, 8.0]);
-    /// assert_eq!(problem.horizon, 13);
+    /// assert_eq!(problem.horizon, 4);
     /// # Ok::<(), purvey::data::Faults>(())
     /// ```
     ///

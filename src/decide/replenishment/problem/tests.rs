@@ -62,7 +62,7 @@ fn date(text: &str) -> NaiveDate {
 fn the_plainest_folder_has_sane_defaults() {
     let problem = read(&[]);
     assert_eq!(problem.plan_date, date("2024-01-29"));
-    assert_eq!((problem.bucket(), problem.horizon, problem.history_buckets), (Bucket::Week, 13, 4));
+    assert_eq!((problem.bucket(), problem.horizon, problem.history_buckets), (Bucket::Week, 4, 4));
     assert_eq!((problem.season_length, problem.scenarios, problem.safety_factor), (52, 40, None));
     let (item, pair) = (&problem.items[0], &problem.pairs[0]);
     assert_eq!(item.service, Service::ShortageCost(3.0));
@@ -427,7 +427,8 @@ fn covariates_of_history_and_horizon_stand_in_rows() {
     let sales = "item,date,quantity,price,promotion\nA,2024-01-01,5,3,no\nA,2024-01-08,7,2,yes\nA,2024-01-15,6,,no\nA,2024-01-22,8,3,no\n";
     let covariates = "date,item,price,promotion,sun\n2024-02-05,A,2.5,yes,\n2024-01-01,,,,6\n2024-01-02,,,,8\n";
     let calendar = "date,kind,name\n2024-01-10,holiday,feast\n2024-02-14,holiday,feast\n2024-02-20,event,fair\n";
-    let problem = read(&[("sales", sales), ("covariates", covariates), ("calendar", calendar)]);
+    let given = [("sales", sales), ("covariates", covariates), ("calendar", calendar)];
+    let problem = read_with(&given, &[("horizon", "13")]).unwrap();
     assert_eq!(problem.covariate_names, ["price", "promotion", "holiday feast", "sun"]);
     assert!(noticed(&problem, "event fair never came in the history"));
     let rows: Vec<&[f64]> = problem.pairs[0].covariates.chunks(4).collect();
@@ -444,7 +445,7 @@ fn covariates_of_history_and_horizon_stand_in_rows() {
 #[test]
 fn settings_are_checked_and_the_horizon_is_long_enough() {
     let problem = read_with(&[("suppliers", "supplier,lead_time_days\nS,140\n")], &[("horizon", "4")]).unwrap();
-    assert_eq!(problem.horizon, 23);
+    assert_eq!(problem.horizon, 21);
     assert!(noticed(&problem, "the horizon is shorter than lead time"));
     let faults = read_with(&[], &[("safety_factor", "much")]).unwrap_err();
     assert!(faults.to_string().contains("safety_factor is \"much\""), "{faults}");
