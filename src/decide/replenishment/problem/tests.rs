@@ -63,7 +63,7 @@ fn the_plainest_folder_has_sane_defaults() {
     let problem = read(&[]);
     assert_eq!(problem.plan_date, date("2024-01-29"));
     assert_eq!((problem.bucket(), problem.horizon, problem.history_buckets), (Bucket::Week, 4, 4));
-    assert_eq!((problem.season_length, problem.scenarios, problem.safety_factor), (52, 40, None));
+    assert_eq!((problem.season_length, problem.scenarios, problem.safety_factor), (52, 200, None));
     let (item, pair) = (&problem.items[0], &problem.pairs[0]);
     assert_eq!(item.service, Service::ShortageCost(3.0));
     assert!((item.holding_cost - 0.2 * 2.0 * 7.0 / 365.25).abs() < 1e-12 && item.lost_sales);
