@@ -75,7 +75,7 @@ fn write_folder(folder: &Path, rows: usize, faults: usize) {
     for pair in 0..PAIRS {
         writeln!(items, "ITEM-{pair:05}").unwrap();
     }
-    let every = if faults == 0 { usize::MAX } else { rows / faults };
+    let every = rows.checked_div(faults).unwrap_or(usize::MAX);
     for row in 0..rows {
         let (pair, day) = (row % PAIRS, row / PAIRS);
         let date = first + chrono::Days::new(day as u64);

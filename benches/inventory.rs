@@ -2,6 +2,8 @@
 //!
 //! Run: `cargo bench --bench inventory`
 
+#![allow(clippy::expect_used)]
+
 use criterion::{Criterion, criterion_group, criterion_main};
 use purvey::optimize::inventory::demand::Demand;
 use purvey::optimize::inventory::newsvendor::newsvendor;

@@ -3,6 +3,8 @@
 //!
 //! Run: `cargo run --release --example order_path_speed`
 
+#![allow(clippy::print_stdout)]
+
 use std::time::Instant;
 
 use purvey::optimize::inventory::order_path::{
@@ -45,14 +47,24 @@ fn main() {
     let families = [
         Family::plain("backorders, linear", false),
         Family { fixed: true, lots: true, ..Family::plain("backorders, fixed cost, moq", false) },
-        Family { fixed: true, lots: true, breaks: true, ..Family::plain("backorders, + price breaks", false) },
+        Family {
+            fixed: true,
+            lots: true,
+            breaks: true,
+            ..Family::plain("backorders, + price breaks", false)
+        },
         Family::plain("lost sales, linear", true),
         Family { mean: 1.0, ..Family::plain("lost sales, linear, slow mover", true) },
         Family { fixed: true, ..Family::plain("lost sales, fixed cost", true) },
         Family { lots: true, ..Family::plain("lost sales, moq, multiples", true) },
         Family { fixed: true, lots: true, ..Family::plain("lost sales, fixed cost, moq", true) },
         Family { fixed: true, lots: true, breaks: true, ..Family::plain("lost sales, + price breaks", true) },
-        Family { fixed: true, lots: true, scenarios: 20, ..Family::plain("lost sales, all, 20 scenarios", true) },
+        Family {
+            fixed: true,
+            lots: true,
+            scenarios: 20,
+            ..Family::plain("lost sales, all, 20 scenarios", true)
+        },
         Family { periods: 4, ..Family::plain("lost sales, 4 periods", true) },
         Family { periods: 4, fixed: true, lots: true, ..Family::plain("lost sales, all, 4 periods", true) },
         Family { shelf_life: Some(4), ..Family::plain("lost sales, shelf life 4", true) },
@@ -60,7 +72,10 @@ fn main() {
         Family { mean: 2000.0, ..Family::plain("backorders, linear, 2000 a week", false) },
         Family { mean: 2000.0, fixed: true, ..Family::plain("backorders, fixed, 2000 a week", false) },
     ];
-    println!("{:34} {:>8} {:>8} {:>8} {:>10} {:>10} {:>8}", "family", "ms", "proved", "< 0.1 %", "mean gap", "worst gap", "sweeps");
+    println!(
+        "{:34} {:>8} {:>8} {:>8} {:>10} {:>10} {:>8}",
+        "family", "ms", "proved", "< 0.1 %", "mean gap", "worst gap", "sweeps"
+    );
     for family in &families {
         report(family, 40);
     }

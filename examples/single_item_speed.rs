@@ -4,6 +4,8 @@
 //! `-- --problems N` it prints the first N problems as JSON instead, for
 //! `scripts/stockpyl_speed.py`.
 
+#![allow(clippy::print_stdout)]
+
 use std::time::Instant;
 
 use purvey::optimize::inventory::demand::Demand;
@@ -41,9 +43,7 @@ fn items(count: usize) -> Vec<Item> {
                 demand_mean,
                 demand_sd: demand_mean * rng.random_range(0.1..0.3),
                 lead_time: rng.random_range(0.2..2.0),
-                demand: (0..104)
-                    .map(|_| (demand_mean * rng.random_range(0.0..2.0_f64)).round())
-                    .collect(),
+                demand: (0..104).map(|_| (demand_mean * rng.random_range(0.0..2.0_f64)).round()).collect(),
             }
         })
         .collect()

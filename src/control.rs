@@ -55,7 +55,7 @@ type Listener = Arc<dyn Fn(&Progress<'_>) + Send + Sync>;
 /// control.cancel.request();
 /// assert!(control.should_stop());
 /// ```
-#[derive(Clone)]
+#[derive(Clone, Default)]
 pub struct Control {
     /// When to stop early.
     pub limits: Limits,
@@ -67,19 +67,6 @@ pub struct Control {
     pub cancel: Cancel,
     listener: Option<Listener>,
     deadline: Option<Instant>,
-}
-
-impl Default for Control {
-    fn default() -> Self {
-        Control {
-            limits: Limits::default(),
-            threads: 0,
-            seed: 0,
-            cancel: Cancel::default(),
-            listener: None,
-            deadline: None,
-        }
-    }
 }
 
 impl fmt::Debug for Control {

@@ -257,7 +257,9 @@ impl Table {
                     (0..second).for_each(|row| text.push(&more.cell_text(&name, row)));
                     Column::Text(text)
                 }
-                (None, Some(Column::Number(b))) => Column::Number(joined(&vec![f64::NAN; first], Some(b), second, f64::NAN)),
+                (None, Some(Column::Number(b))) => {
+                    Column::Number(joined(&vec![f64::NAN; first], Some(b), second, f64::NAN))
+                }
                 (None, Some(Column::Date(b))) => {
                     Column::Date(joined(&vec![Table::NO_DATE; first], Some(b), second, Table::NO_DATE))
                 }

@@ -208,7 +208,7 @@ pub fn paired_interval(a: &[f64], b: &[f64]) -> (f64, f64, f64) {
     let n = differences.len() as f64;
     let mean = differences.iter().sum::<f64>() / n;
     let variance = differences.iter().map(|d| (d - mean).powi(2)).sum::<f64>() / (n - 1.0);
-    let half = StudentsT::new(0.0, 1.0, n - 1.0)
-        .map_or(f64::NAN, |t| t.inverse_cdf(0.975) * (variance / n).sqrt());
+    let half =
+        StudentsT::new(0.0, 1.0, n - 1.0).map_or(f64::NAN, |t| t.inverse_cdf(0.975) * (variance / n).sqrt());
     (mean, mean - half, mean + half)
 }

@@ -90,7 +90,7 @@ impl Expected {
     /// The reason in words when the text is not of this form.
     pub fn parse(text: &str) -> Result<Expected, String> {
         let expected: Expected = serde_json::from_str(text).map_err(|error| error.to_string())?;
-        if !(expected.tolerance >= 0.0) {
+        if expected.tolerance.is_nan() || expected.tolerance < 0.0 {
             return Err("tolerance must be 0 or more".to_owned());
         }
         Ok(expected)

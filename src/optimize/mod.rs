@@ -1,5 +1,5 @@
 //! Solvers. They speak rows, columns, stages, states and periods, and know no
-//! trade: nothing here could not be used outside the shop that needed it first.
+//! trade: nothing here could not be used outside the question that needed it first.
 
 pub mod allocation;
 pub mod inventory;

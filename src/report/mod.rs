@@ -25,7 +25,6 @@ mod svg;
 mod tables;
 mod waterfall;
 
-
 use chart::Drawing;
 use tables::{TableView, shown_text, tone_class};
 
@@ -162,7 +161,6 @@ struct TableBlock<'a> {
     id: String,
     title: String,
     caption: &'a str,
-    interactive: bool,
     view: TableView,
     json: String,
 }
@@ -234,8 +232,7 @@ impl<'a> Writer<'a> {
         };
         let view = TableView::new(table, self.style);
         let title = shown_text(table.title.clone());
-        let interactive = table.interactive;
-        Ok(TableBlock { id, title, caption: &table.caption, interactive, view, json }.render()?)
+        Ok(TableBlock { id, title, caption: &table.caption, view, json }.render()?)
     }
 
     fn chart(&self, drawing: Drawing, id: String) -> Result<String, ReportError> {

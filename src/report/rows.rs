@@ -167,15 +167,15 @@ pub(super) fn comparison(chart: &Comparison, style: &Style, width: f64) -> Canva
     let mut canvas = Canvas::new(width, layout.height(rows));
     let range = extent(totals.iter().copied().chain([0.0])).unwrap_or((0.0, 1.0));
     let scale = layout.axis(&mut canvas, range, &chart.measure, style, rows);
-    for row in 0..rows {
-        layout.name(&mut canvas, row, &chart.policies[row]);
+    for (row, (policy, total)) in chart.policies.iter().zip(&texts).enumerate() {
+        layout.name(&mut canvas, row, policy);
         let (top, mut level) = (layout.top(row), 0.0);
         for (i, line) in chart.components.iter().enumerate() {
             let value = share(line, row);
             let (from, to) = (scale.at(level), scale.at(level + value));
             level += value;
             let text = style.number(value, &chart.measure);
-            let tip = format!("{}, {}: {text}", chart.policies[row], line.name);
+            let tip = format!("{policy}, {}: {text}", line.name);
             canvas.rect(Key::component(i), (from, top), (to - from, BAR), &tip);
             if to - from > text_width(&text) + 8.0 {
                 let class = format!("in-bar on-s{}", i % 6);
@@ -183,7 +183,7 @@ pub(super) fn comparison(chart: &Comparison, style: &Style, width: f64) -> Canva
             }
         }
         let at = (scale.at(level) + 6.0, top + BAR * 0.72);
-        canvas.text("value", Anchor::Start, at, widest, &texts[row]);
+        canvas.text("value", Anchor::Start, at, widest, total);
     }
     canvas
 }

@@ -93,8 +93,11 @@ pub(crate) fn check(
             .map(|index| simulate(problem, scenarios, index, plan.of_pair(index)))
             .collect()
     });
-    let mut pair_costs: Vec<Cost> =
-        traces.iter().enumerate().map(|(index, trace)| stock_cost(problem, scenarios, index, trace)).collect();
+    let mut pair_costs: Vec<Cost> = traces
+        .iter()
+        .enumerate()
+        .map(|(index, trace)| stock_cost(problem, scenarios, index, trace))
+        .collect();
     add_order_costs(problem, plan, &mut pair_costs);
     add_stability(problem, plan, earlier, &mut pair_costs);
     let mut cost = Cost::default();
@@ -163,7 +166,9 @@ fn add_stability(problem: &Problem, plan: &Plan, earlier: Option<&Plan>, costs: 
         let same = |a: &OrderLine, b: &OrderLine| (a.bucket, a.source) == (b.bucket, b.source);
         let moved: f64 = now
             .iter()
-            .map(|line| (line.quantity - before.iter().find(|b| same(line, b)).map_or(0.0, |b| b.quantity)).abs())
+            .map(|line| {
+                (line.quantity - before.iter().find(|b| same(line, b)).map_or(0.0, |b| b.quantity)).abs()
+            })
             .sum();
         let gone: f64 =
             before.iter().filter(|b| !now.iter().any(|line| same(line, b))).map(|line| line.quantity).sum();
@@ -200,8 +205,12 @@ impl Breaches<'_> {
     fn moq(&mut self, line: &OrderLine) {
         let source = &self.problem.pairs[line.pair].sources[line.source];
         if line.quantity < source.moq * (1.0 - SLACK) && !self.is_locked(line) {
-            let text =
-                format!("{}: {} is less than the least quantity {}", self.name(line), line.quantity, source.moq);
+            let text = format!(
+                "{}: {} is less than the least quantity {}",
+                self.name(line),
+                line.quantity,
+                source.moq
+            );
             let place = source.place.clone();
             self.add("moq", source.moq - line.quantity, &place, text);
         }
@@ -280,12 +289,14 @@ impl Breaches<'_> {
         for (index, pair) in self.problem.pairs.iter().enumerate() {
             let lines = plan.of_pair(index);
             let total: f64 = pair.sources.iter().filter_map(|source| source.share).sum();
-            let split = pair.sources.iter().filter(|source| source.share.is_some_and(|s| s > 0.0)).count() > 1;
+            let split =
+                pair.sources.iter().filter(|source| source.share.is_some_and(|s| s > 0.0)).count() > 1;
             if !split {
                 self.one_source(index, lines);
                 continue;
             }
-            let slack = pair.sources.iter().map(|s| s.multiple.max(s.moq)).fold(0.0, f64::max) * (1.0 + SLACK);
+            let slack =
+                pair.sources.iter().map(|s| s.multiple.max(s.moq)).fold(0.0, f64::max) * (1.0 + SLACK);
             for bucket in 0..self.problem.horizon {
                 let of = |source: usize| -> f64 {
                     let here = lines.iter().filter(|line| line.bucket == bucket && line.source == source);
@@ -353,10 +364,14 @@ impl Breaches<'_> {
                     self.at_most("supplier_capacity", used, limit, &supplier.place, &name);
                 }
             }
-            for (least, reached, unit) in [(supplier.minimum_money, money, "money"), (supplier.minimum_m3, volume, "m3")] {
+            for (least, reached, unit) in
+                [(supplier.minimum_money, money, "money"), (supplier.minimum_m3, volume, "m3")]
+            {
                 if reached < least * (1.0 - SLACK) {
-                    let text =
-                        format!("order to {} of {day}: {reached:.2} {unit} is less than {least:.2}", supplier.code);
+                    let text = format!(
+                        "order to {} of {day}: {reached:.2} {unit} is less than {least:.2}",
+                        supplier.code
+                    );
                     self.add("order_minimum", least - reached, &supplier.place, text);
                 }
             }
@@ -382,7 +397,11 @@ impl Breaches<'_> {
                         traces[index].after_arrivals[bucket] * self.problem.volume_m3(pair)
                     })
                     .sum();
-                let name = format!("storage of {} in {}", location.code, self.problem.buckets.start_of(bucket as i64));
+                let name = format!(
+                    "storage of {} in {}",
+                    location.code,
+                    self.problem.buckets.start_of(bucket as i64)
+                );
                 self.at_most("storage", used, room, &location.place, &name);
             }
         }

@@ -39,7 +39,8 @@ impl Forecasts {
     /// [`SeriesError`] on an unknown method or a stop.
     pub fn learn(problem: &Problem, control: &Control) -> Result<Self, SeriesError> {
         let panel = panel_of(problem);
-        let paths = (PATHS_PER_SCENARIO * problem.scenarios).clamp(FEWEST_PATHS, MOST_PATHS.max(problem.scenarios));
+        let paths =
+            (PATHS_PER_SCENARIO * problem.scenarios).clamp(FEWEST_PATHS, MOST_PATHS.max(problem.scenarios));
         let settings = Settings { horizon: problem.horizon, paths, nonnegative: true };
         let model = Model::learn(&panel, method(&problem.method)?, &settings, control)?;
         Ok(Forecasts { panel, model, seed: control.seed })
@@ -169,7 +170,7 @@ fn bend(problem: &Problem, pair: &Pair, paths: &mut [f64], mean: &mut [f64], not
     let location = &problem.locations[pair.location];
     let horizon = mean.len();
     let mut overridden = 0;
-    for bucket in 0..horizon {
+    for (bucket, mean) in mean.iter_mut().enumerate() {
         let at = bucket as i64;
         let on_sale = item.start.is_none_or(|start| at >= start) && item.end.is_none_or(|end| at < end);
         let open = if on_sale { location.open_share.get(bucket).copied().unwrap_or(1.0) } else { 0.0 };
@@ -177,9 +178,9 @@ fn bend(problem: &Problem, pair: &Pair, paths: &mut [f64], mean: &mut [f64], not
         let mut factor = open;
         let mut level = None;
         if let Some(stated) = pair.overrides.iter().find(|stated| stated.bucket == at) {
-            let expected = stated.quantity + mean[bucket] * open * (1.0 - stated.share);
+            let expected = stated.quantity + *mean * open * (1.0 - stated.share);
             overridden += 1;
-            if mean[bucket] > 0.0 { factor = expected / mean[bucket] } else { level = Some(expected) }
+            if *mean > 0.0 { factor = expected / *mean } else { level = Some(expected) }
         }
         let promised = pair.promised.get(bucket).copied().unwrap_or(0.0);
         let mut sum = 0.0;
@@ -189,7 +190,9 @@ fn bend(problem: &Problem, pair: &Pair, paths: &mut [f64], mean: &mut [f64], not
             sum += *value;
         }
         let count = paths.len() / horizon;
-        mean[bucket] = if factor == 1.0 && promised == 0.0 && level.is_none() { mean[bucket] } else { sum / count.max(1) as f64 };
+        if factor != 1.0 || promised != 0.0 || level.is_some() {
+            *mean = sum / count.max(1) as f64;
+        }
     }
     if overridden > 0 {
         notes.push(format!("a person's forecast stands in for {overridden} buckets"));
@@ -254,10 +257,17 @@ fn lead_times(sources: &[Source], count: usize, rng: &mut ChaCha8Rng) -> Vec<u16
 }
 
 /// The shortage cost given, or the one at which the target is the cheapest answer.
-fn shortage_cost(problem: &Problem, pair: &Pair, totals: &[(f64, usize)], mean: &[f64], protected: usize) -> f64 {
+fn shortage_cost(
+    problem: &Problem,
+    pair: &Pair,
+    totals: &[(f64, usize)],
+    mean: &[f64],
+    protected: usize,
+) -> f64 {
     let item = &problem.items[pair.item];
     // Without a holding cost every target is free: a nominal one keeps the ratio.
-    let holding = if item.holding_cost > 0.0 { item.holding_cost } else { 1e-6_f64.max(1e-4 * item.unit_cost) };
+    let holding =
+        if item.holding_cost > 0.0 { item.holding_cost } else { 1e-6_f64.max(1e-4 * item.unit_cost) };
     let implied = |ratio: f64| {
         let ratio = ratio.clamp(0.0, 0.9999);
         holding * ratio / (1.0 - ratio)
@@ -271,7 +281,8 @@ fn shortage_cost(problem: &Problem, pair: &Pair, totals: &[(f64, usize)], mean: 
         Service::CycleServiceLevel(level) => implied(level),
         Service::FillRate(rate) => implied(reached(level_for_fill(totals, rate, mean, protected))),
         Service::DaysOfCover(days) => {
-            let per_day = mean.iter().take(protected).sum::<f64>() / (protected as f64 * problem.bucket().days());
+            let per_day =
+                mean.iter().take(protected).sum::<f64>() / (protected as f64 * problem.bucket().days());
             let lead = pair.sources.first().map_or(0.0, Source::mean_lead_time_days);
             implied(reached(per_day * (days + lead)))
         }

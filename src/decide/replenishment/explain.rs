@@ -13,8 +13,10 @@ pub(crate) fn explain(
     scenarios: &Scenarios,
     control: &Control,
 ) -> Result<Explanation, DecideError> {
-    let answer = model::plan(problem, scenarios, None, control)
-        .map_err(|error| DecideError::Solver { doing: "planning orders".to_owned(), reason: error.to_string() })?;
+    let answer = model::plan(problem, scenarios, None, control).map_err(|error| DecideError::Solver {
+        doing: "planning orders".to_owned(),
+        reason: error.to_string(),
+    })?;
     Ok(if answer.outcome.solution_status == SolutionStatus::None {
         collisions(&answer)
     } else {
@@ -35,7 +37,13 @@ fn collisions(answer: &Answer) -> Explanation {
     let members: Vec<Member> = answer.collisions.iter().map(member).collect();
     let mut text = vec!["No plan keeps all limits:".to_owned()];
     text.extend(members.iter().map(|member| format!("  {}", member.text)));
-    Explanation { status: "infeasible".to_owned(), irreducible: Some(false), members, text, ..Explanation::default() }
+    Explanation {
+        status: "infeasible".to_owned(),
+        irreducible: Some(false),
+        members,
+        text,
+        ..Explanation::default()
+    }
 }
 
 fn binding(answer: &Answer) -> Explanation {
@@ -54,7 +62,13 @@ fn binding(answer: &Answer) -> Explanation {
         "A plan exists. These limits hold it back (values from the prices of the shared limits):".to_owned()
     }];
     text.extend(limits.iter().map(|limit| {
-        format!("  {}: {:.2} of {:.2} used; one more unit saves {:.4}", limit.name, limit.used, limit.limit, limit.value_of_one_more.abs())
+        format!(
+            "  {}: {:.2} of {:.2} used; one more unit saves {:.4}",
+            limit.name,
+            limit.used,
+            limit.limit,
+            limit.value_of_one_more.abs()
+        )
     }));
     let status = match answer.outcome.solution_status {
         SolutionStatus::Optimal => "optimal",

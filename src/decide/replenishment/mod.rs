@@ -23,7 +23,7 @@ mod simulate;
 mod tables;
 mod update;
 
-use super::{BacktestOptions, Backtest, Decision, Input, Prepared, Replay};
+use super::{Backtest, BacktestOptions, Decision, Input, Prepared, Replay};
 use crate::control::Control;
 use crate::data::{Code, Fault, Faults, Settings, Tables};
 use prepared::Replenishing;
@@ -58,7 +58,12 @@ impl Decision for Replenishment {
 }
 
 impl Replay for Replenishment {
-    fn backtest(&self, input: Input, options: &BacktestOptions, control: &Control) -> Result<Backtest, Faults> {
+    fn backtest(
+        &self,
+        input: Input,
+        options: &BacktestOptions,
+        control: &Control,
+    ) -> Result<Backtest, Faults> {
         let (name, tables, settings) = parts(input)?;
         backtest::backtest(&name, &tables, &settings, options, control)
     }

@@ -12,9 +12,7 @@ use super::scenarios::Scenarios;
 use super::{explain, reasons, tables};
 use crate::control::Control;
 use crate::data::{Bucket, Code, Fault, Faults, Settings, Table, Tables};
-use crate::decide::{
-    CheckReport, DecideError, Event, Explanation, Prepared, Solution, SolveOptions, Update,
-};
+use crate::decide::{CheckReport, DecideError, Event, Explanation, Prepared, Solution, SolveOptions, Update};
 use crate::presentation::Presentation;
 use crate::solution::{Outcome, SolutionStatus};
 
@@ -40,12 +38,7 @@ impl Replenishing {
     ///
     /// # Errors
     /// All faults of the input at once.
-    pub fn new(
-        name: String,
-        tables: Tables,
-        settings: Settings,
-        control: &Control,
-    ) -> Result<Self, Faults> {
+    pub fn new(name: String, tables: Tables, settings: Settings, control: &Control) -> Result<Self, Faults> {
         let problem = Problem::read(&name, tables.clone(), &settings)?;
         let begun = Instant::now();
         let forecasts = Forecasts::learn(&problem, control).map_err(|error| series_fault(&name, &error))?;

@@ -41,7 +41,12 @@ pub(crate) struct Run {
 }
 
 /// Tells `solution` of `problem`.
-pub(crate) fn present(problem: &Problem, scenarios: &Scenarios, solution: &Solution, run: Run) -> Presentation {
+pub(crate) fn present(
+    problem: &Problem,
+    scenarios: &Scenarios,
+    solution: &Solution,
+    run: Run,
+) -> Presentation {
     let mut told = Presentation::new(problem.name.clone());
     let last = problem.buckets.start_of(problem.horizon as i64).pred_opt();
     told.subtitle = format!(
@@ -97,7 +102,8 @@ fn costs(solution: &Solution) -> Section {
         .iter()
         .filter_map(|(name, label)| {
             let value = kpi(solution, name).filter(|value| *value != 0.0)?;
-            let tone = if *name == "shortage_cost" || *name == "waste_cost" { Tone::Bad } else { Tone::Neutral };
+            let tone =
+                if *name == "shortage_cost" || *name == "waste_cost" { Tone::Bad } else { Tone::Neutral };
             Some(WaterfallStep { label: (*label).to_owned(), value, kind: StepKind::Change, tone })
         })
         .collect();
@@ -196,11 +202,13 @@ fn exceptions(book: &Book<'_>) -> Section {
     let short = stock_outs(book);
     let excess = excess(book);
     let expiring = expiring(book);
-    let mut section = Section::new("Exceptions")
-        .with_lead("What a person should look at first, dearest first; orders on their way cannot all be hurried.");
+    let mut section = Section::new("Exceptions").with_lead(
+        "What a person should look at first, dearest first; orders on their way cannot all be hurried.",
+    );
     let quantity = || Measure::number();
     if short.is_empty() && excess.is_empty() && expiring.is_empty() {
-        return section.with(Block::text("Nothing stands out: no likely stock-out, no excess, nothing expiring."));
+        return section
+            .with(Block::text("Nothing stands out: no likely stock-out, no excess, nothing expiring."));
     }
     for (title, caption, list, date, value, measure) in [
         (
@@ -211,7 +219,14 @@ fn exceptions(book: &Book<'_>) -> Section {
             "probability",
             Measure::percent().with_decimals(0),
         ),
-        ("Excess", "Stock beyond the demand of the whole horizon.", &excess, "covered until", "units too many", quantity()),
+        (
+            "Excess",
+            "Stock beyond the demand of the whole horizon.",
+            &excess,
+            "covered until",
+            "units too many",
+            quantity(),
+        ),
         ("Expiring", "Stock expected to expire.", &expiring, "first", "units", quantity()),
     ] {
         if list.is_empty() {
@@ -221,14 +236,20 @@ fn exceptions(book: &Book<'_>) -> Section {
         let of = |name: fn(&Problem, &Pair) -> String| -> Vec<String> {
             shown.iter().map(|e| name(book.problem, &book.problem.pairs[e.pair])).collect()
         };
-        let table = Table::new(format!("{title}: {} of {} stock points", list.len(), book.problem.pairs.len()))
-            .with_caption(caption)
-            .with(Column::text("item", of(|problem, pair| code_of_item(problem, pair).to_owned())))
-            .with(Column::text("location", of(|problem, pair| code_of_location(problem, pair).to_owned())))
-            .with(Column::date(date, shown.iter().map(|e| e.date)))
-            .with(Column::number(value, shown.iter().map(|e| e.value), measure))
-            .with(Column::number("at stake", shown.iter().map(|e| e.money), Measure::money()).with_total())
-            .from_file("projection.csv");
+        let table =
+            Table::new(format!("{title}: {} of {} stock points", list.len(), book.problem.pairs.len()))
+                .with_caption(caption)
+                .with(Column::text("item", of(|problem, pair| code_of_item(problem, pair).to_owned())))
+                .with(Column::text(
+                    "location",
+                    of(|problem, pair| code_of_location(problem, pair).to_owned()),
+                ))
+                .with(Column::date(date, shown.iter().map(|e| e.date)))
+                .with(Column::number(value, shown.iter().map(|e| e.value), measure))
+                .with(
+                    Column::number("at stake", shown.iter().map(|e| e.money), Measure::money()).with_total(),
+                )
+                .from_file("projection.csv");
         section = section.with(Block::Table(table));
     }
     section
@@ -262,7 +283,12 @@ fn excess(book: &Book<'_>) -> Vec<Exception> {
         let coming: f64 = point.inflow.iter().sum();
         let surplus = on_hand + coming - EXCESS * demand;
         let item = book.problem.items.get(point.item)?;
-        (surplus > 1.0).then(|| Exception { pair, money: surplus * item.unit_cost, date: None, value: surplus })
+        (surplus > 1.0).then_some(Exception {
+            pair,
+            money: surplus * item.unit_cost,
+            date: None,
+            value: surplus,
+        })
     };
     dearest_first((0..book.problem.pairs.len()).filter_map(of).collect())
 }
@@ -274,7 +300,7 @@ fn expiring(book: &Book<'_>) -> Vec<Exception> {
         let first = waste.iter().position(|units| *units > 0.0)?;
         let item = book.problem.items.get(book.problem.pairs[pair].item)?;
         let date = Some(book.day(first));
-        (total >= 0.5).then(|| Exception { pair, money: total * item.waste_cost, date, value: total })
+        (total >= 0.5).then_some(Exception { pair, money: total * item.waste_cost, date, value: total })
     };
     dearest_first((0..book.problem.pairs.len()).filter_map(of).collect())
 }
@@ -287,14 +313,17 @@ fn details(book: &Book<'_>) -> Details {
         data::Bucket::Week => "week",
         data::Bucket::Month => "month",
     };
-    let mut details = Details::default();
-    details.title = "Forecast, stock and orders of each stock point".to_owned();
-    details.key_names = vec!["item".to_owned(), "location".to_owned()];
-    details.demand_name = format!("demand per {word}");
-    details.stock_name = format!("stock at the end of the {word}");
-    details.history_dates = (0..shown).map(|at| problem.buckets.start_of(at as i64 - shown as i64)).collect();
-    details.horizon_dates = (0..problem.horizon).map(|bucket| problem.buckets.start_of(bucket as i64)).collect();
-    details.files = ["orders.csv", "forecast.csv", "projection.csv", "costs.csv"].map(str::to_owned).to_vec();
+    let start_of = |bucket: i64| problem.buckets.start_of(bucket);
+    let mut details = Details {
+        title: "Forecast, stock and orders of each stock point".to_owned(),
+        key_names: vec!["item".to_owned(), "location".to_owned()],
+        demand_name: format!("demand per {word}"),
+        stock_name: format!("stock at the end of the {word}"),
+        history_dates: (0..shown).map(|at| start_of(at as i64 - shown as i64)).collect(),
+        horizon_dates: (0..problem.horizon).map(|bucket| start_of(bucket as i64)).collect(),
+        files: ["orders.csv", "forecast.csv", "projection.csv", "costs.csv"].map(str::to_owned).to_vec(),
+        ..Details::default()
+    };
     details.add_fact("on hand", Measure::number());
     details.add_fact("on order", Measure::number());
     details.add_fact("shortage cost of a unit", Measure::money());
@@ -385,12 +414,15 @@ fn limits(tables: &Tables) -> Option<Section> {
         let told = "No shared limit binds: more budget, room or capacity would change nothing.";
         return (!table.is_empty()).then(|| Section::new("Limits").with(Block::text(told)));
     }
-    let text = |column: &str| -> Vec<String> { rows.iter().map(|&row| table.cell_text(column, row)).collect() };
+    let text =
+        |column: &str| -> Vec<String> { rows.iter().map(|&row| table.cell_text(column, row)).collect() };
     let number = |column: &[f64]| -> Vec<f64> {
         rows.iter().map(|&row| column.get(row).copied().unwrap_or(f64::NAN)).collect()
     };
-    let place: Vec<String> =
-        rows.iter().map(|&row| format!("{}:{}", table.cell_text("file", row), table.cell_text("row", row))).collect();
+    let place: Vec<String> = rows
+        .iter()
+        .map(|&row| format!("{}:{}", table.cell_text("file", row), table.cell_text("row", row)))
+        .collect();
     let view = Table::new("Binding limits")
         .with_caption("The value of one more unit comes from the prices of the shared limits.")
         .with(Column::text("limit", text("name")))
@@ -403,11 +435,13 @@ fn limits(tables: &Tables) -> Option<Section> {
 }
 
 fn orders(book: &Book<'_>) -> Section {
-    let section = Section::new("Orders").with_lead("By supplier and location; the first dates are to be placed now.");
+    let section =
+        Section::new("Orders").with_lead("By supplier and location; the first dates are to be placed now.");
     let Some(table) = book.tables.get("orders").filter(|table| !table.is_empty()) else {
         return section.with(Block::text("Nothing needs to be ordered within the horizon."));
     };
-    let text = |column: &str| -> Vec<String> { (0..table.len()).map(|row| table.cell_text(column, row)).collect() };
+    let text =
+        |column: &str| -> Vec<String> { (0..table.len()).map(|row| table.cell_text(column, row)).collect() };
     let number = |column: &str| table.number(column).unwrap_or(&[]).to_vec();
     let date = |column: &str| -> Vec<Option<NaiveDate>> {
         let days = table.date(column).unwrap_or(&[]);
@@ -443,7 +477,8 @@ fn notices(problem: &Problem, solution: &Solution) -> Section {
         };
         Notice::new(severity, fault.message.clone()).at(place).with_code(fault.code.as_str())
     }));
-    let section = Section::new("Data notices").with_lead("What was repaired by a stated rule, and what to check.");
+    let section =
+        Section::new("Data notices").with_lead("What was repaired by a stated rule, and what to check.");
     if list.is_empty() {
         return section.with(Block::text("The data needed no repair."));
     }

@@ -7,11 +7,22 @@ use super::problem::Problem;
 use super::scenarios::Scenarios;
 
 /// One sentence for each line of the plan, in its order.
-pub(crate) fn reasons(problem: &Problem, scenarios: &Scenarios, plan: &Plan, limits: &[LimitUse]) -> Vec<String> {
+pub(crate) fn reasons(
+    problem: &Problem,
+    scenarios: &Scenarios,
+    plan: &Plan,
+    limits: &[LimitUse],
+) -> Vec<String> {
     plan.lines.iter().map(|line| reason(problem, scenarios, plan, limits, line)).collect()
 }
 
-fn reason(problem: &Problem, scenarios: &Scenarios, plan: &Plan, limits: &[LimitUse], line: &OrderLine) -> String {
+fn reason(
+    problem: &Problem,
+    scenarios: &Scenarios,
+    plan: &Plan,
+    limits: &[LimitUse],
+    line: &OrderLine,
+) -> String {
     let pair = &problem.pairs[line.pair];
     let source = &pair.sources[line.source];
     if pair.locks.iter().any(|lock| lock.bucket == line.bucket && lock.source == line.source) {
@@ -49,8 +60,13 @@ fn coverage(problem: &Problem, scenarios: &Scenarios, plan: &Plan, line: &OrderL
         .min()
         .unwrap_or(problem.horizon as i64)
         .clamp(arrives as i64, problem.horizon as i64) as usize;
-    let mean: f64 =
-        scenarios.pairs[line.pair].mean.iter().skip(arrives).take(next - arrives).map(|m| f64::from(*m)).sum();
+    let mean: f64 = scenarios.pairs[line.pair]
+        .mean
+        .iter()
+        .skip(arrives)
+        .take(next - arrives)
+        .map(|m| f64::from(*m))
+        .sum();
     let word = match problem.bucket() {
         crate::data::Bucket::Day => "day",
         crate::data::Bucket::Week => "week",

@@ -185,8 +185,12 @@ impl<'a> Warehouse<'a> {
             point.backorder += unmet;
         }
         let stock: f64 = point.lots.iter().map(|(quantity, _)| quantity).sum();
-        let expired: f64 =
-            point.lots.iter().filter(|(_, last)| last.is_some_and(|last| last <= bucket)).map(|lot| lot.0).sum();
+        let expired: f64 = point
+            .lots
+            .iter()
+            .filter(|(_, last)| last.is_some_and(|last| last <= bucket))
+            .map(|lot| lot.0)
+            .sum();
         point.lots.retain(|(quantity, last)| *quantity > 0.0 && last.is_none_or(|last| last > bucket));
         let short = if item.lost_sales { unmet } else { point.backorder };
         StepCost {
@@ -227,7 +231,9 @@ impl Stage for Trial<'_> {
 
     fn happen(&mut self, bucket: usize) -> Vec<Option<StepCost>> {
         (0..self.warehouse.points.len())
-            .map(|index| (bucket < self.warehouse.facts.length[index]).then(|| self.warehouse.step(index, bucket)))
+            .map(|index| {
+                (bucket < self.warehouse.facts.length[index]).then(|| self.warehouse.step(index, bucket))
+            })
             .collect()
     }
 }
@@ -288,7 +294,9 @@ impl Foresight {
     /// A stock point that the solver refuses: a defect.
     pub fn new(facts: &Facts<'_>) -> Result<Self, Faults> {
         let mut workspace = Workspace::default();
-        let orders = (0..facts.lead.len()).map(|pair| best_known(facts, pair, &mut workspace)).collect::<Result<_, _>>()?;
+        let orders = (0..facts.lead.len())
+            .map(|pair| best_known(facts, pair, &mut workspace))
+            .collect::<Result<_, _>>()?;
         Ok(Foresight { orders })
     }
 }
@@ -301,13 +309,14 @@ fn best_known(facts: &Facts<'_>, index: usize, workspace: &mut Workspace) -> Res
         return Ok(Vec::new());
     }
     let start = &facts.start[index];
-    let mut path = PathProblem::new(length, 1, (0..length).map(|bucket| facts.demand(index, bucket)).collect());
+    let mut path =
+        PathProblem::new(length, 1, (0..length).map(|bucket| facts.demand(index, bucket)).collect());
     let on_hand: f64 = start.lots.iter().map(|(quantity, _)| quantity).sum();
     path.initial_stock = on_hand - start.backorder;
     for (slot, arriving) in path.inflow.iter_mut().zip(&start.arrivals) {
         *slot = *arriving;
     }
-    let decided = |bucket: usize| bucket % facts.review == 0 && bucket / facts.review < facts.rounds;
+    let decided = |bucket: usize| bucket.is_multiple_of(facts.review) && bucket / facts.review < facts.rounds;
     let lead = facts.lead[index];
     path.arrival = Arrival::Common(
         (0..length).map(|bucket| Some(bucket + lead).filter(|&at| decided(bucket) && at < length)).collect(),

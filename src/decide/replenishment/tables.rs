@@ -71,10 +71,13 @@ pub(crate) fn order_lines(problem: &Problem, lines: &[OrderLine]) -> Table {
     Table::new("orders")
         .with_text("item", lines.iter().map(|line| item(problem, pair(line))))
         .with_text("location", lines.iter().map(|line| location(problem, pair(line))))
-        .with_text("supplier", lines.iter().map(|line| {
-            let source = &pair(line).sources[line.source];
-            problem.suppliers[source.supplier].code.as_str()
-        }))
+        .with_text(
+            "supplier",
+            lines.iter().map(|line| {
+                let source = &pair(line).sources[line.source];
+                problem.suppliers[source.supplier].code.as_str()
+            }),
+        )
         .with("order_date", dates(placed.iter().map(|(placed, _)| Some(*placed))))
         .with("arrival_date", dates(placed.iter().map(|(_, arrives)| *arrives)))
         .with_number("quantity", lines.iter().map(|line| line.quantity))
@@ -108,7 +111,8 @@ fn covers_until(problem: &Problem, checked: &Checked, line: &OrderLine) -> Optio
 
 pub(crate) fn forecast(problem: &Problem, scenarios: &Scenarios) -> Table {
     let horizon = problem.horizon;
-    let cells = || (0..problem.pairs.len()).flat_map(move |pair| (0..horizon).map(move |bucket| (pair, bucket)));
+    let cells =
+        || (0..problem.pairs.len()).flat_map(move |pair| (0..horizon).map(move |bucket| (pair, bucket)));
     let names: Vec<String> = problem.pairs.iter().map(|pair| problem.pair_name(pair)).collect();
     let mean = |(pair, bucket): (usize, usize)| {
         scenarios.pairs[pair].mean.get(bucket).map_or(f64::NAN, |value| round(f64::from(*value)))
@@ -138,7 +142,8 @@ fn round(value: f64) -> f64 {
 
 fn projection(problem: &Problem, checked: &Checked) -> Table {
     let horizon = problem.horizon;
-    let cells = || (0..problem.pairs.len()).flat_map(move |pair| (0..horizon).map(move |bucket| (pair, bucket)));
+    let cells =
+        || (0..problem.pairs.len()).flat_map(move |pair| (0..horizon).map(move |bucket| (pair, bucket)));
     let of = |pick: &dyn Fn(usize, usize) -> f64| -> Vec<f64> {
         cells().map(|(pair, bucket)| round(pick(pair, bucket))).collect()
     };
@@ -239,7 +244,12 @@ fn lines_now<'p>(problem: &Problem, plan: &'p Plan) -> Vec<&'p OrderLine> {
 }
 
 /// The plan in sentences and money.
-pub(crate) fn headline(problem: &Problem, kpis: &[(String, f64)], limits: &[LimitUse], gap: Option<f64>) -> Vec<String> {
+pub(crate) fn headline(
+    problem: &Problem,
+    kpis: &[(String, f64)],
+    limits: &[LimitUse],
+    gap: Option<f64>,
+) -> Vec<String> {
     let style = Style::default();
     let of = |name: &str| kpis.iter().find(|(known, _)| known == name).map_or(0.0, |(_, value)| *value);
     let mut told = Vec::new();
@@ -261,7 +271,8 @@ pub(crate) fn headline(problem: &Problem, kpis: &[(String, f64)], limits: &[Limi
         style.money(of("total_cost")),
         style.percent(of("fill_rate"))
     ));
-    let dearest = limits.iter().max_by(|a, b| a.value_of_one_more.abs().total_cmp(&b.value_of_one_more.abs()));
+    let dearest =
+        limits.iter().max_by(|a, b| a.value_of_one_more.abs().total_cmp(&b.value_of_one_more.abs()));
     if let Some(limit) = dearest.filter(|limit| limit.value_of_one_more.abs() > 1e-9) {
         told.push(format!(
             "What holds it back most is the {}: one more unit of it saves {:.2}.",
@@ -339,7 +350,8 @@ fn read_line(
                 .with_help("correct the plan, or add it to the instance"),
         )
     };
-    let (item, location) = (text("item"), if table.column("location").is_some() { text("location") } else { "main" });
+    let (item, location) =
+        (text("item"), if table.column("location").is_some() { text("location") } else { "main" });
     let pair = *index
         .get(&(item, location))
         .ok_or_else(|| unknown("item", item, format!("{item} at {location} is not planned here")))?;
@@ -349,20 +361,26 @@ fn read_line(
         .sources
         .iter()
         .position(|source| supplier.is_empty() || problem.suppliers[source.supplier].code == supplier)
-        .ok_or_else(|| unknown("supplier", supplier, format!("{supplier} does not deliver {item} to {location}")))?;
+        .ok_or_else(|| {
+            unknown("supplier", supplier, format!("{supplier} does not deliver {item} to {location}"))
+        })?;
     let date = table.date("order_date").and_then(|days| days.get(row)).and_then(|&day| date_of(day));
     let date = date.unwrap_or(problem.plan_date);
     let bucket = problem.buckets.index_of(date);
-    let bucket = usize::try_from(bucket)
-        .ok()
-        .filter(|&bucket| bucket < problem.horizon)
-        .ok_or_else(|| unknown("order_date", &date.to_string(), format!("order_date {date} is not in the horizon")))?;
+    let bucket =
+        usize::try_from(bucket).ok().filter(|&bucket| bucket < problem.horizon).ok_or_else(|| {
+            unknown("order_date", &date.to_string(), format!("order_date {date} is not in the horizon"))
+        })?;
     let quantity = table.number("quantity").and_then(|numbers| numbers.get(row)).copied().unwrap_or(0.0);
     if quantity < 0.0 {
         return Err(Box::new(
-            Fault::error(Code::OutOfRange, table.file(), format!("quantity is {quantity}: must be at least 0"))
-                .at_row(table.row_number(row))
-                .in_column("quantity", quantity.to_string()),
+            Fault::error(
+                Code::OutOfRange,
+                table.file(),
+                format!("quantity is {quantity}: must be at least 0"),
+            )
+            .at_row(table.row_number(row))
+            .in_column("quantity", quantity.to_string()),
         ));
     }
     Ok((quantity > 0.0).then_some(OrderLine { pair, source, bucket, quantity }))

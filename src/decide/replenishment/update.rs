@@ -16,7 +16,12 @@ use crate::decide::{Event, Update};
 pub(crate) fn update(state: &mut Replenishing, event: &Event) -> Result<Update, Faults> {
     let rows = &event.rows;
     if Problem::schema()?.table(rows.name()).is_none() {
-        return Err(Fault::error(Code::UnknownTable, rows.name(), format!("there is no table `{}`", rows.name())).into());
+        return Err(Fault::error(
+            Code::UnknownTable,
+            rows.name(),
+            format!("there is no table `{}`", rows.name()),
+        )
+        .into());
     }
     let grown = match state.tables.get(rows.name()) {
         Some(table) => table.with_rows(rows),
@@ -35,10 +40,12 @@ pub(crate) fn update(state: &mut Replenishing, event: &Event) -> Result<Update, 
     state.problem = problem;
     let mut lines = Vec::new();
     for index in touched {
-        let drawn = state.forecasts.draw_again(&state.problem, index).map_err(|e| series_fault(&state.name, &e))?;
+        let drawn =
+            state.forecasts.draw_again(&state.problem, index).map_err(|e| series_fault(&state.name, &e))?;
         state.scenarios.pairs[index] = drawn;
-        let plan = model::plan_pair(&state.problem, &state.scenarios, index, &Control::default())
-            .map_err(|error| Faults::from(Fault::error(Code::Contradiction, &state.name, error.to_string())))?;
+        let plan = model::plan_pair(&state.problem, &state.scenarios, index, &Control::default()).map_err(
+            |error| Faults::from(Fault::error(Code::Contradiction, &state.name, error.to_string())),
+        )?;
         lines.extend(plan.lines);
     }
     Ok(Update { orders: tables::order_lines(&state.problem, &lines) })
@@ -58,9 +65,8 @@ fn reread(state: &Replenishing, whole: &Tables, rows: &Table) -> Result<(Problem
         }
     }
     let problem = Problem::read(&state.name, whole.clone(), &settings)?;
-    let touched = (0..problem.pairs.len())
-        .filter(|&at| state.problem.pairs.get(at) != problem.pairs.get(at))
-        .collect();
+    let touched =
+        (0..problem.pairs.len()).filter(|&at| state.problem.pairs.get(at) != problem.pairs.get(at)).collect();
     Ok((problem, touched))
 }
 

@@ -107,9 +107,7 @@ impl Demand {
             Shape::Normal { mean, sd } => normal_cdf((level - mean) / sd),
             Shape::Lognormal { mu, sigma } if level > 0.0 => normal_cdf((level.ln() - mu) / sigma),
             Shape::Lognormal { .. } => 0.0,
-            Shape::Discrete(pmf) if level >= 0.0 => {
-                pmf.probabilities().iter().take(level as usize + 1).sum()
-            }
+            Shape::Discrete(pmf) if level >= 0.0 => pmf.probabilities().iter().take(level as usize + 1).sum(),
             Shape::Discrete(_) => 0.0,
             Shape::Empirical { sorted } => {
                 sorted.partition_point(|&amount| amount <= level) as f64 / sorted.len() as f64
@@ -146,9 +144,7 @@ impl Demand {
     pub fn sum_of(&self, periods: usize) -> Option<Demand> {
         let n = periods as f64;
         match &self.0 {
-            Shape::Normal { mean, sd } => {
-                Some(Demand(Shape::Normal { mean: n * mean, sd: n.sqrt() * sd }))
-            }
+            Shape::Normal { mean, sd } => Some(Demand(Shape::Normal { mean: n * mean, sd: n.sqrt() * sd })),
             Shape::Discrete(pmf) => Some(Demand(Shape::Discrete(pmf.sum_of(periods)))),
             Shape::Lognormal { .. } | Shape::Empirical { .. } => None,
         }

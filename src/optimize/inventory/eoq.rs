@@ -84,8 +84,7 @@ pub fn eoq_backorders(
     let (h, p) = (holding_cost, shortage_cost);
     let quantity = (2.0 * fixed_cost * demand_rate * (h + p) / (h * p)).sqrt();
     let backorder_share = h / (h + p);
-    let cost =
-        eoq_backorders_cost(fixed_cost, h, p, demand_rate, quantity, backorder_share)?;
+    let cost = eoq_backorders_cost(fixed_cost, h, p, demand_rate, quantity, backorder_share)?;
     Ok(BackorderLot { quantity, backorder_share, cost })
 }
 
@@ -104,8 +103,7 @@ pub fn eoq_backorders_cost(
     positive("shortage_cost", shortage_cost)?;
     let x = backorder_share;
     range("backorder_share", x, (0.0..=1.0).contains(&x), "between 0 and 1")?;
-    let held = eoq_cost(fixed_cost, holding_cost, demand_rate, quantity)?
-        - holding_cost * quantity / 2.0;
+    let held = eoq_cost(fixed_cost, holding_cost, demand_rate, quantity)? - holding_cost * quantity / 2.0;
     let stock = holding_cost * quantity * (1.0 - x).powi(2) / 2.0;
     Ok(held + stock + shortage_cost * quantity * x * x / 2.0)
 }
@@ -152,9 +150,7 @@ pub fn eoq_all_units(
             continue;
         }
         let quantity = free.max(from);
-        let cost = eoq_all_units_cost(
-            fixed_cost, holding_rate, demand_rate, breaks, unit_costs, quantity,
-        )?;
+        let cost = eoq_all_units_cost(fixed_cost, holding_rate, demand_rate, breaks, unit_costs, quantity)?;
         if cost < best.cost {
             best = LotSize { quantity, cost };
         }
@@ -222,7 +218,8 @@ mod tests {
         assert!(near(lot.quantity, 310.812_555_158_964_64), "{lot:?}");
         assert!(near(lot.backorder_share, 0.043_062_200_956_937_8), "{lot:?}");
         assert!(near(lot.cost, 66.921_363_550_973_25), "{lot:?}");
-        let best = grid(|q| eoq_backorders_cost(8.0, 0.225, 5.0, 1300.0, q, lot.backorder_share).unwrap(), 2000.0);
+        let best =
+            grid(|q| eoq_backorders_cost(8.0, 0.225, 5.0, 1300.0, q, lot.backorder_share).unwrap(), 2000.0);
         assert!(best >= lot.cost - 1e-12 && best < lot.cost * (1.0 + 1e-6));
     }
 

@@ -44,9 +44,5 @@ pub(crate) fn range(
     good: bool,
     wanted: &'static str,
 ) -> Result<(), InventoryError> {
-    if value.is_finite() && good {
-        Ok(())
-    } else {
-        Err(InventoryError::OutOfRange { field, value, wanted })
-    }
+    if value.is_finite() && good { Ok(()) } else { Err(InventoryError::OutOfRange { field, value, wanted }) }
 }

@@ -146,7 +146,11 @@ mod tests {
 
     fn items(rows: &[(f64, f64, f64)]) -> Vec<JointItem> {
         rows.iter()
-            .map(|&(fixed_cost, holding_cost, demand_rate)| JointItem { fixed_cost, holding_cost, demand_rate })
+            .map(|&(fixed_cost, holding_cost, demand_rate)| JointItem {
+                fixed_cost,
+                holding_cost,
+                demand_rate,
+            })
             .collect()
     }
 

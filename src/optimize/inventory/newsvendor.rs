@@ -97,10 +97,7 @@ pub fn newsvendor_profit(
 ///
 /// # Errors
 /// [`InventoryError`] unless the level lies between 0 and 1.
-pub fn implied_shortage_cost(
-    holding_cost: f64,
-    cycle_service_level: f64,
-) -> Result<f64, InventoryError> {
+pub fn implied_shortage_cost(holding_cost: f64, cycle_service_level: f64) -> Result<f64, InventoryError> {
     positive("holding_cost", holding_cost)?;
     let inside = cycle_service_level > 0.0 && cycle_service_level < 1.0;
     range("cycle_service_level", cycle_service_level, inside, "between 0 and 1")?;

@@ -102,10 +102,7 @@ pub fn r_q_poisson(problem: &ReorderProblem) -> Result<(ReorderPolicy<i64>, f64)
 ///
 /// # Errors
 /// [`InventoryError`] unless all numbers of the problem and the quantity are above 0.
-pub fn r_q_poisson_cost(
-    problem: &ReorderProblem,
-    policy: ReorderPolicy<i64>,
-) -> Result<f64, InventoryError> {
+pub fn r_q_poisson_cost(problem: &ReorderProblem, policy: ReorderPolicy<i64>) -> Result<f64, InventoryError> {
     positive("order_quantity", policy.order_quantity as f64)?;
     let positions = problem.positions()?;
     let from = policy.reorder_point + 1;
@@ -146,8 +143,7 @@ impl NormalPositions {
     fn between(&self, from: f64, to: f64) -> f64 {
         let (a, b) = (from - self.mean, to - self.mean);
         let loss = normal_second_loss(a / self.sd) - normal_second_loss(b / self.sd);
-        self.holding * (b * b - a * a) / 2.0
-            + (self.holding + self.shortage) * self.sd * self.sd * loss
+        self.holding * (b * b - a * a) / 2.0 + (self.holding + self.shortage) * self.sd * self.sd * loss
     }
 
     /// The position on the falling (or rising) side that costs `cost`, by
@@ -230,8 +226,7 @@ pub fn r_q_eil(
 ) -> Result<(ReorderPolicy<f64>, f64), InventoryError> {
     problem.check()?;
     not_negative("demand_sd", demand_sd)?;
-    let ReorderProblem { holding_cost: h, shortage_cost: p, fixed_cost, demand_mean, lead_time } =
-        *problem;
+    let ReorderProblem { holding_cost: h, shortage_cost: p, fixed_cost, demand_mean, lead_time } = *problem;
     let demand = Demand::normal(demand_mean * lead_time, demand_sd * lead_time.sqrt())?;
     let (mut r, mut q) = (0.0, (2.0 * fixed_cost * demand_mean / h).sqrt());
     for _ in 0..1000 {
@@ -245,8 +240,7 @@ pub fn r_q_eil(
             break;
         }
     }
-    let cost = h * (r - demand.mean() + q / 2.0)
-        + (fixed_cost + p * demand.shortfall(r)) * demand_mean / q;
+    let cost = h * (r - demand.mean() + q / 2.0) + (fixed_cost + p * demand.shortfall(r)) * demand_mean / q;
     Ok((ReorderPolicy { reorder_point: r, order_quantity: q }, cost))
 }
 

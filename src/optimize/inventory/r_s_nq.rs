@@ -125,10 +125,7 @@ pub fn r_s_nq(problem: &BatchProblem) -> Result<(ReorderPolicy<i64>, f64), Inven
 ///
 /// # Errors
 /// [`InventoryError`] where a cost is negative or the quantity is below 1.
-pub fn r_s_nq_cost(
-    problem: &BatchProblem,
-    policy: ReorderPolicy<i64>,
-) -> Result<f64, InventoryError> {
+pub fn r_s_nq_cost(problem: &BatchProblem, policy: ReorderPolicy<i64>) -> Result<f64, InventoryError> {
     let q = policy.order_quantity;
     positive("order_quantity", q as f64)?;
     let batches = Batches::new(problem)?;

@@ -136,17 +136,15 @@ impl<'a> Renewal<'a> {
         while self.visits.len() < span {
             self.extend();
         }
-        let visited: f64 =
-            (0..span).map(|j| self.visits[j] * self.position.at(top - j as i64)).sum();
+        let visited: f64 = (0..span).map(|j| self.visits[j] * self.position.at(top - j as i64)).sum();
         (self.fixed_cost + visited) / self.sums[span]
     }
 
     /// `m(j) (1 - p_0) = sum_{l = 1..j} p_l m(j - l)`.
     fn extend(&mut self) {
         let j = self.visits.len();
-        let reached: f64 = (1..self.demand.len().min(j + 1))
-            .map(|units| self.demand[units] * self.visits[j - units])
-            .sum();
+        let reached: f64 =
+            (1..self.demand.len().min(j + 1)).map(|units| self.demand[units] * self.visits[j - units]).sum();
         let visits = reached * self.visits[0];
         self.visits.push(visits);
         self.sums.push(self.sums[j] + visits);
@@ -176,13 +174,8 @@ pub fn s_s_power_approximation(
     let span = lead_time as f64 + 1.0;
     let (mean, sd) = (span * demand_mean, span.sqrt() * demand_sd);
     let over_span = Demand::normal(mean, sd)?;
-    let (low, lot) = power_formulas(
-        holding_cost / shortage_cost,
-        fixed_cost / holding_cost,
-        demand_mean,
-        mean,
-        sd,
-    );
+    let (low, lot) =
+        power_formulas(holding_cost / shortage_cost, fixed_cost / holding_cost, demand_mean, mean, sd);
     if lot / demand_mean > 1.5 {
         return Ok((low, low + lot));
     }
@@ -250,7 +243,8 @@ mod tests {
     fn equals_brute_force_over_markov_chains() {
         let mut rng = ChaCha8Rng::seed_from_u64(6);
         for case in 0..40 {
-            let weights: Vec<f64> = (0..rng.random_range(2..5)).map(|_| rng.random_range(0.05..1.0)).collect();
+            let weights: Vec<f64> =
+                (0..rng.random_range(2..5)).map(|_| rng.random_range(0.05..1.0)).collect();
             let sum: f64 = weights.iter().sum();
             let demand = Pmf::new(weights.iter().map(|w| w / sum).collect()).unwrap();
             let (h, p, k) = (1.0, rng.random_range(1.0..10.0), rng.random_range(0.5..8.0));
@@ -288,8 +282,7 @@ mod tests {
             // Mixing with the old share keeps periodic chains from swinging.
             share.iter_mut().zip(&next).for_each(|(old, new)| *old = 0.5 * (*old + new));
         }
-        let held: f64 =
-            share.iter().enumerate().map(|(j, at)| at * position.at(top - j as i64)).sum();
+        let held: f64 = share.iter().enumerate().map(|(j, at)| at * position.at(top - j as i64)).sum();
         held + fixed * orders
     }
 }

@@ -281,9 +281,11 @@ pub(crate) fn cap_orders(problem: &Problem, limits: &Limits, pair: &Pair, way: &
     }
     let item = &problem.items[pair.item];
     let path = &way.path;
-    let largest = path.demand.chunks(path.periods).map(|demand| demand.iter().sum::<f64>()).fold(0.0, f64::max);
+    let largest =
+        path.demand.chunks(path.periods).map(|demand| demand.iter().sum::<f64>()).fold(0.0, f64::max);
     let breaks = (0..path.periods).flat_map(|bucket| way.price.period(bucket)).map(|step| step.min_quantity);
-    let mut most = MOST_DEMANDS * largest + path.moq + breaks.fold(0.0, f64::max) - path.initial_stock.min(0.0);
+    let mut most =
+        MOST_DEMANDS * largest + path.moq + breaks.fold(0.0, f64::max) - path.initial_stock.min(0.0);
     for &(source, share) in &way.sources {
         let supplier = &problem.suppliers[pair.sources[source].supplier];
         most += least_quantity(way, supplier.minimum_money / share);

@@ -121,7 +121,8 @@ impl<'a> StockPoint<'a> {
         pricing: &Pricing<'_>,
         memory: &mut Memory,
     ) -> (PointPlan, f64, Vec<(u32, f64)>) {
-        let mut best: Option<(f64, PointPlan, Vec<(u32, f64)>)> = None;
+        let mut best = None;
+        let mut least = f64::INFINITY;
         let mut bound = f64::INFINITY;
         for (index, ready) in ways.iter().enumerate() {
             let Ok((solution, path, constant)) = self.solve_way(ready, pricing, memory) else { continue };
@@ -132,12 +133,12 @@ impl<'a> StockPoint<'a> {
             // A split over unequal lead times is judged by its slowest source, so its bound is none.
             let proven = if ready.way.exact { solution.bound + constant } else { f64::NEG_INFINITY };
             bound = bound.min(proven).min(value);
-            if best.as_ref().is_none_or(|(least, ..)| value < *least) {
-                best = Some((value, plan, usage));
+            if best.is_none() || value < least {
+                least = value;
+                best = Some((plan, usage));
             }
         }
-        let (_, plan, usage) =
-            best.unwrap_or_else(|| (0.0, PointPlan::nothing(self.problem.horizon), Vec::new()));
+        let (plan, usage) = best.unwrap_or_else(|| (PointPlan::nothing(self.problem.horizon), Vec::new()));
         (plan, bound.max(-f64::MAX), usage)
     }
 

@@ -176,7 +176,8 @@ impl Lattice {
         for segment in terms.segments(stage) {
             let Some(segment) = coarsened(segment, self.coarse, self.relaxed) else { continue };
             // Between two cells up to `coarse - 1` base steps may be saved.
-            let saved = if self.relaxed { segment.unit.abs() * (1.0 - 1.0 / self.coarse as f64) } else { 0.0 };
+            let saved =
+                if self.relaxed { segment.unit.abs() * (1.0 - 1.0 / self.coarse as f64) } else { 0.0 };
             let fixed = terms.fixed[stage] - saved;
             let window = Window { low, after_low, after_high, fixed, segment };
             if segment.to >= after_high - low.min(after_high) {
@@ -271,13 +272,7 @@ impl Window {
 
     /// Minimum over the levels `level + from ..= level + to`, by a queue of
     /// candidates that fall towards its front.
-    fn closed(
-        &self,
-        value: &[f64],
-        next: &mut [f64],
-        choice: &mut [u32],
-        queue: &mut Vec<(usize, f64)>,
-    ) {
+    fn closed(&self, value: &[f64], next: &mut [f64], choice: &mut [u32], queue: &mut Vec<(usize, f64)>) {
         let Segment { from, to, unit } = self.segment;
         queue.clear();
         let mut front = 0;

@@ -88,11 +88,7 @@ impl Rounds<'_> {
     }
 
     /// Solves the relaxed problem at the trial values; returns its bound.
-    fn relax(
-        &mut self,
-        workspace: &mut Workspace,
-        multipliers: &mut super::multipliers::Multipliers,
-    ) -> f64 {
+    fn relax(&mut self, workspace: &mut Workspace, multipliers: &mut super::multipliers::Multipliers) -> f64 {
         let task = LatticeTask {
             prepared: self.prepared,
             terms: &workspace.terms,
@@ -110,8 +106,7 @@ impl Rounds<'_> {
     fn try_path(&mut self, workspace: &mut Workspace) {
         let candidate = &mut workspace.candidate;
         candidate.follow(self.prepared, &workspace.lattice.path);
-        candidate.cost =
-            workspace.simulator.price(self.problem, self.prepared, &candidate.orders);
+        candidate.cost = workspace.simulator.price(self.problem, self.prepared, &candidate.orders);
         if candidate.cost.total() < workspace.best.cost.total() {
             descend(self.problem, self.prepared, workspace);
         }

@@ -89,10 +89,8 @@ impl Multipliers {
         let scenarios = prepared.scenarios;
         self.running.clear();
         self.running.resize(scenarios, 0.0);
-        for (rows, row) in self
-            .trial
-            .chunks_exact_mut(scenarios)
-            .zip(self.mean_shortfall.chunks_exact(scenarios))
+        for (rows, row) in
+            self.trial.chunks_exact_mut(scenarios).zip(self.mean_shortfall.chunks_exact(scenarios))
         {
             for ((most, &shortfall), value) in self.running.iter_mut().zip(row).zip(rows) {
                 let lost = shortfall > *most;

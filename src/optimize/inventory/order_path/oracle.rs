@@ -51,8 +51,7 @@ fn simulated_cost(problem: &PathProblem, orders: &[f64]) -> f64 {
     total /= problem.scenarios as f64;
     for (period, &quantity) in orders.iter().enumerate() {
         if quantity > 0.0 {
-            total += problem.fixed_cost[period]
-                + quantity * problem.unit_cost.unit_cost(period, quantity);
+            total += problem.fixed_cost[period] + quantity * problem.unit_cost.unit_cost(period, quantity);
         }
     }
     total
@@ -63,8 +62,7 @@ fn brute_force(problem: &PathProblem, most: usize) -> (f64, Vec<f64>) {
     let stages: Vec<usize> = (0..problem.periods)
         .filter(|&period| problem.is_open(period) && problem.locked[period].is_none())
         .collect();
-    let mut orders: Vec<f64> =
-        problem.locked.iter().map(|locked| locked.unwrap_or(0.0)).collect();
+    let mut orders: Vec<f64> = problem.locked.iter().map(|locked| locked.unwrap_or(0.0)).collect();
     let mut best = (f64::INFINITY, orders.clone());
     for code in 0..(most + 1).pow(stages.len() as u32) {
         let mut rest = code;
@@ -176,9 +174,7 @@ fn evaluation_equals_a_plain_simulation() {
     for case in 0..2000 {
         let problem = random_problem(&mut rng, case % 2 == 0, case % 3 == 0);
         let orders: Vec<f64> = (0..problem.periods)
-            .map(|period| {
-                if problem.is_open(period) { f64::from(rng.random_range(0..5)) } else { 0.0 }
-            })
+            .map(|period| if problem.is_open(period) { f64::from(rng.random_range(0..5)) } else { 0.0 })
             .collect();
         let (fast, plain) =
             (evaluate(&problem, &orders).unwrap().cost.total(), simulated_cost(&problem, &orders));

@@ -86,8 +86,7 @@ impl Prepared {
 
     /// Whether `problem` has the size that was prepared.
     pub(crate) fn check_size(&self, problem: &PathProblem) -> Result<(), PathError> {
-        let (found, expected) =
-            (problem.periods * problem.scenarios, self.periods * self.scenarios);
+        let (found, expected) = (problem.periods * problem.scenarios, self.periods * self.scenarios);
         if problem.periods != self.periods || found != expected {
             return Err(PathError::WrongLength { field: "demand", found, expected });
         }
@@ -119,11 +118,11 @@ impl Prepared {
         let mut most: f64 = 0.0;
         let mut running = vec![0.0; self.scenarios];
         for period in 0..self.periods {
-            for scenario in 0..self.scenarios {
+            for (scenario, running) in running.iter_mut().enumerate() {
                 let at = period * self.scenarios + scenario;
                 let prefix = self.prefix_at(period, scenario);
-                running[scenario] += self.demand[at] - self.external[period];
-                self.need[at] = running[scenario] - locked[prefix];
+                *running += self.demand[at] - self.external[period];
+                self.need[at] = *running - locked[prefix];
                 self.stage[at] = stages_in[prefix];
                 self.below[at] = steps_up(self.need[at], self.unit) as i64 - 1;
                 most = most.max(self.need[at]);

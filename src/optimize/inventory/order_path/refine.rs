@@ -76,12 +76,7 @@ fn minimise_convex(lattice: &mut Lattice, task: &LatticeTask<'_>) -> LatticeOpti
 }
 
 /// Searches windows around the path until it does not move to their edges.
-fn settle(
-    lattice: &mut Lattice,
-    task: &LatticeTask<'_>,
-    coarse: usize,
-    width: usize,
-) -> (f64, usize) {
+fn settle(lattice: &mut Lattice, task: &LatticeTask<'_>, coarse: usize, width: usize) -> (f64, usize) {
     let top = task.terms.reach.div_ceil(coarse);
     let (mut value, mut tries) = (f64::INFINITY, 0);
     loop {
@@ -89,8 +84,7 @@ fn settle(
         narrow(lattice, coarse, top, width);
         let better = solve(lattice, task);
         let inside = lattice.path.iter().enumerate().all(|(stage, &level)| {
-            (level > lattice.low[stage] || level == 0)
-                && (level < lattice.high[stage] || level == top)
+            (level > lattice.low[stage] || level == 0) && (level < lattice.high[stage] || level == top)
         });
         if inside || better >= value {
             return (better.min(value), tries);

@@ -128,9 +128,8 @@ impl Descent<'_> {
             return;
         }
         let next_order = (stage + 1..plan.steps.len()).find(|&other| plan.steps[other] > 0);
-        for other in [Some(stage + 1).filter(|&other| other < plan.steps.len()), next_order]
-            .into_iter()
-            .flatten()
+        for other in
+            [Some(stage + 1).filter(|&other| other < plan.steps.len()), next_order].into_iter().flatten()
         {
             if self.attempt(plan, &[(stage, 0), (other, plan.steps[other] + steps)]) {
                 return;
@@ -151,9 +150,7 @@ impl Descent<'_> {
 
     /// Sets some stages to new steps and keeps that if it pays.
     fn attempt(&mut self, plan: &mut Candidate, moves: &[(usize, usize)]) -> bool {
-        let allowed = moves
-            .iter()
-            .all(|&(stage, steps)| self.terms.order_cost(stage, steps).is_finite());
+        let allowed = moves.iter().all(|&(stage, steps)| self.terms.order_cost(stage, steps).is_finite());
         let changes = moves.iter().any(|&(stage, steps)| plan.steps[stage] != steps);
         if !allowed || !changes || self.budget == 0 {
             return false;

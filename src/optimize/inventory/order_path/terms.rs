@@ -101,12 +101,8 @@ impl OrderTerms {
 
 /// Least cost of buying a unit in `period` and never using it.
 fn least_keep(problem: &PathProblem, period: usize) -> f64 {
-    let price = problem
-        .unit_cost
-        .period(period)
-        .iter()
-        .map(|step| step.unit_cost)
-        .fold(f64::INFINITY, f64::min);
+    let price =
+        problem.unit_cost.period(period).iter().map(|step| step.unit_cost).fold(f64::INFINITY, f64::min);
     let (mut tail, mut least) = (0.0, 0.0_f64);
     for at in (period..problem.periods).rev() {
         tail += problem.holding_cost[at];

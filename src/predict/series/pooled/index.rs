@@ -202,7 +202,7 @@ fn add_moving_means(row: &Row, window: usize, buckets: usize, line: &mut [f64]) 
         (y, Mark::Open) => (y, 1.0),
         _ => (0.0, 0.0),
     };
-    for t in row.start..row.end().min(buckets) {
+    for (t, mean) in line.iter_mut().enumerate().take(row.end().min(buckets)).skip(row.start) {
         let begin = t.saturating_sub(window / 2);
         if begin + window > buckets {
             break;
@@ -215,7 +215,7 @@ fn add_moving_means(row: &Row, window: usize, buckets: usize, line: &mut [f64]) 
             }
         }
         if row.at(t).1 == Mark::Open {
-            line[t] += (sum.max(0.0) + 0.25) / (count + 0.5);
+            *mean += (sum.max(0.0) + 0.25) / (count + 0.5);
         }
     }
 }

@@ -255,7 +255,7 @@ impl PooledModel {
     }
 
     /// Mean of every bucket of the horizon, in units of the row.
-    pub(super) fn means(&self, series: &Series, row: &Row, index: usize) -> Vec<f64> {
+    fn means(&self, series: &Series, row: &Row, index: usize) -> Vec<f64> {
         let view = self.view(row, index);
         let (state, recent) = (view.state(), self.recent_columns(series, index));
         let centres = self.planned.centres(series, row.end());
