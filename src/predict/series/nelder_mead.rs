@@ -47,8 +47,13 @@ pub(super) fn minimise(
             break;
         }
         let center = center_without_last(&corners[..=n], n);
-        let worst = corners[n];
-        let along = |factor: f64| between(&center, &worst, factor);
+        let along = |factor: f64| {
+            let mut point = [0.0; MOST_VARIABLES];
+            for (j, place) in point[..n].iter_mut().enumerate() {
+                *place = center[j] + factor * (corners[n][j] - center[j]);
+            }
+            point
+        };
         let reflected = along(-1.0);
         let (value, used) = value_at(&reflected);
         if used >= most_evaluations {
@@ -70,19 +75,16 @@ pub(super) fn minimise(
             values[n] = candidate_value;
         } else {
             for i in 1..=n {
-                corners[i] = between(&corners[0], &corners[i], 0.5);
+                let best = corners[0];
+                for (place, best) in corners[i].iter_mut().zip(best) {
+                    *place = 0.5 * (*place + best);
+                }
                 values[i] = value_at(&corners[i]).0;
             }
         }
     }
     start[..n].copy_from_slice(&corners[0][..n]);
     values[0]
-}
-
-/// The point at `factor` of the way from one point to another; beyond 1 and below
-/// 0 it lies outside.
-fn between(from: &Point, to: &Point, factor: f64) -> Point {
-    std::array::from_fn(|j| from[j] + factor * (to[j] - from[j]))
 }
 
 /// Insertion sort by value: the corners are nearly sorted all the time.

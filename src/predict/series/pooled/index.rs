@@ -116,13 +116,16 @@ impl SeasonSums {
         SeasonSums { cycles, buckets, demand, expected }
     }
 
+    /// Longest period; 1 without any.
+    pub(super) fn longest(&self) -> usize {
+        self.cycles.iter().map(|cycle| cycle.period).max().unwrap_or(1)
+    }
+
     /// The index as known before `origin`, for all buckets before `width`.
     pub(super) fn index(&self, rows: &[Row], groups: &Groups, origin: usize, width: usize) -> SeasonIndex {
         let finest = groups.finest();
         let mut index = vec![1.0; groups.count[finest] * width];
-        let mut longest = 1;
         for (place, cycle) in self.cycles.iter().enumerate() {
-            longest = longest.max(cycle.period);
             if origin < cycle.window {
                 continue;
             }
@@ -132,7 +135,7 @@ impl SeasonSums {
                 line.iter_mut().enumerate().for_each(|(t, value)| *value *= phases[t % cycle.period]);
             }
         }
-        SeasonIndex { width, longest, index }
+        SeasonIndex { width, longest: self.longest(), index }
     }
 
     /// Index of each phase of one cycle for every finest group.
@@ -202,7 +205,7 @@ fn add_moving_means(row: &Row, window: usize, buckets: usize, line: &mut [f64]) 
         (y, Mark::Open) => (y, 1.0),
         _ => (0.0, 0.0),
     };
-    for (t, mean) in line.iter_mut().enumerate().take(row.end().min(buckets)).skip(row.start) {
+    for t in row.start..row.end().min(buckets) {
         let begin = t.saturating_sub(window / 2);
         if begin + window > buckets {
             break;
@@ -215,7 +218,7 @@ fn add_moving_means(row: &Row, window: usize, buckets: usize, line: &mut [f64]) 
             }
         }
         if row.at(t).1 == Mark::Open {
-            *mean += (sum.max(0.0) + 0.25) / (count + 0.5);
+            line[t] += (sum.max(0.0) + 0.25) / (count + 0.5);
         }
     }
 }

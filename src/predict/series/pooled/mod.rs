@@ -15,13 +15,16 @@
 //! Same input, budget and seed give the same answer: yes.
 //! Differs from the papers: a regression in place of a network.
 
+mod boosting;
 mod columns;
+mod fit;
 mod groups;
 mod index;
 mod notes;
 mod planned;
 mod regression;
 mod row;
+mod spread;
 mod train;
 
 use rayon::prelude::*;
@@ -35,13 +38,13 @@ use super::method::{Learned, Learner};
 use super::normal::{count_quantile, normal_quantile};
 use super::panel::{Frequency, Panel, Series};
 use crate::control::Control;
-use columns::{BASIC, Pace, Recent, View};
+use columns::{Pace, Recent, View};
+use fit::Fit;
 use groups::Groups;
 use index::{Cycle, SeasonIndex, SeasonSums};
 use planned::Planned;
-use regression::Prior;
 use row::Row;
-use train::{Sample, Source, places, recent_of};
+use train::{Source, places, recent_of};
 
 /// Buckets without a sale and marked as stocked out, in a row, from which the item
 /// counts as not on offer.
@@ -81,23 +84,45 @@ impl Learner for Pooled {
         settings: &Settings,
         control: &Control,
     ) -> Result<Box<dyn Learned>, SeriesError> {
-        let cut = usual_end(panel).saturating_sub(HELD_BACK);
-        Ok(Box::new(PooledModel::learn(self, panel, cut, settings, control)?))
+        Ok(Box::new(PooledModel::learn(*self, panel, HELD_BACK, true, settings, control)?))
     }
 }
 
-/// The median end of the series on the axis: one series that is ahead of the others
-/// does not move it.
-pub(super) fn usual_end(panel: &Panel) -> usize {
-    let mut ends: Vec<usize> =
-        panel.series.iter().map(|series| series.first_bucket + series.y.len()).collect();
-    ends.sort_unstable();
-    ends.get(ends.len() / 2).copied().unwrap_or(0)
+/// The axis that all series lie on, counted from the earliest bucket of the panel.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Axis {
+    first: usize,
+    stock_outs: StockOuts,
+}
+
+impl Axis {
+    fn of(panel: &Panel, stock_outs: StockOuts) -> Self {
+        let first = panel.series.iter().map(|series| series.first_bucket).min().unwrap_or(0);
+        Axis { first, stock_outs }
+    }
+
+    /// Position of the first bucket of `series`.
+    fn start(self, series: &Series) -> usize {
+        series.first_bucket.saturating_sub(self.first)
+    }
+
+    /// The series as known before bucket `until`.
+    fn row(self, series: &Series, until: usize) -> Row {
+        Row::new(series, self.start(series), self.stock_outs, until)
+    }
+
+    /// The median end of the series: one that is ahead of the others does not move it.
+    fn usual_end(self, panel: &Panel) -> usize {
+        let end = |series: &Series| self.start(series) + series.y.len();
+        let mut ends: Vec<usize> = panel.series.iter().map(end).collect();
+        ends.sort_unstable();
+        ends.get(ends.len() / 2).copied().unwrap_or(0)
+    }
 }
 
 /// What was learned from a panel.
 pub(super) struct PooledModel {
-    stock_outs: StockOuts,
+    axis: Axis,
     settings: Settings,
     seed: u64,
     pace: Pace,
@@ -113,14 +138,7 @@ pub(super) struct PooledModel {
     recent: Vec<Vec<Exact>>,
     /// What each series gives to it.
     own: Vec<Exact>,
-    leads: Vec<Lead>,
-}
-
-/// The regression of one lead.
-#[derive(Debug, Clone, PartialEq)]
-struct Lead {
-    lead: usize,
-    beta: Vec<f64>,
+    fit: Fit,
 }
 
 /// Sums that do not depend on their order: one series can be taken out and put
@@ -152,58 +170,58 @@ impl Exact {
 }
 
 impl PooledModel {
-    /// Learns from what is known before bucket `cut` of the axis; the forecasts then
-    /// start from whatever the series hold.
+    /// Learns from all but the newest `held_back` buckets, with trees or without; the
+    /// forecasts start from whatever the series hold.
     pub(super) fn learn(
-        pooled: &Pooled,
+        pooled: Pooled,
         panel: &Panel,
-        cut: usize,
+        held_back: usize,
+        trees: bool,
         settings: &Settings,
         control: &Control,
     ) -> Result<Self, SeriesError> {
+        let axis = Axis::of(panel, pooled.stock_outs);
+        let end = axis.usual_end(panel);
+        let cut = end.saturating_sub(held_back);
         let (pace, groups) = (Pace::of(panel.frequency), Groups::of(panel));
-        let planned = Planned::of(panel, cut);
-        let stop = || {
-            if control.cancel.is_requested() {
-                Err(SeriesError::Stopped { done: 0, total: panel.series.len() })
-            } else {
-                Ok(())
-            }
+        let stop = || match control.cancel.is_requested() {
+            true => Err(SeriesError::Stopped { done: 0, total: panel.series.len() }),
+            false => Ok(()),
         };
         stop()?;
         control.install(|| {
-            let early: Vec<Row> =
-                panel.series.par_iter().map(|s| Row::new(s, pooled.stock_outs, cut)).collect();
-            let sums = SeasonSums::new(&early, &groups, cycles(panel, cut), cut);
+            let rows: Vec<Row> = panel.series.par_iter().map(|series| axis.row(series, cut)).collect();
+            let planned = Planned::of(panel, &rows);
+            let sums = SeasonSums::new(&rows, &groups, cycles(panel, cut), cut);
             let source = Source {
                 panel,
-                rows: &early,
+                rows: &rows,
                 groups: &groups,
                 sums: &sums,
                 planned: &planned,
                 pace,
-                stock_outs: pooled.stock_outs,
+                axis,
                 cut,
             };
             let samples = source.samples(settings.horizon);
             stop()?;
-            let leads = samples.iter().map(|sample| fit_lead(&source, sample)).collect();
-            let end = usual_end(panel).max(cut);
-            let index = sums.index(&early, &groups, cut, end + settings.horizon + 1);
+            let fit = Fit::learn(&source, &samples, trees);
+            stop()?;
+            let index = sums.index(&rows, &groups, cut, end + settings.horizon + 1);
             let mut model = PooledModel {
-                stock_outs: pooled.stock_outs,
+                axis,
                 settings: *settings,
                 seed: control.seed,
                 pace,
                 index,
-                planned: planned.clone(),
+                planned,
                 season_length: panel.season(),
                 covariate_names: panel.covariate_names.clone(),
                 end,
                 recent: Vec::new(),
                 own: Vec::new(),
-                leads,
-                groups: groups.clone(),
+                fit,
+                groups,
             };
             model.add_recent(panel);
             Ok(model)
@@ -213,8 +231,7 @@ impl PooledModel {
     fn add_recent(&mut self, panel: &Panel) {
         let watched = self.groups.watched();
         self.recent = watched.iter().map(|level| vec![Exact::default(); self.groups.count[*level]]).collect();
-        let own =
-            |(i, series): (usize, &Series)| self.own_recent(&Row::new(series, self.stock_outs, self.end), i);
+        let own = |(i, series): (usize, &Series)| self.own_recent(&self.axis.row(series, self.end), i);
         self.own = panel.series.par_iter().enumerate().map(own).collect();
         for (i, own) in self.own.iter().enumerate() {
             for (level, recent) in watched.iter().zip(&mut self.recent) {
@@ -235,13 +252,13 @@ impl PooledModel {
             group: self.groups.group(self.groups.finest(), index),
             origin: row.end(),
             pace: &self.pace,
-            stock_outs: self.stock_outs,
+            stock_outs: self.axis.stock_outs,
         }
     }
 
     /// The recent course of the groups of a series, with its newest facts.
     fn recent_columns(&self, series: &Series, index: usize) -> [f64; 3] {
-        let own = self.own_recent(&Row::new(series, self.stock_outs, self.end), index);
+        let own = self.own_recent(&self.axis.row(series, self.end), index);
         let before = self.own.get(index).copied().unwrap_or_default();
         let watched = self.groups.watched();
         let mut columns = [0.0; 3];
@@ -258,14 +275,15 @@ impl PooledModel {
     fn means(&self, series: &Series, row: &Row, index: usize) -> Vec<f64> {
         let view = self.view(row, index);
         let (state, recent) = (view.state(), self.recent_columns(series, index));
-        let centres = self.planned.centres(series, row.end());
-        let (mut covariates, mut line) = (Vec::new(), Vec::new());
+        let usual = self.planned.usual(series, row);
+        let highest = (4.0 * row.largest + 3.0).ln();
+        let mut line = Vec::new();
         (0..self.settings.horizon)
             .map(|step| {
-                let lead = nearest(&self.leads, step);
+                let lead = self.fit.nearest(step);
                 let t = view.origin + step;
-                self.planned.fill(series, &centres, view.origin, t, &mut covariates);
                 line.clear();
+                let covariates = self.planned.fill(series, row, &usual, (view.origin, t));
                 state.push(
                     &view,
                     recent,
@@ -274,41 +292,51 @@ impl PooledModel {
                     &mut line,
                 );
                 let eta = match lead {
-                    Some(lead) => regression::linear(&line, &lead.beta),
+                    Some(lead) => self.fit.eta(lead, &line),
                     None => state.base() + view.index.at(view.group, t).max(1e-6).ln(),
                 };
-                eta.clamp(-8.0, (4.0 * row.largest + 3.0).ln()).exp()
+                eta.min(highest).exp()
             })
             .collect()
+    }
+
+    /// Sample paths: the factor of the horizon, then in each bucket its own factor
+    /// and, for whole numbers, a Poisson variable.
+    fn paths(&self, means: &[f64], row: &Row, index: usize) -> Vec<f64> {
+        let spread = &self.fit.spread;
+        let draws = Draws::new(self.seed, index, self.settings.paths, means.len());
+        let mut paths = Vec::with_capacity(draws.paths() * means.len());
+        for path in 0..draws.paths() {
+            let shared = gamma_quantile(draws.once(path), spread.horizon);
+            for (h, mean) in means.iter().enumerate() {
+                let (variation, u) = (spread.bucket(*mean), draws.at(path, h));
+                let scaled = mean * row.unit * shared;
+                paths.push(if row.whole {
+                    count_quantile(u, scaled, 1.0 / variation)
+                } else {
+                    // Without whole numbers the Poisson part belongs to the factor.
+                    scaled * gamma_quantile(u, variation + 1.0 / mean.max(0.01))
+                });
+            }
+        }
+        paths
     }
 }
 
 impl Learned for PooledModel {
     fn forecast(&self, series: &Series, index: usize) -> Forecast {
-        let row = Row::new(series, self.stock_outs, usize::MAX);
+        let row = self.axis.row(series, usize::MAX);
         if !self.settings.nonnegative || row.is_constant() {
             let (season, names) = (self.season_length, &self.covariate_names);
             return forecast_one(&Auto, series, index, season, names, &self.settings, self.seed);
         }
-        let horizon = self.settings.horizon;
         let means = self.means(series, &row, index);
-        let draws = Draws::new(self.seed, index, self.settings.paths, horizon);
-        let mut paths = Vec::with_capacity(self.settings.paths * horizon);
-        for path in 0..draws.paths() {
-            let shared = gamma_quantile(draws.once(path), 0.02);
-            for (h, mean) in means.iter().enumerate() {
-                let mean = mean * row.unit * shared;
-                let y = if row.whole {
-                    count_quantile(draws.at(path, h), mean, 1.0 / 0.15)
-                } else {
-                    mean * gamma_quantile(draws.at(path, h), 0.15)
-                };
-                paths.push(y);
-            }
-        }
+        let limit = |value: f64| if value.is_finite() { value } else { f64::MAX };
+        let mut paths = self.paths(&means, &row, index);
+        paths.iter_mut().for_each(|value| *value = limit(*value));
         Forecast {
             id: series.id.clone(),
-            mean: means.iter().map(|mean| mean * row.unit).collect(),
+            mean: means.iter().map(|mean| limit(mean * row.unit)).collect(),
             paths,
             label: "pooled".to_owned(),
             notes: notes::of(series, &row),
@@ -326,11 +354,6 @@ fn gamma_quantile(p: f64, variation: f64) -> f64 {
     (1.0 - shrink + normal_quantile(p) * shrink.sqrt()).max(0.0).powi(3)
 }
 
-/// The model of the nearest lead.
-fn nearest(leads: &[Lead], step: usize) -> Option<&Lead> {
-    leads.iter().min_by_key(|lead| lead.lead.abs_diff(step))
-}
-
 /// The seasons of a panel: its own, and a longer one where the buckets are short.
 fn cycles(panel: &Panel, buckets: usize) -> Vec<Cycle> {
     let season = panel.season();
@@ -341,15 +364,4 @@ fn cycles(panel: &Panel, buckets: usize) -> Vec<Cycle> {
         _ => None,
     };
     Cycle::new(season, reach, buckets).into_iter().chain(longer).collect()
-}
-
-fn fit_lead(source: &Source<'_>, sample: &Sample) -> Lead {
-    let mut priors = vec![Prior { value: 0.0, weight: 4000.0 }; BASIC];
-    priors[0].weight = 1e-6;
-    priors[BASIC - 2].value = 1.0;
-    priors[BASIC - 1].value = 1.0;
-    priors.resize(source.regressors(), Prior { value: 0.0, weight: 100.0 });
-    let planned = source.planned.columns() > 0;
-    let targets = sample.capped(if planned { 8.0 } else { 2.0 });
-    Lead { lead: sample.lead, beta: regression::fit(&sample.rows, source.stride(), &targets, &priors) }
 }

@@ -14,7 +14,9 @@
 //! Same input, budget and seed give the same answer: yes.
 //! Differs from the book: deviations are cut at five usual ones.
 
+use super::super::history::mean_of;
 use super::super::panel::{Panel, Series};
+use super::row::Row;
 
 /// Largest deviation in usual ones.
 const LARGEST: f64 = 5.0;
@@ -36,17 +38,17 @@ struct Scale {
 }
 
 impl Planned {
-    /// Reads the covariates of `panel` before bucket `until` of the axis.
-    pub(super) fn of(panel: &Panel, until: usize) -> Self {
+    /// Reads the covariates of `panel` in the buckets that `rows` hold.
+    pub(super) fn of(panel: &Panel, rows: &[Row]) -> Self {
         let count = panel.covariate_names.len();
         let mut scales = Vec::with_capacity(count);
         for column in 0..count {
-            let values = |series| known(series, count, column, until);
-            let ratio = panel.series.iter().all(|series| values(series).all(|x| x > 0.0));
+            let all = || panel.series.iter().zip(rows).map(|(series, row)| known(series, row, count, column));
+            let ratio = all().all(|mut values| values.all(|x| x > 0.0));
             let (mut sum, mut n) = (0.0, 0.0);
-            for series in &panel.series {
-                let centre = mean(values(series));
-                for x in values(series) {
+            for (series, row) in panel.series.iter().zip(rows) {
+                let centre = mean_of(known(series, row, count, column));
+                for x in known(series, row, count, column) {
                     sum += deviation(x, centre, ratio).powi(2);
                     n += 1.0;
                 }
@@ -62,27 +64,34 @@ impl Planned {
         2 * self.scales.len()
     }
 
-    /// The series' own usual values, from what is known before `until`.
-    pub(super) fn centres(&self, series: &Series, until: usize) -> Vec<f64> {
+    /// The series' own usual values in the buckets that `row` holds.
+    pub(super) fn usual(&self, series: &Series, row: &Row) -> Vec<f64> {
         let count = self.scales.len();
-        (0..count).map(|column| mean(known(series, count, column, until))).collect()
+        (0..count).map(|column| mean_of(known(series, row, count, column))).collect()
     }
 
-    /// Writes the columns for bucket `t` as seen at `origin`.
-    pub(super) fn fill(&self, series: &Series, centres: &[f64], origin: usize, t: usize, out: &mut Vec<f32>) {
-        out.clear();
+    /// The columns for bucket `t` as seen at `origin`.
+    pub(super) fn fill(
+        &self,
+        series: &Series,
+        row: &Row,
+        usual: &[f64],
+        (origin, t): (usize, usize),
+    ) -> Vec<f32> {
+        let mut out = Vec::with_capacity(self.columns());
         let count = self.scales.len();
         for (column, scale) in self.scales.iter().enumerate() {
-            let at = |t: usize| match cell(series, count, column, t) {
+            let at = |t: usize| match cell(series, row, count, column, t) {
                 x if x.is_finite() && scale.deviation > 0.0 => {
-                    (deviation(x, centres[column], scale.ratio) / scale.deviation).clamp(-LARGEST, LARGEST)
+                    (deviation(x, usual[column], scale.ratio) / scale.deviation).clamp(-LARGEST, LARGEST)
                 }
                 _ => 0.0,
             };
-            let recent = (series.first_bucket..origin).fold(0.0, |mean, t| mean + SPEED * (at(t) - mean));
+            let recent = (row.start..origin).fold(0.0, |mean, t| mean + SPEED * (at(t) - mean));
             out.push(at(t) as f32);
             out.push(recent as f32);
         }
+        out
     }
 }
 
@@ -90,21 +99,16 @@ fn deviation(x: f64, centre: f64, ratio: bool) -> f64 {
     if ratio && centre > 0.0 { x / centre - 1.0 } else { x - centre }
 }
 
-fn mean(values: impl Iterator<Item = f64>) -> f64 {
-    super::super::history::mean_of(values)
-}
-
-/// Finite values of a covariate before bucket `until` of the axis.
-fn known(series: &Series, count: usize, column: usize, until: usize) -> impl Iterator<Item = f64> + '_ {
-    let rows = series.y.len().min(until.saturating_sub(series.first_bucket));
-    (0..rows)
+/// Finite values of a covariate in the buckets of `row`.
+fn known<'a>(series: &'a Series, row: &Row, count: usize, column: usize) -> impl Iterator<Item = f64> + 'a {
+    (0..row.value.len())
         .map(move |t| series.covariates.get(t * count + column).copied().unwrap_or(f64::NAN))
         .filter(|x| x.is_finite())
 }
 
 /// A covariate in the history or the future; NaN outside both.
-fn cell(series: &Series, count: usize, column: usize, t: usize) -> f64 {
-    let Some(local) = t.checked_sub(series.first_bucket) else {
+fn cell(series: &Series, row: &Row, count: usize, column: usize, t: usize) -> f64 {
+    let Some(local) = t.checked_sub(row.start) else {
         return f64::NAN;
     };
     let (rows, local) = match local.checked_sub(series.y.len()) {

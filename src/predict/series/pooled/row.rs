@@ -42,8 +42,8 @@ pub(super) struct Row {
 
 impl Row {
     /// The series as known before bucket `until` of the axis.
-    pub(super) fn new(series: &Series, stock_outs: StockOuts, until: usize) -> Self {
-        let count = series.y.len().min(until.saturating_sub(series.first_bucket));
+    pub(super) fn new(series: &Series, start: usize, stock_outs: StockOuts, until: usize) -> Self {
+        let count = series.y.len().min(until.saturating_sub(start));
         let known =
             |t: usize, y: f64| if series.is_excluded(t) || !y.is_finite() { None } else { Some(y.max(0.0)) };
         let mut value: Vec<f64> =
@@ -66,15 +66,7 @@ impl Row {
         let first = mark.iter().position(|mark| *mark != Mark::Unknown).unwrap_or(value.len());
         value.iter_mut().for_each(|y| *y /= unit);
         let largest = value.iter().fold(0.0_f64, |most, y| most.max(*y));
-        Row {
-            start: series.first_bucket,
-            first: series.first_bucket + first,
-            value,
-            mark,
-            unit,
-            whole,
-            largest,
-        }
+        Row { start, first: start + first, value, mark, unit, whole, largest }
     }
 
     /// Whether nothing is known but one value.

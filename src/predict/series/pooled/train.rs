@@ -8,7 +8,7 @@ use super::groups::Groups;
 use super::index::{SeasonIndex, SeasonSums};
 use super::planned::Planned;
 use super::row::{Mark, Row};
-use super::{HISTORY_TO_LEARN, StockOuts};
+use super::{Axis, HISTORY_TO_LEARN};
 
 /// Steps ahead that get a model of their own, less one; others use the nearest.
 const LEADS: [usize; 7] = [0, 1, 2, 4, 7, 12, 25];
@@ -27,7 +27,7 @@ pub(super) struct Source<'a> {
     pub(super) sums: &'a SeasonSums,
     pub(super) planned: &'a Planned,
     pub(super) pace: Pace,
-    pub(super) stock_outs: StockOuts,
+    pub(super) axis: Axis,
     pub(super) cut: usize,
 }
 
@@ -38,6 +38,10 @@ pub(super) struct Sample {
     pub(super) lead: usize,
     /// Rows of `Source::stride` columns.
     pub(super) rows: Vec<f32>,
+    /// Series of each row.
+    pub(super) series: Vec<u32>,
+    /// Origin of each row.
+    pub(super) origins: Vec<u32>,
     /// What came.
     pub(super) targets: Vec<f32>,
     /// What the plain level and season say.
@@ -93,27 +97,21 @@ impl Source<'_> {
         let recents = self.recents(&index, origin);
         let mut samples: Vec<Sample> =
             leads.iter().map(|lead| Sample { lead: *lead, ..Sample::default() }).collect();
-        let mut covariates = Vec::new();
         for (i, row) in self.rows.iter().enumerate().filter(|(i, _)| (i + place) % stride == 0) {
             if origin < row.first + HISTORY_TO_LEARN || origin > row.end() {
                 continue;
             }
             let view = self.view(&index, i, origin);
             let state = view.state();
-            let centres = self.planned.centres(&self.panel.series[i], self.cut);
+            let series = &self.panel.series[i];
+            let usual = self.planned.usual(series, row);
             for sample in &mut samples {
                 let (y, mark) = row.at(origin + sample.lead);
                 if mark == Mark::Unknown {
                     continue;
                 }
-                self.planned.fill(
-                    &self.panel.series[i],
-                    &centres,
-                    origin,
-                    origin + sample.lead,
-                    &mut covariates,
-                );
-                sample.push(&view, &state, self.recent_columns(&recents, i), &covariates, y);
+                let covariates = self.planned.fill(series, row, &usual, (origin, origin + sample.lead));
+                sample.push(&view, &state, self.recent_columns(&recents, i), &covariates, (i as u32, y));
             }
         }
         samples
@@ -126,7 +124,7 @@ impl Source<'_> {
             group: self.groups.group(self.groups.finest(), i),
             origin,
             pace: &self.pace,
-            stock_outs: self.stock_outs,
+            stock_outs: self.axis.stock_outs,
         }
     }
 
@@ -176,8 +174,17 @@ pub(super) fn recent_of(view: &View<'_>, end: usize) -> Recent {
 }
 
 impl Sample {
-    fn push(&mut self, view: &View<'_>, state: &State, recent: [f64; 3], covariates: &[f32], y: f64) {
+    fn push(
+        &mut self,
+        view: &View<'_>,
+        state: &State,
+        recent: [f64; 3],
+        covariates: &[f32],
+        (series, y): (u32, f64),
+    ) {
         state.push(view, recent, covariates, (self.lead, self.lead), &mut self.rows);
+        self.series.push(series);
+        self.origins.push(view.origin as u32);
         self.targets.push(y as f32);
         let season = view.index.at(view.group, view.origin + self.lead);
         self.plain.push((state.base().exp() * season) as f32);
@@ -195,6 +202,8 @@ fn join(leads: &[usize], parts: Vec<Vec<Sample>>) -> Vec<Sample> {
     for part in parts.into_iter().flatten() {
         if let Some(sample) = samples.iter_mut().find(|sample| sample.lead == part.lead) {
             sample.rows.extend(part.rows);
+            sample.series.extend(part.series);
+            sample.origins.extend(part.origins);
             sample.targets.extend(part.targets);
             sample.plain.extend(part.plain);
         }
