@@ -292,6 +292,7 @@ fn the_worth_of_the_budget_is_the_saving_of_one_more() {
         let problem = problem(&[], &[("budget", budget), ("horizon", "2")]);
         let scenarios = scenarios(&problem, &[10.0, 30.0]);
         let answer = model::plan(&problem, &scenarios, None, &Control::default().with_gap(1e-9)).unwrap();
+        eprintln!("{budget} h{} {:?} {:?}", problem.horizon, answer.outcome, answer.plan.lines);
         answer.outcome.objective.unwrap()
     };
     let problem = problem(&[], &[("budget", "50"), ("horizon", "2")]);
@@ -302,4 +303,109 @@ fn the_worth_of_the_budget_is_the_saving_of_one_more() {
     let saved = (cost("50") - cost("52")) / 2.0;
     assert!(saved > 0.0 && (told.binding[0].value_of_one_more - saved).abs() < 1e-6, "{saved} {told:?}");
     assert!(told.text[0].contains("integers fixed"));
+}
+
+mod reasons {
+    use super::super::super::model::LimitUse;
+    use super::super::super::plan::{OrderLine, Plan};
+    use super::super::super::problem::Place;
+    use super::super::super::reasons::reasons;
+    use super::*;
+
+    /// The reasons of a plan of one item: lines of A by bucket and quantity.
+    fn told(more: &[(&str, &str)], lines: &[(usize, f64)], limits: &[LimitUse]) -> Vec<String> {
+        let problem = problem(more, &[]);
+        let lines = lines.iter().map(|&(bucket, quantity)| OrderLine { pair: 0, source: 0, bucket, quantity });
+        let plan = Plan::new(lines.collect());
+        reasons(&problem, &scenarios(&problem, &[7.0]), &plan, None, limits, &Control::default())
+    }
+
+    fn sourcing(columns: &str, values: &str) -> String {
+        format!("item,supplier,{columns}\nA,S,{values}\nB,S,{}\n", ",".repeat(columns.matches(',').count()))
+    }
+
+    // Demand is 7 in each of 4 buckets and an order arrives a bucket later: what is ordered in
+    // bucket 0 and serves all that is left is 21; bucket 0 itself cannot be served.
+
+    #[test]
+    fn a_line_without_rules_says_what_it_covers() {
+        let found = told(&[], &[(0, 7.0), (1, 14.0)], &[]);
+        assert_eq!(
+            found,
+            [
+                "covers 1 week, to the arrival of the order of 2024-02-05",
+                "covers 2 weeks, to the end of the horizon"
+            ]
+        );
+    }
+
+    #[test]
+    fn cases_round_up_and_down() {
+        let cases = sourcing("order_multiple", "12");
+        let found = told(&[("sourcing", &cases)], &[(0, 24.0)], &[]);
+        assert_eq!(found, ["covers 3 weeks, to the end of the horizon; rounded up from 21 to 2 x 12 = 24"]);
+        let cases = sourcing("order_multiple", "18");
+        let found = told(&[("sourcing", &cases)], &[(0, 18.0)], &[]);
+        assert_eq!(found, ["covers 3 weeks, to the end of the horizon; rounded down from 21 to a case of 18"]);
+    }
+
+    #[test]
+    fn the_least_quantity_and_the_capacity_that_leave_one_choice_are_both_named() {
+        let rules = sourcing("moq", "36");
+        let found = told(&[("sourcing", &rules)], &[(0, 36.0)], &[]);
+        assert_eq!(found, ["covers 3 weeks, to the end of the horizon; raised from 21 to the least quantity 36"]);
+        let suppliers = "supplier,lead_time_days,capacity_units\nS,7,36\n";
+        let found = told(&[("sourcing", &rules), ("suppliers", suppliers)], &[(0, 36.0)], &[]);
+        assert_eq!(
+            found,
+            ["covers 3 weeks, to the end of the horizon; raised from 21 to the least quantity 36; no more fits the capacity of S in 2024-01-29, units"]
+        );
+    }
+
+    #[test]
+    fn a_price_is_reached() {
+        let prices = "item,supplier,unit_price,min_quantity\nA,S,2,0\nA,S,1.5,30\nB,S,2,0\n";
+        let found = told(&[("sourcing", prices)], &[(0, 30.0)], &[]);
+        assert_eq!(
+            found,
+            ["covers 3 weeks, to the end of the horizon; raised from 21 to reach the price 1.5 from 30 on (saves 15.00)"]
+        );
+    }
+
+    #[test]
+    fn an_order_minimum_raises_and_a_lock_stays() {
+        let suppliers = "supplier,lead_time_days,minimum_money\nS,7,50\n";
+        let found = told(&[("suppliers", suppliers)], &[(0, 25.0)], &[]);
+        assert_eq!(found, ["covers 3 weeks, to the end of the horizon; raised from 21 to 25 by the order minimum of S"]);
+        let locks = "item,supplier,order_date,quantity\nA,S,2024-01-29,9\n";
+        assert_eq!(told(&[("locks", locks)], &[(0, 9.0)], &[]), ["locked (locks.csv:2)"]);
+    }
+
+    #[test]
+    fn a_budget_and_a_capacity_that_cut_are_both_named() {
+        let suppliers = "supplier,lead_time_days,capacity_units\nS,7,10\n";
+        let budget = LimitUse {
+            name: "budget".to_owned(),
+            family: "budget",
+            date: None,
+            place: Place::default(),
+            limit: 20.5,
+            used: 18.0,
+            value_of_one_more: 0.31,
+        };
+        let found = told(&[("suppliers", suppliers)], &[(0, 10.0)], &[budget]);
+        assert_eq!(
+            found,
+            ["covers 3 weeks, to the end of the horizon; cut from 21 to 10 by the capacity of S in 2024-01-29, units and the budget, which is worth 0.31 a unit of money"]
+        );
+    }
+
+    #[test]
+    fn an_earlier_plan_is_kept() {
+        let problem = problem(&[], &[("stability_penalty", "9")]);
+        let plan = Plan::new(vec![OrderLine { pair: 0, source: 0, bucket: 0, quantity: 17.0 }]);
+        let scenarios = scenarios(&problem, &[7.0]);
+        let found = super::super::super::reasons::reasons(&problem, &scenarios, &plan, Some(&plan), &[], &Control::default());
+        assert_eq!(found, ["covers 3 weeks, to the end of the horizon; kept from the earlier plan, 21 without it"]);
+    }
 }
