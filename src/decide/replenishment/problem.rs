@@ -18,7 +18,7 @@ mod receipts;
 mod sourcing;
 mod stock;
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 mod units;
 
 pub use read::CONTRACT;

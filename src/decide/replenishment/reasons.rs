@@ -1,104 +1,378 @@
 //! Why each order line has its quantity, in one sentence.
+//!
+//! A sentence says what the line covers, and what its own rules and the
+//! shared limits make of the need: the quantity that would cost least if only
+//! this line were decided, in the smallest steps, at the price of a small
+//! order and without shared limits (`model::need`).
+//! Cost: one small solve a line with such a rule; above [`MOST_SOLVED`] lines
+//! only for those of the first order bucket, the others are told without it.
+
+use rayon::prelude::*;
+use rustc_hash::FxHashMap;
 
 use super::check::line_value;
-use super::model::LimitUse;
+use super::explain::{amount, bucket_word, count};
+use super::model::need::{Memory, needs};
+use super::model::{Family, LimitUse, label};
 use super::plan::{OrderLine, Plan};
-use super::problem::Problem;
+use super::problem::{Item, Pair, Problem, Source};
 use super::scenarios::Scenarios;
+use crate::control::Control;
 
-/// One sentence for each line of the plan, in its order.
+/// Lines up to which every need is solved.
+const MOST_SOLVED: usize = 5_000;
+/// Relative distance at which quantities are the same.
+const SAME: f64 = 1e-6;
+
+/// One sentence for each line of the plan, in its order; `earlier` is a plan to stay close to.
 pub(crate) fn reasons(
     problem: &Problem,
     scenarios: &Scenarios,
     plan: &Plan,
+    earlier: Option<&Plan>,
     limits: &[LimitUse],
+    control: &Control,
 ) -> Vec<String> {
-    plan.lines.iter().map(|line| reason(problem, scenarios, plan, limits, line)).collect()
-}
-
-fn reason(
-    problem: &Problem,
-    scenarios: &Scenarios,
-    plan: &Plan,
-    limits: &[LimitUse],
-    line: &OrderLine,
-) -> String {
-    let pair = &problem.pairs[line.pair];
-    let source = &pair.sources[line.source];
-    if pair.locks.iter().any(|lock| lock.bucket == line.bucket && lock.source == line.source) {
-        return "locked".to_owned();
-    }
-    let mut parts = vec![coverage(problem, scenarios, plan, line)];
-    let quantum = problem.items[pair.item].quantum;
-    if source.moq > 0.0 && (line.quantity - source.moq).abs() < 1e-9 * source.moq {
-        parts.push(format!("at the least quantity {}", source.moq));
-    } else if source.multiple > quantum * (1.0 + 1e-9) {
-        let cases = (line.quantity / source.multiple).round();
-        parts.push(format!("{cases:.0} x the order multiple {}", source.multiple));
-    }
-    if let Some(step) = source.breaks(line.bucket).filter(|step| step.quantity > 0.0).last()
-        && (line.quantity - step.quantity).abs() < source.multiple
-        && line.quantity >= step.quantity
-    {
-        parts.push(format!("reaches the price {} from {} on", step.unit_cost, step.quantity));
-    }
-    parts.extend(limits_on(problem, limits, line));
-    parts.join("; ")
-}
-
-/// What the line's arrival covers until the next arrival of the plan.
-fn coverage(problem: &Problem, scenarios: &Scenarios, plan: &Plan, line: &OrderLine) -> String {
-    let pair = &problem.pairs[line.pair];
-    let source = &pair.sources[line.source];
-    let lead = source.mean_lead_time_days().round().max(0.0) as u32;
-    let arrives = problem.arrival_bucket(source, line.bucket, lead).clamp(0, problem.horizon as i64) as usize;
-    let next = plan
-        .of_pair(line.pair)
-        .iter()
-        .filter(|other| other.bucket > line.bucket)
-        .map(|other| problem.arrival_bucket(&pair.sources[other.source], other.bucket, lead))
-        .min()
-        .unwrap_or(problem.horizon as i64)
-        .clamp(arrives as i64, problem.horizon as i64) as usize;
-    let mean: f64 = scenarios.pairs[line.pair]
-        .mean
-        .iter()
-        .skip(arrives)
-        .take(next - arrives)
-        .map(|m| f64::from(*m))
-        .sum();
-    let word = match problem.bucket() {
-        crate::data::Bucket::Day => "day",
-        crate::data::Bucket::Week => "week",
-        crate::data::Bucket::Month => "month",
+    let view = View::new(problem, plan, earlier, limits);
+    let first = plan.lines.iter().map(|line| line.bucket).min().unwrap_or(0);
+    let all = plan.lines.len() <= MOST_SOLVED;
+    let of_pairs: Vec<&[OrderLine]> = plan.lines.chunk_by(|a, b| a.pair == b.pair).collect();
+    let of_pair = |memory: &mut Memory, lines: &&[OrderLine]| -> Vec<String> {
+        let asked = |line: &OrderLine| (all || line.bucket == first) && view.is_bound(line);
+        let needs = needs(problem, scenarios, lines, asked, memory);
+        lines.iter().zip(needs).map(|(line, need)| view.sentence(line, lines, need)).collect()
     };
-    let count = (next - arrives).max(1);
-    let plural = if count == 1 { "" } else { "s" };
-    format!(
-        "covers {count} {word}{plural} from {} (mean demand {mean:.1})",
-        problem.buckets.start_of(arrives as i64)
-    )
+    control.install(|| of_pairs.par_iter().map_init(Memory::default, of_pair).flatten_iter().collect())
 }
 
-/// Shared limits that bind on the line, with what they are worth.
-fn limits_on(problem: &Problem, limits: &[LimitUse], line: &OrderLine) -> Vec<String> {
-    let pair = &problem.pairs[line.pair];
-    let supplier = &problem.suppliers[pair.sources[line.source].supplier];
-    let location = &problem.locations[pair.location];
-    let date = problem.buckets.start_of(line.bucket as i64);
-    let value = line_value(problem, line);
-    limits
-        .iter()
-        .filter(|limit| limit.value_of_one_more.abs() > 1e-9)
-        .filter(|limit| match limit.family {
-            "budget" => value > 0.0,
-            "storage" => limit.name.contains(location.code.as_str()),
-            _ => limit.name.contains(supplier.code.as_str()) && limit.date.is_none_or(|on| on == date),
-        })
-        .take(2)
-        .map(|limit| {
-            let verb = if limit.family == "order_minimum" { "raised toward" } else { "held down by" };
-            format!("{verb} the {}", limit.name)
-        })
-        .collect()
+/// What one order to a supplier in a bucket sums up to.
+#[derive(Debug, Clone, Copy, Default)]
+struct Order {
+    units: f64,
+    volume: f64,
+    weight: f64,
+    money: f64,
+}
+
+/// The plan with what is looked up for every line.
+struct View<'a> {
+    problem: &'a Problem,
+    earlier: Option<&'a Plan>,
+    limits: FxHashMap<&'a str, &'a LimitUse>,
+    orders: FxHashMap<(usize, usize), Order>,
+    /// Whether any shared limit has a price.
+    priced: bool,
+}
+
+/// A line with its surroundings.
+#[derive(Clone, Copy)]
+struct Of<'a> {
+    line: &'a OrderLine,
+    pair: &'a Pair,
+    source: &'a Source,
+    item: &'a Item,
+}
+
+impl Of<'_> {
+    /// Steps that the order multiple makes.
+    fn multiple(&self) -> f64 {
+        self.source.multiple
+    }
+
+    fn has_cases(&self) -> bool {
+        self.source.multiple > self.item.quantum * (1.0 + SAME)
+    }
+
+    /// The quantity as cases.
+    fn cases(&self) -> String {
+        let (quantity, multiple) = (self.line.quantity, self.multiple());
+        let cases = (quantity / multiple).round();
+        if !self.has_cases() || (cases * multiple - quantity).abs() > SAME * quantity {
+            amount(quantity)
+        } else if cases <= 1.0 {
+            format!("a case of {}", amount(quantity))
+        } else {
+            format!("{cases:.0} x {} = {}", amount(multiple), amount(quantity))
+        }
+    }
+
+    /// The least quantity in whole multiples, where there is one.
+    fn least(&self) -> Option<f64> {
+        let steps = (self.source.moq / self.multiple() * (1.0 - SAME)).ceil();
+        (self.source.moq > 0.0 && steps > 1.0).then(|| steps * self.multiple())
+    }
+}
+
+impl<'a> View<'a> {
+    fn new(problem: &'a Problem, plan: &Plan, earlier: Option<&'a Plan>, limits: &'a [LimitUse]) -> Self {
+        let mut orders: FxHashMap<(usize, usize), Order> = FxHashMap::default();
+        for line in &plan.lines {
+            let pair = &problem.pairs[line.pair];
+            let item = &problem.items[pair.item];
+            let order = orders.entry((pair.sources[line.source].supplier, line.bucket)).or_default();
+            order.units += line.quantity;
+            order.volume += line.quantity * item.volume_m3;
+            order.weight += line.quantity * item.weight_kg;
+            order.money += line_value(problem, line);
+        }
+        let priced = limits.iter().any(|limit| limit.value_of_one_more.abs() > 1e-9);
+        let limits = limits.iter().map(|limit| (limit.name.as_str(), limit)).collect();
+        let earlier = earlier.filter(|_| problem.stability_penalty > 0.0);
+        View { problem, earlier, limits, orders, priced }
+    }
+
+    fn of<'l>(&self, line: &'l OrderLine) -> Of<'l>
+    where
+        'a: 'l,
+    {
+        let pair = &self.problem.pairs[line.pair];
+        Of { line, pair, source: &pair.sources[line.source], item: &self.problem.items[pair.item] }
+    }
+
+    fn order(&self, of: &Of<'_>) -> Order {
+        self.orders.get(&(of.source.supplier, of.line.bucket)).copied().unwrap_or_default()
+    }
+
+    /// Whether anything but the need of the line itself can have set its quantity.
+    fn is_bound(&self, line: &OrderLine) -> bool {
+        let of = self.of(line);
+        let supplier = &self.problem.suppliers[of.source.supplier];
+        let has_limit = supplier.capacity_units.is_some()
+            || supplier.capacity_m3.is_some()
+            || supplier.capacity_kg.is_some()
+            || supplier.minimum_money > 0.0
+            || supplier.minimum_m3 > 0.0;
+        !is_locked(of)
+            && (self.priced
+                || has_limit
+                || self.earlier.is_some()
+                || of.has_cases()
+                || of.least().is_some()
+                || of.source.breaks(line.bucket).any(|step| step.quantity > 0.0))
+    }
+
+    /// Why the line has its quantity.
+    fn sentence(&self, line: &OrderLine, lines: &[OrderLine], need: Option<f64>) -> String {
+        let of = self.of(line);
+        if let Some(lock) =
+            of.pair.locks.iter().find(|lock| (lock.bucket, lock.source) == (line.bucket, line.source))
+        {
+            return match (lock.place.file.as_str(), lock.place.row) {
+                ("", _) | (_, 0) => "locked".to_owned(),
+                (file, row) => format!("locked ({file}:{row})"),
+            };
+        }
+        let mut parts = vec![self.coverage(of, lines)];
+        match need {
+            Some(need) => parts.extend(self.against(of, need)),
+            None => parts.extend(self.form(of)),
+        }
+        parts.join("; ")
+    }
+
+    /// What the line's arrival covers until the next arrival of the plan.
+    fn coverage(&self, of: Of<'_>, lines: &[OrderLine]) -> String {
+        let problem = self.problem;
+        let lead = of.source.mean_lead_time_days().round().max(0.0) as u32;
+        let end = problem.horizon as i64;
+        let arrives = problem.arrival_bucket(of.source, of.line.bucket, lead);
+        if arrives >= end {
+            return "arrives after the horizon".to_owned();
+        }
+        let next = lines.iter().find(|other| other.bucket > of.line.bucket);
+        let until = next.map_or(end, |next| {
+            let source = &of.pair.sources[next.source];
+            let lead = source.mean_lead_time_days().round().max(0.0) as u32;
+            problem.arrival_bucket(source, next.bucket, lead).clamp(arrives + 1, end)
+        });
+        let span = count(usize::try_from(until - arrives).unwrap_or(1), bucket_word(problem));
+        match next {
+            Some(next) => {
+                let source = &of.pair.sources[next.source];
+                let start = problem.buckets.start_of(next.bucket as i64);
+                let date = problem.order_date(source, next.bucket).unwrap_or(start);
+                format!("covers {span}, to the arrival of the order of {date}")
+            }
+            None => format!("covers {span}, to the end of the horizon"),
+        }
+    }
+
+    /// The form of the quantity, where its need is not known.
+    fn form(&self, of: Of<'_>) -> Option<String> {
+        if of.least().is_some_and(|least| same(least, of.line.quantity)) {
+            Some(format!("the least quantity {}", amount(of.source.moq)))
+        } else {
+            of.has_cases().then(|| of.cases())
+        }
+    }
+
+    /// What raised or cut the need to the quantity.
+    fn against(&self, of: Of<'_>, need: f64) -> Vec<String> {
+        let quantity = of.line.quantity;
+        if (quantity - need).abs() < 0.5 * of.item.quantum {
+            return Vec::new();
+        }
+        if self.is_kept(of) {
+            return vec![format!("kept from the earlier plan, {} without it", amount(need))];
+        }
+        if quantity > need { self.raised(of, need) } else { self.cut(of, need) }
+    }
+
+    fn is_kept(&self, of: Of<'_>) -> bool {
+        let same_line = |other: &&OrderLine| {
+            (other.bucket, other.source) == (of.line.bucket, of.line.source) && same(other.quantity, of.line.quantity)
+        };
+        self.earlier.is_some_and(|plan| plan.of_pair(of.line.pair).iter().any(|line| same_line(&line)))
+    }
+
+    fn raised(&self, of: Of<'_>, need: f64) -> Vec<String> {
+        let quantity = of.line.quantity;
+        let from = amount(need);
+        let is_least = of.least().is_some_and(|least| same(least, quantity)) && need < of.source.moq;
+        let mut parts = Vec::new();
+        if is_least {
+            let whole = if same(of.source.moq, quantity) { String::new() } else { format!(", {}", of.cases()) };
+            parts.push(format!("raised from {from} to the least quantity {}{whole}", amount(of.source.moq)));
+        } else if quantity < need + of.multiple() * (1.0 - SAME) && of.has_cases() {
+            return vec![format!("rounded up from {from} to {}", of.cases())];
+        } else if let Some(text) = self.price_reached(of, need) {
+            parts.push(text);
+        } else if let Some(name) = self.minimum(of) {
+            parts.push(format!("raised from {from} to {} by the {name}", of.cases()));
+        } else {
+            return vec![within_gap(of, need)];
+        }
+        // Where the least that is allowed is also the most, both are named.
+        parts.extend(self.full(of).into_iter().take(1).map(|name| format!("no more fits the {name}")));
+        parts
+    }
+
+    /// A price break that the need alone does not reach.
+    fn price_reached(&self, of: Of<'_>, need: f64) -> Option<String> {
+        let quantity = of.line.quantity;
+        let step = of.source.breaks(of.line.bucket).take_while(|step| step.quantity <= quantity * (1.0 + SAME)).last()?;
+        if step.quantity <= need || quantity >= step.quantity + of.multiple() * (1.0 - SAME) {
+            return None;
+        }
+        let before = of.source.price(of.line.bucket, need);
+        let saved = (before - step.unit_cost) * quantity;
+        Some(format!(
+            "raised from {} to reach the price {} from {} on (saves {saved:.2})",
+            amount(need),
+            amount(step.unit_cost),
+            amount(step.quantity)
+        ))
+    }
+
+    /// The minimum of the order that the line is in, where the order is no more than one multiple
+    /// of the line above it.
+    fn minimum(&self, of: Of<'_>) -> Option<String> {
+        let supplier = &self.problem.suppliers[of.source.supplier];
+        let order = self.order(&of);
+        let price = of.source.price(of.line.bucket, of.line.quantity);
+        let (at, bucket) = (of.source.supplier, of.line.bucket);
+        let least = [
+            (supplier.minimum_money, order.money, price, Family::MinimumMoney(at, bucket)),
+            (supplier.minimum_m3, order.volume, of.item.volume_m3, Family::MinimumVolume(at, bucket)),
+        ];
+        let binds = |&(least, reached, each, family): &(f64, f64, f64, Family)| {
+            least > 0.0
+                && each > 0.0
+                && (reached - least < each * of.multiple() * (1.0 + SAME) || self.value(family) > 0.0)
+        };
+        least.into_iter().find(binds).map(|_| format!("order minimum of {}", supplier.code))
+    }
+
+    fn cut(&self, of: Of<'_>, need: f64) -> Vec<String> {
+        let from = amount(need);
+        if need - of.line.quantity < of.multiple() * (1.0 - SAME) && of.has_cases() {
+            return vec![format!("rounded down from {from} to {}", of.cases())];
+        }
+        let names = self.holding(of);
+        if names.is_empty() {
+            return vec![within_gap(of, need)];
+        }
+        vec![format!("cut from {from} to {} by the {}", of.cases(), names.join(" and the "))]
+    }
+
+    /// Limits that hold the line down, at most two: those that leave no room first, then by worth.
+    fn holding(&self, of: Of<'_>) -> Vec<String> {
+        let mut names = self.full(of);
+        let families = [Family::Budget, Family::SupplierBudget(of.source.supplier)];
+        let arrives = self.problem.arrival_bucket(of.source, of.line.bucket, of.source.longest_lead_time_days());
+        let from = usize::try_from(arrives).unwrap_or(0).min(self.problem.horizon);
+        let rooms = (from..self.problem.horizon).map(|bucket| Family::Storage(of.pair.location, bucket));
+        let room = rooms.max_by(|a, b| self.value(*a).total_cmp(&self.value(*b)));
+        let (at, bucket) = (of.source.supplier, of.line.bucket);
+        let capacities = [
+            Family::CapacityUnits(at, bucket),
+            Family::CapacityVolume(at, bucket),
+            Family::CapacityWeight(at, bucket),
+        ];
+        let mut worth: Vec<(f64, Family)> = families
+            .into_iter()
+            .chain(capacities)
+            .chain(room.filter(|_| of.item.volume_m3 > 0.0))
+            .map(|family| (self.value(family), family))
+            .filter(|(value, _)| *value > 1e-9)
+            .collect();
+        worth.sort_by(|a, b| b.0.total_cmp(&a.0));
+        for (value, family) in worth {
+            let name = label(self.problem, family);
+            let unit = match family {
+                Family::Budget | Family::SupplierBudget(_) => "of money",
+                Family::CapacityUnits(..) => "more",
+                Family::CapacityWeight(..) => "of kg",
+                _ => "of m3",
+            };
+            let told = format!("{name}, which is worth {value:.2} a unit {unit}");
+            match names.iter_mut().find(|other| **other == name) {
+                Some(other) => *other = told,
+                None => names.push(told),
+            }
+        }
+        names.truncate(2);
+        names
+    }
+
+    /// Limits of the order and of money that leave no room for one more multiple.
+    fn full(&self, of: Of<'_>) -> Vec<String> {
+        let supplier = &self.problem.suppliers[of.source.supplier];
+        let order = self.order(&of);
+        let (at, bucket, step) = (of.source.supplier, of.line.bucket, of.multiple());
+        let price = of.source.price(bucket, of.line.quantity);
+        let spent = |family: Family| self.limits.get(label(self.problem, family).as_str()).map_or(0.0, |limit| limit.used);
+        let budget = self.problem.budget.as_ref().map(|(budget, _)| *budget);
+        let most = [
+            (supplier.capacity_units, order.units, 1.0, Family::CapacityUnits(at, bucket)),
+            (supplier.capacity_m3, order.volume, of.item.volume_m3, Family::CapacityVolume(at, bucket)),
+            (supplier.capacity_kg, order.weight, of.item.weight_kg, Family::CapacityWeight(at, bucket)),
+            (budget, spent(Family::Budget), price, Family::Budget),
+            (supplier.budget, spent(Family::SupplierBudget(at)), price, Family::SupplierBudget(at)),
+        ];
+        most.into_iter()
+            .filter_map(|(limit, used, each, family)| {
+                let limit = limit?;
+                (each > 0.0 && used + step * each > limit * (1.0 + SAME)).then(|| label(self.problem, family))
+            })
+            .collect()
+    }
+
+    /// What one more unit of a shared limit is worth, by size.
+    fn value(&self, family: Family) -> f64 {
+        let name = label(self.problem, family);
+        self.limits.get(name.as_str()).map_or(0.0, |limit| limit.value_of_one_more.abs())
+    }
+}
+
+fn is_locked(of: Of<'_>) -> bool {
+    of.pair.locks.iter().any(|lock| (lock.bucket, lock.source) == (of.line.bucket, of.line.source))
+}
+
+fn same(a: f64, b: f64) -> bool {
+    (a - b).abs() <= SAME * a.abs().max(b.abs())
+}
+
+fn within_gap(of: Of<'_>, need: f64) -> String {
+    format!("{} where {} alone would do, a difference within the plan's gap", of.cases(), amount(need))
 }

@@ -199,6 +199,34 @@ impl Builder<'_> {
     }
 }
 
+/// Where a limit is stated, and its number.
+pub(crate) fn place_of(problem: &Problem, family: Family) -> (Place, f64) {
+    let of = |at: usize| &problem.suppliers[at];
+    let limit = match family {
+        Family::Budget => problem.budget.as_ref().map(|(budget, _)| *budget),
+        Family::SupplierBudget(s) => of(s).budget,
+        Family::CapacityUnits(s, _) => of(s).capacity_units,
+        Family::CapacityVolume(s, _) => of(s).capacity_m3,
+        Family::CapacityWeight(s, _) => of(s).capacity_kg,
+        Family::MinimumMoney(s, _) => Some(of(s).minimum_money),
+        Family::MinimumVolume(s, _) => Some(of(s).minimum_m3),
+        Family::Storage(l, _) => problem.locations[l].storage_m3,
+        Family::Header(..) => None,
+    };
+    let place = match family {
+        Family::Budget => problem.budget.as_ref().map(|(_, place)| place.clone()).unwrap_or_default(),
+        Family::Storage(l, _) => problem.locations[l].place.clone(),
+        Family::SupplierBudget(s)
+        | Family::CapacityUnits(s, _)
+        | Family::CapacityVolume(s, _)
+        | Family::CapacityWeight(s, _)
+        | Family::MinimumMoney(s, _)
+        | Family::MinimumVolume(s, _)
+        | Family::Header(s, ..) => of(s).place.clone(),
+    };
+    (place, limit.unwrap_or_default())
+}
+
 /// Bucket of a limit, where it has one.
 pub(crate) fn bucket(family: Family) -> Option<usize> {
     match family {

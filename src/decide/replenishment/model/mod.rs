@@ -7,7 +7,9 @@
 //! average; with them the parts are put together by prices and a repair, with
 //! a proven bound.
 
+pub(crate) mod compact;
 mod limits;
+pub(crate) mod need;
 mod part;
 mod ways;
 
@@ -21,7 +23,7 @@ use crate::optimize::allocation::{AllocationOptions, allocate};
 use crate::optimize::inventory::order_path::{PathError, PathOptions};
 use crate::solution::{Outcome, SolutionStatus, Termination};
 
-pub(crate) use limits::Family;
+pub(crate) use limits::{Family, label, place_of};
 use limits::Limits;
 use part::{Memory, PointPlan, StockPoint};
 

@@ -1,0 +1,150 @@
+//! Why no plan exists and what giving way costs, or which limits hold a plan
+//! back and what one more unit of each is worth.
+
+mod collide;
+mod lines;
+mod rule;
+mod storage;
+#[cfg(test)]
+mod tests;
+mod values;
+
+use super::model::{self, Answer, LimitUse};
+use super::problem::Problem;
+use super::scenarios::Scenarios;
+use crate::control::Control;
+use crate::decide::{DecideError, Explanation, Member, Relaxation};
+use crate::optimize::milp::MilpError;
+use crate::solution::SolutionStatus;
+use collide::{Limits, Locks};
+use rule::{Rule, drop_empty_locks};
+
+pub(super) use rule::{amount, bucket_word, count};
+
+/// Explains the problem: a collision of its limits where there is one, else a plan's binding limits.
+///
+/// # Errors
+/// [`DecideError::Solver`] when a solver fails.
+pub fn explain(
+    problem: &Problem,
+    scenarios: &Scenarios,
+    control: &Control,
+) -> Result<Explanation, DecideError> {
+    let control = control.started();
+    if let Some(explanation) = collision(problem, scenarios, &control)? {
+        return Ok(explanation);
+    }
+    let answer = model::plan(problem, scenarios, None, &control)
+        .map_err(|error| failed("planning orders", &error))?;
+    if answer.outcome.solution_status == SolutionStatus::None {
+        return Ok(unproved(problem, &answer));
+    }
+    values::explain(problem, scenarios, &answer, &control)
+}
+
+/// The collision of the limits with its cheapest relaxation; `None` where none is proved.
+///
+/// Quick where nothing is agreed and storage is not overfull; else a small mixed-integer program.
+///
+/// # Errors
+/// [`DecideError::Solver`] when the solver fails.
+pub fn collision(
+    problem: &Problem,
+    scenarios: &Scenarios,
+    control: &Control,
+) -> Result<Option<Explanation>, DecideError> {
+    let Some(limits) = Limits::new(problem, scenarios, Locks::Whole, control) else { return Ok(None) };
+    let found = limits.collision(control).map_err(|error| solver("finding the colliding limits", &error))?;
+    let Some((rules, irreducible)) = found else { return Ok(None) };
+    let steps = cheapest(problem, scenarios, control)?;
+    let members: Vec<Member> = rules.iter().map(|rule| rule.member(problem, &takes(&limits, *rule))).collect();
+    let mut text = vec![format!("{}: no plan keeps all limits [infeasible]", problem.name)];
+    text.extend(members.iter().map(|member| format!("  {}", member.text)));
+    text.extend(steps.iter().map(|&(rule, by, cost)| {
+        format!("  help: {} (giving way costs {cost:.2})", rule.advice(problem, by))
+    }));
+    Ok(Some(Explanation {
+        status: "infeasible".to_owned(),
+        irreducible: Some(irreducible),
+        members,
+        relaxation: steps.iter().map(|step| relaxation(problem, step)).collect(),
+        text,
+        ..Explanation::default()
+    }))
+}
+
+/// What stock takes of a location that it fills beyond its room.
+fn takes(limits: &Limits<'_>, rule: Rule) -> String {
+    let Rule::Storage(location) = rule else { return String::new() };
+    let Some(&(used, bucket)) = limits.overfull.get(&location) else { return String::new() };
+    format!(
+        ", but stock and deliveries take {} m3 in the {} of {}",
+        amount(used),
+        bucket_word(limits.problem),
+        limits.problem.buckets.start_of(bucket as i64)
+    )
+}
+
+/// The cheapest steps by which limits give way until a plan exists: by rule, amount and cost.
+fn cheapest(
+    problem: &Problem,
+    scenarios: &Scenarios,
+    control: &Control,
+) -> Result<Vec<(Rule, f64, f64)>, DecideError> {
+    let Some(limits) = Limits::new(problem, scenarios, Locks::Cut, control) else { return Ok(Vec::new()) };
+    limits.cheapest(control).map_err(|error| solver("finding the cheapest relaxation", &error))
+}
+
+fn relaxation(problem: &Problem, &(rule, amount, cost): &(Rule, f64, f64)) -> Relaxation {
+    Relaxation { name: rule.name(problem), amount, cost }
+}
+
+/// The problem with its limits moved by the cheapest relaxation, and the steps; no steps where
+/// no collision is proved.
+///
+/// # Errors
+/// [`DecideError::Solver`] when the solver fails.
+pub fn relaxed(
+    problem: &Problem,
+    scenarios: &Scenarios,
+    control: &Control,
+) -> Result<(Problem, Vec<Relaxation>), DecideError> {
+    let steps = cheapest(problem, scenarios, control)?;
+    let mut moved = problem.clone();
+    for &(rule, by, _) in &steps {
+        rule.give_way(&mut moved, by);
+    }
+    drop_empty_locks(&mut moved);
+    Ok((moved, steps.iter().map(|step| relaxation(problem, step)).collect()))
+}
+
+/// Shared limits that the planning itself found no way to keep, without a smaller proof.
+fn unproved(problem: &Problem, answer: &Answer) -> Explanation {
+    let member = |limit: &LimitUse| Member {
+        kind: "row".to_owned(),
+        name: limit.name.clone(),
+        side: if limit.family == "order_minimum" { "lower" } else { "upper" }.to_owned(),
+        file: Some(limit.place.file.clone()).filter(|file| !file.is_empty()),
+        row: Some(limit.place.row).filter(|row| *row > 0),
+        value: Some(limit.limit),
+        text: format!("{} of {} cannot be kept with the others", limit.name, amount(limit.limit)),
+    };
+    let members: Vec<Member> = answer.collisions.iter().map(member).collect();
+    let mut text = vec![format!("{}: no plan was found that keeps all limits [infeasible]", problem.name)];
+    text.extend(members.iter().map(|member| format!("  {}", member.text)));
+    Explanation {
+        status: "infeasible".to_owned(),
+        irreducible: Some(false),
+        members,
+        text,
+        ..Explanation::default()
+    }
+}
+
+fn solver(doing: &str, error: &MilpError) -> DecideError {
+    failed(doing, error)
+}
+
+fn failed(doing: &str, error: &dyn std::fmt::Display) -> DecideError {
+    DecideError::Solver { doing: doing.to_owned(), reason: error.to_string() }
+}

@@ -1,0 +1,118 @@
+//! Which limits hold a plan back, and what one more unit of each is worth.
+//!
+//! Where the plan's linear program is small enough to be written out
+//! (`model::compact`), the worth is its dual: which lines and orders are
+//! placed is held, quantities are free. Beyond that it is the price of the
+//! shared limit, from the search for the plan.
+
+use super::super::model::compact::{self, Held};
+use super::super::model::{Answer, LimitUse, label, place_of};
+use super::super::problem::{Place, Problem};
+use super::super::scenarios::Scenarios;
+use super::rule::{Rule, amount};
+use super::{failed, solver};
+use crate::control::Control;
+use crate::decide::{Binding, DecideError, Explanation};
+use crate::solution::{SolutionStatus, Termination};
+
+/// Worth below which a limit does not hold the plan back.
+const WORTHLESS: f64 = 1e-7;
+
+/// A limit that binds; its worth is negative for a least amount, of which one more unit costs.
+struct Worth {
+    name: String,
+    place: Place,
+    limit: f64,
+    value: f64,
+}
+
+/// The binding limits of a plan.
+pub(super) fn explain(
+    problem: &Problem,
+    scenarios: &Scenarios,
+    answer: &Answer,
+    control: &Control,
+) -> Result<Explanation, DecideError> {
+    let exact = from_program(problem, scenarios, answer, control)?;
+    let source = if exact.is_some() {
+        "values from the linear program with lines, orders and price steps held as planned (integers fixed), for a small change"
+    } else {
+        "values are the prices of the shared limits, from the search for the plan"
+    };
+    let mut worths = exact.unwrap_or_else(|| answer.limits.iter().map(priced).collect());
+    worths.retain(|worth| worth.value.abs() > WORTHLESS);
+    worths.sort_by(|a, b| b.value.abs().total_cmp(&a.value.abs()));
+    let mut text = vec![if worths.is_empty() {
+        "A plan exists and no limit that orders share holds it back.".to_owned()
+    } else {
+        format!("A plan exists. These limits hold it back ({source}):")
+    }];
+    text.extend(worths.iter().map(|worth| {
+        let value = amount4(worth.value.abs());
+        let says = if worth.value > 0.0 { "one more unit saves" } else { "one unit less saves" };
+        format!("  {} of {}: {says} {value}", worth.name, amount(worth.limit))
+    }));
+    let status = match answer.outcome.solution_status {
+        SolutionStatus::Optimal => "optimal",
+        _ => "feasible",
+    };
+    let binding = worths.into_iter().map(|worth| Binding {
+        name: worth.name,
+        file: Some(worth.place.file).filter(|file| !file.is_empty()),
+        row: Some(worth.place.row).filter(|row| *row > 0),
+        value_of_one_more: worth.value,
+    });
+    Ok(Explanation { status: status.to_owned(), binding: binding.collect(), text, ..Explanation::default() })
+}
+
+fn priced(limit: &LimitUse) -> Worth {
+    let sign = if limit.family == "order_minimum" { -1.0 } else { 1.0 };
+    Worth {
+        name: limit.name.clone(),
+        place: limit.place.clone(),
+        limit: limit.limit,
+        value: sign * limit.value_of_one_more.abs(),
+    }
+}
+
+/// The duals of the program around the plan, where it is written out and solved.
+fn from_program(
+    problem: &Problem,
+    scenarios: &Scenarios,
+    answer: &Answer,
+    control: &Control,
+) -> Result<Option<Vec<Worth>>, DecideError> {
+    let Some(program) = compact::around(problem, scenarios, &answer.plan) else { return Ok(None) };
+    let mut session = program
+        .model
+        .hand_over()
+        .map_err(|error| solver("writing out the plan's linear program", &error))?;
+    let mut control = control.silent();
+    control.limits.work = None;
+    let solved =
+        session.solve(&control).map_err(|error| failed("solving the plan's linear program", &error))?;
+    if solved.outcome.termination != Termination::Optimal || solved.row_duals.is_empty() {
+        return Ok(None);
+    }
+    let worths = program.held.iter().map(|&(held, row)| {
+        // Minimising, a dual is what one more unit on the right adds to the cost.
+        let value = -solved.row_duals[row];
+        match held {
+            Held::Shared(family) => {
+                let (place, limit) = place_of(problem, family);
+                Worth { name: label(problem, family), place, limit, value }
+            }
+            Held::Moq(pair, source) => {
+                let rule = Rule::Moq(pair, source);
+                let limit = rule.value(problem).unwrap_or_default();
+                Worth { name: rule.name(problem), place: rule.place(problem), limit, value }
+            }
+        }
+    });
+    Ok(Some(worths.collect()))
+}
+
+/// A worth with four significant decimals.
+fn amount4(value: f64) -> String {
+    format!("{value:.4}")
+}
