@@ -4,7 +4,7 @@
 
 use std::io::{Write, stderr, stdout};
 
-use purvey::data::{Faults, Severity};
+use purvey::data::Faults;
 
 /// Faults shown in text before the rest is only counted.
 const SHOWN_FAULTS: usize = 100;
@@ -36,11 +36,7 @@ pub fn print_faults(faults: &Faults) {
     let mut list: Vec<_> = faults.as_slice().iter().collect();
     list.sort_by_key(|fault| std::cmp::Reverse(fault.severity));
     for fault in list.iter().take(SHOWN_FAULTS) {
-        tell(&match fault.severity {
-            Severity::Error => fault.to_string(),
-            Severity::Warning => format!("warning: {fault}"),
-            Severity::Notice => format!("notice: {fault}"),
-        });
+        tell(&fault.to_string());
     }
     if list.len() > SHOWN_FAULTS {
         tell(&format!("… and {} more", list.len() - SHOWN_FAULTS));

@@ -1,0 +1,66 @@
+//! `backtest`: what the decisions would have cost.
+
+use std::fs;
+
+use crate::support::{purvey, write_shop};
+
+#[test]
+fn every_policy_of_every_window_is_priced() {
+    let place = tempfile::tempdir().unwrap();
+    let at = place.path();
+    write_shop(&at.join("shop"), 44);
+    let document = purvey(at, "backtest shop --json --rounds 3 --windows 2").ends(0).json();
+    let backtest = &document["backtest"];
+    assert_eq!(backtest["rounds"], 3);
+    let windows = backtest["windows"].as_array().unwrap();
+    assert_eq!(windows.len(), 2);
+    assert_eq!(windows[0]["from"], backtest["from"]);
+    let policies = backtest["policies"].as_object().unwrap();
+    let names: Vec<&str> = policies.keys().map(String::as_str).collect();
+    assert_eq!(names, ["purvey", "simple_rule", "tuned_rule", "perfect_foresight"]);
+    let keys = ["total_cost", "controllable_cost", "holding_cost", "shortage_cost", "fill_rate"];
+    for (name, policy) in policies {
+        let of = |key: &str| policy[key].as_f64().unwrap_or_else(|| panic!("{name} has no {key}"));
+        keys.map(of);
+        let parts = ["holding_cost", "shortage_cost", "order_cost", "purchase_variance", "waste_cost"];
+        let sum: f64 = parts.map(of).iter().sum();
+        assert!((sum - of("total_cost")).abs() <= 1e-6 * sum.abs().max(1.0), "{name}: {policy}");
+        assert!((0.0..=1.0 + 1e-9).contains(&of("fill_rate")), "{name}: {policy}");
+        let windows: f64 =
+            windows.iter().map(|window| window["policies"][name]["total_cost"].as_f64().unwrap()).sum();
+        assert!((windows - of("total_cost")).abs() <= 1e-6 * windows.abs().max(1.0), "{name}");
+    }
+    let cost = |name: &str| policies[name]["controllable_cost"].as_f64().unwrap();
+    assert!(cost("tuned_rule") <= cost("simple_rule") + 1e-9);
+    for file in ["backtest.json", "presentation.json", "report.html"] {
+        assert!(at.join("shop/out-backtest").join(file).is_file(), "{file}");
+    }
+}
+
+#[test]
+fn the_planners_own_orders_are_a_policy_too() {
+    let place = tempfile::tempdir().unwrap();
+    let at = place.path();
+    write_shop(&at.join("shop"), 44);
+    fs::write(
+        at.join("orders.csv"),
+        "item,location,supplier,order_date,quantity\nSOAP,NORTH,WHOLESALE,2024-06-03,30\n\
+         SALT,NORTH,MAKER,2024-06-03,15\n",
+    )
+    .unwrap();
+    let arguments = "backtest shop --json --rounds 2 --from 2024-06-03 --own-orders orders.csv";
+    let backtest = purvey(at, arguments).ends(0).json();
+    assert_eq!(backtest["backtest"]["from"], "2024-06-03");
+    assert!(backtest["backtest"]["policies"]["own_orders"]["total_cost"].as_f64().unwrap() > 0.0);
+}
+
+#[test]
+fn a_window_that_history_cannot_hold_is_refused() {
+    let place = tempfile::tempdir().unwrap();
+    write_shop(&place.path().join("shop"), 30);
+    let refused = purvey(place.path(), "backtest shop --from 2024-06-24 --rounds 6").ends(3);
+    assert!(refused.err.contains("need sales to"), "{}", refused.err);
+    assert!(refused.err.contains("the history allows first decisions from"), "{}", refused.err);
+    purvey(place.path(), "backtest shop --rounds 0").ends(3);
+    purvey(place.path(), "backtest shop --from yesterday").ends(2);
+}

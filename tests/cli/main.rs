@@ -1,0 +1,15 @@
+//! The program as a person or another program calls it: arguments, exit codes, streams, files.
+
+#![allow(clippy::unwrap_used, clippy::print_stdout, clippy::panic, missing_docs)]
+
+mod backtest;
+mod bench;
+mod faults;
+mod features;
+mod forecast;
+mod models;
+mod plans;
+mod program;
+mod solve;
+mod support;
+mod variants;
