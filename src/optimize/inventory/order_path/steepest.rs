@@ -83,7 +83,7 @@ impl Steepest {
             *steps = (*steps).clamp(range.from, range.to);
         }
         let most = steps.iter().copied().max().unwrap_or(0);
-        let mut size = (most / 4).max(1).next_power_of_two();
+        let mut size = (most / 32).max(1).next_power_of_two();
         loop {
             let mut moved = true;
             while moved {
