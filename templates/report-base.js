@@ -67,6 +67,13 @@ const report = (() => {
   const month = (day) => MONTHS[new Date(day * DAY).getUTCMonth()] + SPACE + new Date(day * DAY).getUTCFullYear();
   const iso = (day) => (known(day) ? new Date(day * DAY).toISOString().slice(0, 10) : "");
 
+  // The text of a code: an index, or an index and the digits for the gaps of its text.
+  function text(words, code) {
+    if (typeof code === "number") return words[code] ?? "";
+    const [index, ...runs] = code.split(" ");
+    return (words[index] ?? "").split("\u0001").map((part, i) => part + (runs[i] ?? "")).join("");
+  }
+
   function say(text) {
     document.querySelector("[data-status]").textContent = text;
   }
@@ -92,5 +99,5 @@ const report = (() => {
 
   // Opens the entry with this key, if the page holds it; set by the details.
   const openers = [];
-  return { style, known, element, shape, digits, number, grouped, date, month, iso, say, read, openers };
+  return { style, known, element, shape, digits, number, grouped, date, month, iso, text, say, read, openers };
 })();

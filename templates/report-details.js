@@ -2,7 +2,7 @@
 (() => {
   const { element, shape, digits, number, date, month, known, say, read } = report;
   const TONES = ["", "good", "warning", "bad"], WORDS = ["", "good", "watch", "act"];
-  const LISTED = 200;
+  const LISTED = 200, PAPER = 700;
   const DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
   const VALUE = new Map([...DIGITS].map((digit, value) => [digit, value]));
 
@@ -48,7 +48,7 @@
   class Plot {
     constructor(host, spec) {
       this.spec = spec;
-      this.width = Math.max(280, host.clientWidth || 640);
+      this.width = Math.max(280, spec.width || host.clientWidth || 640);
       this.height = this.width < 480 ? 230 : 260;
       this.scales();
       this.svg = shape("svg", { viewBox: `0 0 ${this.width} ${this.height}`, width: this.width, height: this.height,
@@ -119,8 +119,10 @@
     }
 
     marks() {
-      const { spec, svg } = this, half = (this.x(spec.days[1] ?? 0) - this.x(spec.days[0] ?? 0)) / 2 || 6;
+      const { spec, svg } = this;
+      const half = spec.days.length > 1 ? (this.x(spec.days[1]) - this.x(spec.days[0])) / 2 : 6;
       for (const [from, to] of spec.spans) {
+        if (from >= spec.days.length) continue;
         const a = this.x(spec.days[from]) - half, b = this.x(spec.days[Math.min(to, spec.days.length - 1)]) + half;
         svg.append(shape("rect", { class: "span", x: a, y: this.top, width: Math.max(1, b - a), height: this.bottom - this.top }));
       }
@@ -146,7 +148,7 @@
     along(curve) {
       let d = "", pen = false;
       curve.values.forEach((value, j) => {
-        if (!known(value)) { pen = false; return; }
+        if (!known(value) || j >= this.spec.days.length) { pen = false; return; }
         const x = this.x(this.spec.days[j]).toFixed(1), y = this.y(value).toFixed(1);
         d += pen ? (curve.steps ? `H${x}V${y}` : `L${x} ${y}`) : `M${x} ${y}`;
         // A point without neighbours is a dot.
@@ -195,7 +197,7 @@
     constructor(host) {
       this.host = host;
       this.data = read(host.dataset.details);
-      this.word = (index) => this.data.words[index] ?? "";
+      this.word = (code) => report.text(this.data.words, code);
       this.entries = this.data.entries.map(([keys, label, tone, ...rest], index) => {
         const key = keys.map(this.word);
         return { index, key, label: this.word(label), tone, rest, search: [...key, this.word(label)].join(" ").toLowerCase() };
@@ -215,8 +217,9 @@
       let width = this.host.clientWidth;
       addEventListener("resize", () => { if (this.host.clientWidth !== width) { width = this.host.clientWidth; this.show(this.current, false); } });
       // A print of the page keeps the entry on show, drawn for the width of the paper.
-      addEventListener("beforeprint", () => this.show(this.current, false));
-      addEventListener("afterprint", () => this.show(this.current, false));
+      const print = (width) => { this.paper = width; this.show(this.current, false); };
+      addEventListener("beforeprint", () => print(PAPER));
+      addEventListener("afterprint", () => print(null));
     }
 
     build() {
@@ -320,13 +323,14 @@
 
     place(title, description, items, extra) {
       const plot = element("div", { class: "plot" });
-      this.shown.append(element("div", { class: "plot-head" }, element("h4", {}, title), extra), legend(items), plot);
+      this.shown.append(element("div", { class: "plot-block" },
+        element("div", { class: "plot-head" }, element("h4", {}, title), extra), legend(items), plot));
       return plot;
     }
 
     demandPlot(told) {
       const { data } = this;
-      const kept = Math.min(told.history.length, this.range || Infinity);
+      const kept = Math.min(told.history.length, data.history.length, this.range || Infinity);
       const days = [...data.history.slice(data.history.length - kept), ...data.horizon];
       const past = told.history.slice(told.history.length - kept), offset = data.history.length - kept;
       const spans = [];
@@ -351,7 +355,7 @@
       const description = `${kept} past buckets and a forecast of ${number(total, data.measure)} over ${told.mean.length} buckets.`;
       new Plot(this.place(title, description, items, this.ranges(told.history.length)), {
         title, description, days, unit: data.measure.unit || "", measure: data.measure, spans, bands, markers,
-        now: data.horizon[0] ?? null,
+        now: data.horizon[0] ?? null, width: this.paper,
         curves: [{ name: "history", style: "observed s0", values: past }, { name: "forecast", style: "expected s1", values: this.ahead(told.mean, kept) }],
       });
     }
@@ -381,7 +385,7 @@
       const title = data.stock || "Projected stock";
       const description = spans.length ? "A stock-out is expected." : "No stock-out is expected.";
       new Plot(this.place(title, description, items, null), {
-        title, description, days: data.horizon, unit: data.measure.unit || "", measure: data.measure, spans, bands, markers, now: null,
+        title, description, days: data.horizon, unit: data.measure.unit || "", measure: data.measure, spans, bands, markers, now: null, width: this.paper,
         curves: [{ name: "stock", style: "level s2", values: told.stock, steps: true }],
       });
     }
@@ -396,7 +400,7 @@
         element("tbody", {}, orders.map((order) => element("tr", {},
           element("th", { scope: "row", class: "right" }, known(order.order) ? date(order.order) : "open order"),
           element("td", { class: "right" }, date(order.arrival)), element("td", { class: "right" }, digits(order.quantity, this.data.measure)),
-          element("td", {}, order.supplier), element("td", { class: order.reason.length > 40 ? "long" : null }, order.reason))))));
+          element("td", { class: order.supplier.length > 24 ? null : "short" }, order.supplier), element("td", { class: order.reason.length > 24 ? "long" : "short" }, order.reason))))));
     }
   }
 

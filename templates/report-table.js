@@ -1,12 +1,13 @@
 // Tables: search, filters, sorting, groups with subtotals, CSV.
 (() => {
   const { element, digits, date, iso, known, say, read } = report;
-  const TONES = ["", "good", "warning", "bad"];
-  const STEP = 50, PRINTED = 2000, MOST_CHOICES = 100;
+  const TONES = ["", "good", "warning", "bad"], WORDS = ["", "good", "watch", "act"];
+  const STEP = 20, MORE = 200, PRINTED = 250, MOST_CHOICES = 100, SHORT = 24;
 
+  const counted = (count) => `${report.grouped(count, 0)} ${count === 1 ? "row" : "rows"}`;
   function cellsOf(column) {
     const cells = column.cells;
-    return Array.isArray(cells) ? cells : cells.index.map((word) => cells.words[word]);
+    return Array.isArray(cells) ? cells : cells.index.map((code) => report.text(cells.words, code));
   }
 
   class DataTable {
@@ -25,7 +26,6 @@
       this.keys = this.keyColumns();
       host.querySelector("[data-left-out]")?.remove();
       this.buildControls();
-      this.buildHead();
       this.draw();
     }
 
@@ -40,7 +40,7 @@
 
     buildControls() {
       const controls = this.host.querySelector("[data-controls]");
-      const change = () => { this.limit = STEP; this.draw(); say(`${this.rows.length} rows`); };
+      const change = () => { this.limit = STEP; this.draw(); say(counted(this.rows.length)); };
       controls.append(element("label", { class: "grow" }, "Search", element("input", {
         type: "search", placeholder: "any text in a row", autocomplete: "off", "aria-controls": this.table.id,
         oninput: (event) => { this.query = event.target.value.trim().toLowerCase(); change(); },
@@ -73,19 +73,29 @@
       }, element("option", {}, "all"), choices.map((choice) => element("option", {}, choice || "(blank)")))));
     }
 
-    buildHead() {
-      this.heads = this.columns.map((column, index) => {
-        const mark = element("span", { class: "sort", "aria-hidden": "true" });
+    // The columns on show: a group's name says what its grouping columns would repeat.
+    visible() {
+      const hidden = this.grouping ? this.groups : [];
+      return this.columns.map((_, index) => index).filter((index) => !hidden.includes(index));
+    }
+
+    drawHead(shown) {
+      const heads = shown.map((index) => {
+        const column = this.columns[index], sorted = this.sort?.index === index;
+        const mark = element("span", { class: "sort", "aria-hidden": "true" }, sorted ? (this.sort.down ? "\u2193" : "\u2191") : "");
         const button = element("button", { type: "button", title: column.help || null, onclick: () => {
           this.sort = this.sort?.index === index
             ? (this.sort.down ? null : { index, down: true })
             : { index, down: false };
           this.limit = STEP;
           this.draw();
+          this.table.tHead.querySelectorAll("button")[shown.indexOf(index)].focus();
         } }, column.head, mark);
-        return { mark, head: element("th", { scope: "col", class: column.kind === "text" ? null : "right" }, button) };
+        const unbroken = this.textKind(column.head).includes("unbroken");
+        return element("th", { scope: "col", class: unbroken ? "long unbroken" : column.kind === "text" ? null : "right",
+          "aria-sort": sorted ? (this.sort.down ? "descending" : "ascending") : null }, button);
       });
-      this.table.tHead.replaceChildren(element("tr", {}, this.heads.map((entry) => entry.head)));
+      this.table.tHead.replaceChildren(element("tr", {}, heads));
     }
 
     // The rows that search and filters leave, in the order that the head asks for.
@@ -117,54 +127,63 @@
 
     draw() {
       this.rows = this.select();
+      this.shown = this.visible();
+      this.drawHead(this.shown);
       const body = document.createDocumentFragment();
-      let left = this.limit;
-      if (this.grouping) left = this.drawGroups(body, left);
-      else {
-        for (const row of this.rows.slice(0, left)) body.append(this.line(row));
-        left -= Math.min(left, this.rows.length);
-      }
+      if (this.grouping) this.drawGroups(body);
+      else body.append(...this.rows.slice(0, this.limit).map((row) => this.line(row)));
       if (this.rows.length > 1 && this.columns.some((column) => column.total)) {
         body.append(this.sums("total", this.rows, "Total"));
       }
       if (!this.rows.length) {
-        body.append(element("tr", {}, element("td", { colspan: this.columns.length, class: "empty" }, "No row matches.")));
+        body.append(element("tr", {}, element("td", { colspan: this.shown.length, class: "empty" }, "No row matches.")));
       }
       this.table.tBodies[0].replaceChildren(body);
-      this.heads.forEach(({ head, mark }, index) => {
-        const sorted = this.sort?.index === index;
-        mark.textContent = sorted ? (this.sort.down ? "\u2193" : "\u2191") : "";
-        if (sorted) head.setAttribute("aria-sort", this.sort.down ? "descending" : "ascending");
-        else head.removeAttribute("aria-sort");
-      });
       this.drawMore();
     }
 
-    drawGroups(body, left) {
+    // Few rows stand open under their groups; of many, the groups come first.
+    drawGroups(body) {
       const groups = new Map();
       for (const row of this.rows) {
         const name = this.groups.map((index) => this.text(this.columns[index], row)).join(" \u00b7 ");
         if (!groups.has(name)) groups.set(name, []);
         groups.get(name).push(row);
       }
+      let left = this.printing ? PRINTED : MORE;
       for (const [name, rows] of groups) {
-        const open = this.open.get(name) ?? left > 0;
+        const open = this.open.get(name) ?? (this.printing ? left > 0 : this.rows.length <= 3 * STEP);
         body.append(this.sums("group", rows, name, open));
         if (!open) continue;
-        const shown = Math.max(left, this.open.has(name) ? STEP : 0);
-        for (const row of rows.slice(0, shown)) body.append(this.line(row));
-        left = Math.max(0, left - rows.length);
+        const most = open === "all" ? rows.length : Math.min(rows.length, this.printing ? left : MORE);
+        body.append(...rows.slice(0, most).map((row) => this.line(row)));
+        left = Math.max(0, left - most);
+        if (most < rows.length) {
+          body.append(element("tr", { class: "rest" }, element("td", { colspan: this.shown.length }, element("button", { class: "link", type: "button",
+            onclick: () => { this.open.set(name, "all"); this.draw(); } }, `${counted(rows.length - most)} more of ${name}`))));
+        }
       }
-      return left;
     }
 
     line(row) {
-      return element("tr", { class: TONES[this.data.tones?.[row] ?? 0] || null }, this.columns.map((column, index) => {
-        const text = this.text(column, row);
-        const kind = column.kind === "text" ? (text.length > 40 ? "long" : null) : "right";
-        const attributes = index === 0 ? { scope: "row", class: kind } : { class: kind };
-        return element(index === 0 ? "th" : "td", attributes, this.keys?.at[0] === index ? this.keyLink(row, text) : text);
+      const tone = this.data.tones?.[row] ?? 0;
+      const word = tone ? element("span", { class: "visually-hidden" }, `${WORDS[tone]}: `) : null;
+      return element("tr", { class: TONES[tone] || null }, this.shown.map((index, place) => {
+        const column = this.columns[index], text = this.text(column, row);
+        const content = this.keys?.at[0] === index ? this.keyLink(row, text) : text;
+        return place === 0
+          ? element("th", { scope: "row", class: this.kind(column, text) }, word, content)
+          : element("td", { class: this.kind(column, text) }, content);
       }));
+    }
+
+    // Numbers and dates at the right, short text on one line, long text with room.
+    kind(column, text) {
+      return column.kind === "text" ? this.textKind(text) : "right";
+    }
+    textKind(text) {
+      if (text.length <= SHORT) return "short";
+      return text.split(/\s/).some((word) => word.length > SHORT) ? "long unbroken" : "long";
     }
 
     keyLink(row, text) {
@@ -175,34 +194,33 @@
     }
 
     sums(kind, rows, name, open) {
-      return element("tr", { class: kind }, this.columns.map((column, index) => {
-        if (index === 0) {
-          if (kind === "total") return element("th", { scope: "row" }, name);
-          const count = element("span", { class: "count" }, `${rows.length} ${rows.length === 1 ? "row" : "rows"}`);
-          return element("th", { scope: "row", colspan: this.span() }, element("button", {
-            type: "button", "aria-expanded": String(open), onclick: () => { this.open.set(name, !open); this.draw(); },
-          }, element("span", { "aria-hidden": "true" }, open ? "\u25be" : "\u25b8"), name || "(blank)", count));
-        }
-        if (kind === "group" && index < this.span()) return null;
+      const first = this.shown.findIndex((index, place) => place > 0 && this.columns[index].total);
+      // The name may take the columns before the first sum.
+      const span = first < 0 ? this.shown.length : first;
+      const head = kind === "total" ? name : element("button", {
+        type: "button", "aria-expanded": String(Boolean(open)), onclick: () => {
+          this.open.set(name, !open);
+          this.draw();
+          [...this.table.querySelectorAll("tr.group button")].find((button) => button.dataset.group === name)?.focus();
+        }, "data-group": name,
+      }, element("span", { "aria-hidden": "true" }, open ? "\u25be" : "\u25b8"), element("bdi", {}, name || "(blank)"),
+      element("span", { class: "count" }, counted(rows.length)));
+      const cells = this.shown.slice(span).map((index) => {
+        const column = this.columns[index];
         const values = column.total ? rows.map((row) => column.cells[row]).filter(known) : [];
         const sum = values.reduce((total, value) => total + value, 0);
         return element("td", { class: column.kind === "text" ? null : "right" }, values.length ? digits(sum, column.measure) : "");
-      }));
-    }
-
-    // Columns that the name of a group may take: those before the first sum.
-    span() {
-      const first = this.columns.findIndex((column, index) => index > 0 && column.total);
-      return first < 0 ? this.columns.length : first;
+      });
+      return element("tr", { class: kind }, element("th", { scope: "row", class: this.textKind(name), colspan: span > 1 ? span : null }, head), cells);
     }
 
     drawMore() {
-      const shown = this.table.tBodies[0].querySelectorAll("tr:not(.group):not(.total)").length;
       const more = this.host.querySelector("[data-more]");
-      const parts = [];
-      if (this.rows.length) parts.push(element("span", {}, `${shown} of ${this.rows.length} rows shown`));
-      if (shown < this.rows.length) {
-        parts.push(element("button", { class: "button", type: "button", onclick: () => { this.limit += 4 * STEP; this.open.clear(); this.draw(); } }, "Show more"));
+      const parts = [], count = this.rows.length, shown = Math.min(this.limit, count);
+      if (this.grouping && count) parts.push(element("span", {}, counted(count)));
+      if (!this.grouping && count) parts.push(element("span", {}, `${shown} of ${counted(count)} shown`));
+      if (!this.grouping && shown < count) {
+        parts.push(element("button", { class: "button", type: "button", onclick: () => { this.limit += MORE; this.draw(); } }, "Show more"));
       }
       if (this.data.leftOut) parts.push(element("span", {}, this.data.leftOut));
       more.replaceChildren(...parts);
@@ -232,7 +250,7 @@
         document.execCommand("copy");
         area.remove();
       }
-      say(`${this.rows.length} rows copied`);
+      say(`${counted(this.rows.length)} copied`);
     }
 
     download() {
@@ -242,12 +260,13 @@
       });
       link.click();
       setTimeout(() => URL.revokeObjectURL(link.href), 1000);
-      say(`${this.rows.length} rows downloaded`);
+      say(`${counted(this.rows.length)} downloaded`);
     }
 
     // Paper shows every group open, up to a bound.
     print(on) {
       if (on) this.before = { limit: this.limit, open: this.open };
+      this.printing = on;
       this.limit = on ? PRINTED : this.before.limit;
       this.open = on ? new Map() : this.before.open;
       this.draw();

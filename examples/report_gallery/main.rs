@@ -14,7 +14,8 @@ mod wholesaler;
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let folder = PathBuf::from(std::env::args().nth(1).unwrap_or_else(|| "target/gallery".to_owned()));
     std::fs::create_dir_all(&folder)?;
-    for (name, presentation) in [("wholesaler", wholesaler::presentation()), ("nasty", nasty::presentation())]
+    for (name, presentation) in
+        [("wholesaler", wholesaler::presentation(600)), ("nasty", nasty::presentation())]
     {
         let page = purvey::report::render(&presentation)?;
         let path = folder.join(format!("{name}.html"));

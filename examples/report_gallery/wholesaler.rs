@@ -14,7 +14,6 @@ use rand_chacha::ChaCha8Rng;
 
 const WEEKS: usize = 104;
 const HORIZON: usize = 13;
-const PAIRS: usize = 600;
 const ITEMS: [&str; 8] =
     ["Olive oil", "Ground coffee", "Dish soap", "Oat drink", "Rye bread", "Tea", "Salt", "Soda"];
 const SIZES: [&str; 5] = ["small", "large", "family pack", "refill", "organic"];
@@ -40,15 +39,15 @@ fn week(from: NaiveDate, weeks: i64) -> NaiveDate {
     moved.unwrap_or(from)
 }
 
-/// The whole report.
-pub fn presentation() -> Presentation {
-    let pairs: Vec<Pair> = (0..PAIRS).map(pair).collect();
+/// The whole report, with so many stock points.
+pub fn presentation(count: usize) -> Presentation {
+    let pairs: Vec<Pair> = (0..count).map(pair).collect();
     let spend: f64 = pairs.iter().map(|pair| ordered(pair) * pair.price).sum();
     let mut told = Presentation::new("Northgate Wholesale");
-    told.subtitle = "Replenishment of 600 stock points for the 13 weeks ahead".to_owned();
+    told.subtitle = format!("Replenishment of {count} stock points for the 13 weeks ahead");
     told.date = Some(start());
     told.headline = vec![
-        format!("Order {} today: it keeps 97.2 % of demand on the shelf and costs € 18,420 less over the quarter than the simple rule.", told.style.money(spend.round())),
+        format!("Order {} today: it keeps 97.2 % of demand on the shelf and costs € 18,420 less over the quarter than the simple rule.", told.style.money(spend.round())),
         "Eleven stock points will run out before any order can reach them; the budget of April is the limit that costs most.".to_owned(),
     ];
     told.figures = key_figures(spend);
@@ -80,7 +79,7 @@ fn key_figures(spend: f64) -> Vec<Figure> {
         Figure::number("Expected cost", 86_310.0, Measure::money()).with_note("over 13 weeks, all terms"),
         Figure::number("Saved against the simple rule", 18_420.0, Measure::money())
             .with_tone(Tone::Good)
-            .with_note("95 % interval € 15,900 to € 20,800"),
+            .with_note("95 % interval € 15,900 to € 20,800"),
         Figure::number("Fill rate", 0.972, Measure::percent()).with_tone(Tone::Good).with_note("target 97 %"),
         Figure::number("Stock-outs to come", 11.0, Measure::quantity("stock points"))
             .with_tone(Tone::Bad)

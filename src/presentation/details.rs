@@ -149,7 +149,7 @@ impl Details {
         let mut order: Vec<usize> = (0..self.entries.len()).collect();
         let rank = |i: usize| {
             let rank = self.entries[i].rank;
-            if rank.is_nan() { f64::NEG_INFINITY } else { rank }
+            if rank.is_finite() { rank } else { f64::NEG_INFINITY }
         };
         order.sort_by(|&a, &b| rank(b).total_cmp(&rank(a)).then(a.cmp(&b)));
         order

@@ -125,7 +125,7 @@ impl Style {
         }
         let value = if measure.kind == Kind::Percent { value * 100.0 } else { value };
         let (scaled, suffix) = match value.abs() {
-            size if size >= TOO_LONG => return format!("{value:.0e}"),
+            size if size >= TOO_LONG => return with_minus(format!("{value:.0e}")),
             size if size >= 1e12 => (value / 1e12, "T"),
             size if size >= 1e9 => (value / 1e9, "B"),
             size if size >= 1e6 => (value / 1e6, "M"),
@@ -178,7 +178,7 @@ impl Style {
     /// `value` with its digits in groups of three.
     fn grouped(&self, value: f64, decimals: usize) -> String {
         if value.abs() >= TOO_LONG {
-            return format!("{value:.2e}").replace('-', &MINUS.to_string());
+            return with_minus(format!("{value:.2e}"));
         }
         let plain = format!("{:.decimals$}", value.abs());
         let (whole, fraction) = plain.split_once('.').unwrap_or((&plain, ""));
@@ -198,6 +198,11 @@ impl Style {
         }
         text
     }
+}
+
+/// The text with a true minus in place of each hyphen.
+fn with_minus(text: String) -> String {
+    text.replace('-', MINUS.encode_utf8(&mut [0; 4]))
 }
 
 /// As many decimals as a number of this size deserves.

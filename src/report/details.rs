@@ -1,13 +1,11 @@
 //! The entries of a details block as compact JSON for the page's script, the
 //! most important first, as many as the page has room for.
 
-use rustc_hash::FxHashMap;
 use serde_json::{Value, json};
 
-use crate::presentation::{Detail, DetailOrder, Details, Quantile, Tone};
+use crate::presentation::{Detail, DetailOrder, Details, Quantile};
 
-use super::embed::{day, pack, rounded};
-use super::tables::shown_text;
+use super::embed::{Words, day, drawn_decimals, pack, rounded};
 
 /// What a page holds of a details block.
 #[derive(Debug)]
@@ -18,35 +16,16 @@ pub(super) struct Embedded {
     pub(super) kept: usize,
 }
 
-/// Words that entries share, each written once.
-#[derive(Default)]
-struct Words {
-    words: Vec<String>,
-    known: FxHashMap<String, usize>,
-    bytes: usize,
-}
-
-impl Words {
-    fn index(&mut self, word: &str) -> usize {
-        if let Some(&index) = self.known.get(word) {
-            return index;
-        }
-        let shown = shown_text(word.to_owned());
-        self.bytes += shown.len() + 3;
-        self.words.push(shown);
-        self.known.insert(word.to_owned(), self.words.len() - 1);
-        self.words.len() - 1
-    }
-}
-
 /// Packs entries by rank until about `budget` bytes are used.
 pub(super) fn embedded(details: &Details, budget: usize) -> Embedded {
     let mut words = Words::default();
     let (mut entries, mut used) = (Vec::new(), 0);
     for index in details.by_rank() {
+        let known = words.words.len();
         let entry = entry_json(details, &details.entries[index], &mut words);
-        used += entry.to_string().len() + 1;
-        if used + words.bytes > budget {
+        let new_words = words.words[known..].iter().map(|word| word.len() + 8).sum::<usize>();
+        used += entry.to_string().len() + 1 + new_words;
+        if used > budget {
             break;
         }
         entries.push(entry);
@@ -71,26 +50,26 @@ pub(super) fn embedded(details: &Details, budget: usize) -> Embedded {
 /// One entry as a list; the script reads it by position.
 fn entry_json(details: &Details, entry: &Detail, words: &mut Words) -> Value {
     let decimals = details.measure.decimals.unwrap_or(2);
-    let keys: Vec<usize> = entry.key.iter().map(|part| words.index(part)).collect();
-    let notes: Vec<usize> = entry.notes.iter().map(|note| words.index(note)).collect();
+    let keys: Vec<Value> = entry.key.iter().map(|part| words.code(part)).collect();
+    let notes: Vec<Value> = entry.notes.iter().map(|note| words.code(note)).collect();
     let facts: Vec<Value> = entry.facts.iter().map(|&fact| rounded(fact, 4)).collect();
-    let quantile =
-        |quantile: &Quantile| json!([rounded(quantile.level, 4), pack(&quantile.values, decimals)]);
+    let drawn = |values: &[f64]| pack(values, drawn_decimals(values, decimals));
+    let quantile = |quantile: &Quantile| json!([rounded(quantile.level, 4), drawn(&quantile.values)]);
     let quantiles: Vec<Value> = entry.quantiles.iter().map(quantile).collect();
     let orders: Vec<Value> = entry.orders.iter().map(|order| order_json(order, words)).collect();
     json!([
         keys,
-        words.index(&entry.label),
-        tone_number(entry.tone),
+        words.code(&entry.label),
+        entry.tone as u8,
         notes,
         facts,
         pack(&entry.history, decimals),
         ranges(&entry.history_stock_outs),
-        pack(&entry.mean, decimals),
+        drawn(&entry.mean),
         quantiles,
-        pack(&entry.stock, decimals),
-        pack(&entry.stock_low, decimals),
-        pack(&entry.stock_high, decimals),
+        drawn(&entry.stock),
+        drawn(&entry.stock_low),
+        drawn(&entry.stock_high),
         ranges(&entry.stock_outs),
         orders,
     ])
@@ -98,16 +77,12 @@ fn entry_json(details: &Details, entry: &Detail, words: &mut Words) -> Value {
 
 fn order_json(order: &DetailOrder, words: &mut Words) -> Value {
     json!([
-        words.index(&order.supplier),
+        words.code(&order.supplier),
         order.order_date.map_or(Value::Null, day),
         order.arrival_date.map_or(Value::Null, day),
         rounded(order.quantity, 6),
-        words.index(&order.reason),
+        words.code(&order.reason),
     ])
-}
-
-fn tone_number(tone: Tone) -> u8 {
-    tone as u8
 }
 
 /// Positions as first, last, first, last …
@@ -145,7 +120,8 @@ mod tests {
         let some = embedded(&details, 1000);
         assert_eq!(all.kept, 100);
         assert!(some.kept > 3 && some.kept < 50, "{}", some.kept);
-        assert_eq!(some.json["words"][0], "item 49");
+        assert_eq!(some.json["words"][0], "item \u{1}");
+        assert_eq!(some.json["entries"][0][0][0], "0 49");
         assert!(some.json.to_string().len() < 1400);
     }
 }

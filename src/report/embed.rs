@@ -1,8 +1,12 @@
-//! Data inside the page: JSON that no text of a user can break out of, and
-//! series of numbers packed into short strings.
+//! Data inside the page: JSON that no text of a user can break out of, series
+//! of numbers packed into short strings, and sentences that differ in their
+//! numbers only written once.
 
 use chrono::NaiveDate;
+use rustc_hash::FxHashMap;
 use serde_json::Value;
+
+use super::tables::shown_text;
 
 /// Digits of the packed form: six bits each.
 const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -12,6 +16,52 @@ const UNKNOWN: char = '!';
 const REPEAT: char = '*';
 /// Whole numbers beyond this size are clamped in the packed form.
 const LARGEST: f64 = 4e15;
+
+/// Stands for a run of digits in a sentence; a text that holds it is kept whole.
+const GAP: char = '\u{1}';
+
+/// Texts that many places share, each written once, with gaps in place of its numbers.
+#[derive(Debug, Default)]
+pub(super) struct Words {
+    /// The texts in order of first use.
+    pub(super) words: Vec<String>,
+    known: FxHashMap<String, usize>,
+}
+
+impl Words {
+    /// What stands for a text: its index, or, with gaps to be filled, a string of the
+    /// index and the runs of digits, separated by blanks.
+    pub(super) fn code(&mut self, text: &str) -> Value {
+        let text = shown_text(text.to_owned());
+        if text.contains(GAP) || !text.contains(|c: char| c.is_ascii_digit()) {
+            return Value::from(self.index(text));
+        }
+        let (mut sentence, mut runs) = (String::with_capacity(text.len()), String::new());
+        let mut inside = false;
+        for c in text.chars() {
+            let digit = c.is_ascii_digit();
+            if digit {
+                if !inside {
+                    sentence.push(GAP);
+                    runs.push(' ');
+                }
+                runs.push(c);
+            } else {
+                sentence.push(c);
+            }
+            inside = digit;
+        }
+        Value::from(format!("{}{runs}", self.index(sentence)))
+    }
+
+    fn index(&mut self, text: String) -> usize {
+        let next = self.words.len();
+        *self.known.entry(text).or_insert_with_key(|text| {
+            self.words.push(text.clone());
+            next
+        })
+    }
+}
 
 /// JSON that is safe inside a `<script>` element: no `<`, `>`, `&`, no line separators.
 pub(super) fn script_json(value: &Value) -> String {
@@ -44,6 +94,13 @@ pub(super) fn rounded(value: f64, decimals: i32) -> Value {
 /// A date as its day number (days since 1970-01-01).
 pub(super) fn day(date: NaiveDate) -> Value {
     Value::from((date - NaiveDate::default()).num_days())
+}
+
+/// Decimals that a drawing of these values can show: three digits of the largest.
+pub(super) fn drawn_decimals(values: &[f64], decimals: u8) -> u8 {
+    let largest = values.iter().filter(|value| value.is_finite()).fold(0.0, |max: f64, v| max.max(v.abs()));
+    let shown = [10.0, 100.0].iter().filter(|&&size| largest < size).count();
+    decimals.min(shown as u8)
 }
 
 /// Packs a series: one digit for its decimals (at most `decimals`), then the
@@ -181,6 +238,16 @@ mod tests {
     fn a_flat_series_is_short_and_a_huge_one_is_harmless() {
         assert!(pack(&[12.0; 52], 2).len() <= 6);
         assert!(!pack(&[1e300, -1e300, f64::INFINITY], 2).is_empty());
+    }
+
+    #[test]
+    fn sentences_that_differ_in_numbers_share_one_text() {
+        let mut words = Words::default();
+        assert_eq!(words.code("rounded up from 47 to 48"), "0 47 48");
+        assert_eq!(words.code("rounded up from 007 to 12"), "0 007 12");
+        assert_eq!(words.code("no numbers"), 1);
+        assert_eq!(words.code("a \u{1} and 3"), 2);
+        assert_eq!(words.words, ["rounded up from \u{1} to \u{1}", "no numbers", "a \u{1} and 3"]);
     }
 
     #[test]

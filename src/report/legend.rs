@@ -77,7 +77,7 @@ pub(super) fn waterfall(chart: &Waterfall) -> Vec<Key> {
     let tones = [
         (Tone::Good, "bar good", "saves"),
         (Tone::Warning, "bar warning", "to watch"),
-        (Tone::Bad, "bar bad", "costs that hurt"),
+        (Tone::Bad, "bar bad", "hurts"),
     ];
     let known = tones.into_iter().filter(|&(tone, _, _)| occurs(tone));
     known.map(|(_, class, name)| Key::area(class, name)).collect()

@@ -152,7 +152,8 @@ fn draw_line(canvas: &mut Canvas, frame: &Frame, chart: &Lines, style: &Style, l
         }
         canvas.path(&class, &points, false);
     }
-    if line.style == LineStyle::Limit || frame.x.len() > MOST_DOTS {
+    let has_dots = matches!(line.style, LineStyle::Observed | LineStyle::Expected);
+    if !has_dots || frame.x.len() > MOST_DOTS {
         return;
     }
     let class = format!("dot s{}", index % 6);

@@ -12,7 +12,7 @@
 use askama::Template;
 use serde_json::json;
 
-use crate::presentation::{Block, Figure, Measure, Notice, Presentation, Style, Table, Value};
+use crate::presentation::{Block, Figure, Kind, Measure, Notice, Presentation, Style, Table, Value};
 
 mod chart;
 mod details;
@@ -129,7 +129,11 @@ enum BlockView<'a> {
 struct FigureView {
     label: String,
     value: String,
+    /// Unit of a quantity, which is written smaller; may be empty.
+    unit: String,
     note: String,
+    /// Whether the value is words, which are written smaller than numbers.
+    words: bool,
     tone: &'static str,
     word: &'static str,
 }
@@ -232,6 +236,7 @@ impl<'a> Writer<'a> {
         };
         let view = TableView::new(table, self.style);
         let title = shown_text(table.title.clone());
+
         Ok(TableBlock { id, title, caption: &table.caption, view, json }.render()?)
     }
 
@@ -281,12 +286,17 @@ impl<'a> Writer<'a> {
 fn figures(list: &[Figure], style: &Style) -> Vec<FigureView> {
     let view = |figure: &Figure| FigureView {
         label: figure.label.clone(),
-        value: shown_text(style.figure(figure)),
-        note: figure.note.clone(),
-        tone: match (&figure.value, tone_class(figure.tone)) {
-            (Value::Text(_), "") => "words",
-            (_, tone) => tone,
+        value: match (&figure.value, figure.measure.kind) {
+            (Value::Number(value), Kind::Number) => style.digits(*value, &figure.measure),
+            _ => shown_text(style.figure(figure)),
         },
+        unit: match (&figure.value, figure.measure.kind) {
+            (Value::Number(value), Kind::Number) if value.is_finite() => figure.measure.unit.clone(),
+            _ => String::new(),
+        },
+        note: figure.note.clone(),
+        words: matches!(figure.value, Value::Text(_)),
+        tone: tone_class(figure.tone),
         word: figure.tone.word(),
     };
     list.iter().map(view).collect()

@@ -77,8 +77,9 @@ pub(super) fn date_ticks(first: NaiveDate, last: NaiveDate, count: usize) -> Vec
     if days / 14 < count {
         return steps(first, last, |day| day.checked_add_days(Days::new(14)));
     }
-    let months = [1, 2, 3, 6, 12, 24, 60, 120, 600, 1200, 6000];
-    let step = months.into_iter().find(|&m| days / 30 / i64::from(m) < count).unwrap_or(60_000);
+    let months = [1, 2, 3, 6, 12, 24, 60].into_iter();
+    let mut months = months.chain(std::iter::successors(Some(120), |months: &u32| months.checked_mul(10)));
+    let step = months.find(|&m| days / 30 / i64::from(m) < count).unwrap_or(u32::MAX);
     let Some(start) = round_month(first, step) else { return vec![first] };
     steps(start, last, |day| day.checked_add_months(Months::new(step)))
 }

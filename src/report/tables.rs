@@ -6,18 +6,23 @@ use serde_json::{Value, json};
 
 use crate::presentation::{Cells, Column, Style, Table, Tone};
 
-use super::embed::rounded;
+use super::embed::{Words, rounded};
 
 /// Rows of a plain table that the page shows; the rest is counted.
 const MOST_PLAIN: usize = 200;
 /// Rows of an interactive table that a page without its script shows.
 const MOST_STATIC: usize = 50;
 
+/// Characters up to which a text stays on one line.
+const SHORT: usize = 24;
+
 /// One line of a table on the page.
 #[derive(Debug)]
 pub(super) struct Line {
     /// Class of the line (`group`, `total`, a tone); may be empty.
     pub(super) class: &'static str,
+    /// The tone in a word, for readers who see no colour; may be empty.
+    pub(super) word: &'static str,
     /// Its cells.
     pub(super) cells: Vec<Cell>,
 }
@@ -26,8 +31,8 @@ pub(super) struct Line {
 #[derive(Debug)]
 pub(super) struct Cell {
     pub(super) text: String,
-    /// Whether it holds a number or a date, which stand at the right.
-    pub(super) right: bool,
+    /// Class of the cell: `right` for numbers and dates, else how its text may break.
+    pub(super) class: &'static str,
     /// Whether it names its line.
     pub(super) head: bool,
 }
@@ -37,7 +42,8 @@ pub(super) struct Cell {
 pub(super) struct Head {
     pub(super) text: String,
     pub(super) help: String,
-    pub(super) right: bool,
+    /// Class of the cell.
+    pub(super) class: &'static str,
 }
 
 /// A table, ready for its template.
@@ -54,28 +60,31 @@ impl TableView {
     pub(super) fn new(table: &Table, style: &Style) -> Self {
         let most = if table.interactive { MOST_STATIC } else { MOST_PLAIN };
         let len = table.len();
-        let shown: Vec<usize> = (0..len.min(most)).collect();
         let groups = table.group_columns();
+        // A group's name says what its grouping columns would repeat.
+        let columns: Vec<&Column> = (table.columns.iter().enumerate())
+            .filter_map(|(i, column)| (!groups.contains(&i)).then_some(column))
+            .collect();
         let mut lines = Vec::new();
         if groups.is_empty() {
-            lines.extend(shown.iter().map(|&row| row_line(table, style, row)));
+            lines.extend((0..len.min(most)).map(|row| row_line(table, &columns, style, row)));
         } else {
-            let mut place = most;
+            let mut room = most;
             for (name, rows) in grouped(table, &groups, style) {
-                if place == 0 {
+                if room == 0 {
                     break;
                 }
-                lines.push(sum_line(table, style, "group", &name, &rows));
-                lines.extend(rows.iter().take(place).map(|&row| row_line(table, style, row)));
-                place -= rows.len().min(place);
+                lines.push(sum_line(&columns, style, "group", &name, &rows));
+                lines.extend(rows.iter().take(room).map(|&row| row_line(table, &columns, style, row)));
+                room -= rows.len().min(room);
             }
         }
         if table.columns.iter().any(|column| column.total) && len > 1 {
             let every_row: Vec<usize> = (0..len).collect();
-            lines.push(sum_line(table, style, "total", "Total", &every_row));
+            lines.push(sum_line(&columns, style, "total", "Total", &every_row));
         }
-        let left_out = left_out(len - shown.len(), &table.file, style);
-        TableView { heads: heads(table, style), lines, left_out }
+        let left_out = left_out(len.saturating_sub(most), &table.file, style);
+        TableView { heads: heads(&columns, style), lines, left_out }
     }
 }
 
@@ -92,35 +101,56 @@ pub(super) fn left_out(count: usize, file: &str, style: &Style) -> String {
     }
 }
 
-fn heads(table: &Table, style: &Style) -> Vec<Head> {
-    let head = |column: &Column| Head {
-        text: column.head(style),
-        help: column.help.clone(),
-        right: is_right(column),
+fn heads(columns: &[&Column], style: &Style) -> Vec<Head> {
+    let head = |column: &&Column| {
+        let text = shown_text(column.head(style));
+        let class = if is_right(column) && !is_unbroken(&text) { "right" } else { text_class(&text) };
+        Head { text, help: column.help.clone(), class }
     };
-    table.columns.iter().map(head).collect()
+    columns.iter().map(head).collect()
 }
 
-fn row_line(table: &Table, style: &Style, row: usize) -> Line {
-    let cell = |(i, column): (usize, &Column)| {
+fn row_line(table: &Table, columns: &[&Column], style: &Style, row: usize) -> Line {
+    let cell = |(i, column): (usize, &&Column)| {
         let text = shown_text(column.cell_text(row, style));
-        Cell { text, right: is_right(column), head: i == 0 }
+        Cell { class: cell_class(column, &text), text, head: i == 0 }
     };
-    let cells = table.columns.iter().enumerate().map(cell).collect();
-    Line { class: tone_class(table.tone(row)), cells }
+    let cells = columns.iter().enumerate().map(cell).collect();
+    let tone = table.tone(row);
+    Line { class: tone_class(tone), word: tone.word(), cells }
 }
 
-fn sum_line(table: &Table, style: &Style, class: &'static str, name: &str, rows: &[usize]) -> Line {
-    let cell = |(i, column): (usize, &Column)| {
+/// How a cell stands: numbers and dates at the right, text as it may break.
+fn cell_class(column: &Column, text: &str) -> &'static str {
+    if is_right(column) { "right" } else { text_class(text) }
+}
+
+/// Short text stays on one line, long text has room, a long word breaks anywhere.
+fn text_class(text: &str) -> &'static str {
+    if text.chars().count() <= SHORT {
+        "short"
+    } else if is_unbroken(text) {
+        "long unbroken"
+    } else {
+        "long"
+    }
+}
+
+fn is_unbroken(text: &str) -> bool {
+    text.split_whitespace().any(|word| word.chars().count() > SHORT)
+}
+
+fn sum_line(columns: &[&Column], style: &Style, class: &'static str, name: &str, rows: &[usize]) -> Line {
+    let cell = |(i, column): (usize, &&Column)| {
         let sum = column.total.then(|| column.sum(rows)).flatten();
         let text = match sum {
             Some(sum) => style.digits(sum, &column.measure),
             None if i == 0 => shown_text(name.to_owned()),
             None => String::new(),
         };
-        Cell { text, right: is_right(column), head: i == 0 }
+        Cell { class: if i == 0 { text_class(&text) } else { cell_class(column, &text) }, text, head: i == 0 }
     };
-    Line { class, cells: table.columns.iter().enumerate().map(cell).collect() }
+    Line { class, word: "", cells: columns.iter().enumerate().map(cell).collect() }
 }
 
 /// Groups in order of first appearance, each with its name and its rows.
@@ -131,7 +161,8 @@ fn grouped(table: &Table, columns: &[usize], style: &Style) -> Vec<(String, Vec<
         let key: Vec<String> = columns.iter().map(|&c| table.columns[c].cell_text(row, style)).collect();
         let next = groups.len();
         let at = *known.entry(key).or_insert_with_key(|key| {
-            groups.push((key.join(" · "), Vec::new()));
+            let name = key.join(" · ");
+            groups.push((if name.is_empty() { "(blank)".to_owned() } else { name }, Vec::new()));
             next
         });
         groups[at].1.push(row);
@@ -163,10 +194,21 @@ fn is_right(column: &Column) -> bool {
 }
 
 /// The rows of an interactive table as JSON of at most about `budget` bytes.
-///
-/// Text is coded by a dictionary where words repeat; a date is its day number.
 pub(super) fn embedded(table: &Table, style: &Style, budget: usize) -> Value {
-    let rows = rows_within(table, budget);
+    let mut rows = table.len();
+    loop {
+        let told = first_rows(table, style, rows);
+        let bytes = told.to_string().len();
+        if bytes <= budget || rows == 0 {
+            return told;
+        }
+        // Rows take about equal space; each round leaves fewer of them.
+        rows = ((rows as f64 * budget as f64 / bytes as f64 * 0.99) as usize).min(rows - 1);
+    }
+}
+
+/// The first rows: text is coded where it repeats, a date is its day number.
+fn first_rows(table: &Table, style: &Style, rows: usize) -> Value {
     let columns: Vec<Value> = table.columns.iter().map(|column| column_json(column, rows, style)).collect();
     let tones: Vec<u8> = (0..rows).map(|row| table.tone(row) as u8).collect();
     json!({
@@ -178,26 +220,6 @@ pub(super) fn embedded(table: &Table, style: &Style, budget: usize) -> Value {
         "file": table.file,
         "leftOut": left_out(table.len() - rows, &table.file, style),
     })
-}
-
-/// How many of the first rows take `budget` bytes, dictionaries not counted.
-fn rows_within(table: &Table, budget: usize) -> usize {
-    let mut used = 0;
-    for row in 0..table.len() {
-        used += table.columns.iter().map(|column| cell_bytes(column, row)).sum::<usize>();
-        if used > budget {
-            return row;
-        }
-    }
-    table.len()
-}
-
-fn cell_bytes(column: &Column, row: usize) -> usize {
-    match &column.cells {
-        Cells::Text(cells) => cells.get(row).map_or(3, |cell| cell.len().min(1200) + 3),
-        Cells::Number(cells) => cells.get(row).map_or(2, |&cell| if cell.fract() == 0.0 { 6 } else { 11 }),
-        Cells::Date(_) => 6,
-    }
 }
 
 fn column_json(column: &Column, rows: usize, style: &Style) -> Value {
@@ -222,19 +244,10 @@ fn column_json(column: &Column, rows: usize, style: &Style) -> Value {
 }
 
 fn text_json(cells: &[String]) -> Value {
-    let mut words: Vec<String> = Vec::new();
-    let mut known: FxHashMap<&str, usize> = FxHashMap::default();
-    let index: Vec<usize> = cells
-        .iter()
-        .map(|cell| {
-            *known.entry(cell).or_insert_with(|| {
-                words.push(shown_text(cell.clone()));
-                words.len() - 1
-            })
-        })
-        .collect();
-    if words.len() * 2 > cells.len() {
+    let mut words = Words::default();
+    let index: Vec<Value> = cells.iter().map(|cell| words.code(cell)).collect();
+    if words.words.len() * 2 > cells.len() {
         return cells.iter().map(|cell| Value::String(shown_text(cell.clone()))).collect();
     }
-    json!({ "words": words, "index": index })
+    json!({ "words": words.words, "index": index })
 }

@@ -9,8 +9,8 @@ use super::svg::{Anchor, Canvas, fit, text_width};
 /// More steps than this are drawn from top to bottom.
 const MOST_COLUMNS: usize = 10;
 const HEIGHT: f64 = 320.0;
-/// Space under the columns for two lines of their names.
-const NAMES: f64 = 44.0;
+/// Height of a line of the columns' names.
+const NAME: f64 = 15.0;
 
 /// One bar: from which level to which.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -57,7 +57,11 @@ pub(super) fn draw(chart: &Waterfall, style: &Style, width: f64) -> Canvas {
     let (range, ticks) = round_range(range, 5);
     let names: Vec<String> = ticks.iter().map(|&tick| style.tick(tick, &chart.measure)).collect();
     let left = names.iter().map(|name| text_width(name)).fold(0.0, f64::max) + 14.0;
-    let (top, bottom) = (24.0, HEIGHT - NAMES);
+    let slot = (width - left) / bars.len().max(1) as f64;
+    let labels: Vec<Vec<String>> =
+        chart.steps.iter().map(|step| two_lines(&step.label, slot - 6.0)).collect();
+    let lines = labels.iter().map(Vec::len).max().unwrap_or(1);
+    let (top, bottom) = (24.0, HEIGHT - 14.0 - NAME * lines as f64);
     let scale = Scale::new(range, (bottom, top));
     let mut canvas = Canvas::new(width, HEIGHT);
     for (&tick, name) in ticks.iter().zip(&names) {
@@ -65,9 +69,13 @@ pub(super) fn draw(chart: &Waterfall, style: &Style, width: f64) -> Canvas {
         canvas.line(if tick == 0.0 { "zero" } else { "grid" }, (left, y), (width, y));
         canvas.text("tick", Anchor::End, (left - 8.0, y + 4.0), left, name);
     }
-    let slot = (width - left) / bars.len().max(1) as f64;
     for bar in &bars {
-        column(&mut canvas, chart, style, bar, (left + slot * bar.step as f64, slot), &scale);
+        let place = (left + slot * bar.step as f64, slot);
+        column(&mut canvas, chart, style, bar, place, &scale);
+        for (i, line) in labels[bar.step].iter().enumerate() {
+            let at = (place.0 + slot / 2.0, bottom + 18.0 + i as f64 * NAME);
+            canvas.text("name", Anchor::Middle, at, slot, line);
+        }
         if bar.step + 1 < bars.len() {
             let edge = left + slot * (bar.step as f64 + 0.5);
             let half = column_width(slot) / 2.0;
@@ -99,10 +107,6 @@ fn column(
     let size = (width, (bottom - top).max(1.0));
     canvas.rect(bar_class(bar, step.tone), (middle - width / 2.0, top), size, &tip);
     canvas.text("value", Anchor::Middle, (middle, top - 7.0), slot, &text);
-    for (i, line) in two_lines(&step.label, slot - 6.0).iter().enumerate() {
-        let y = HEIGHT - NAMES + 18.0 + i as f64 * 15.0;
-        canvas.text("name", Anchor::Middle, (middle, y), slot, line);
-    }
 }
 
 /// A name on two lines at most, broken between words.
