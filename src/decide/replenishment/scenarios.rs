@@ -89,6 +89,16 @@ impl std::fmt::Debug for Forecaster {
     }
 }
 
+/// Stock points from which on `auto` learns from all of them together …
+const PANEL: usize = 20;
+
+/// The method by name: `auto` learns from all stock points together where there
+/// are enough of them with more than a season of history, else from each alone.
+fn method_name(problem: &Problem) -> &str {
+    let pooled = problem.pairs.len() >= PANEL && problem.history_buckets > problem.season_length;
+    if problem.method == "auto" && pooled { "pooled" } else { &problem.method }
+}
+
 impl Forecaster {
     /// Lets the problem's method learn from its history.
     ///
@@ -102,7 +112,7 @@ impl Forecaster {
             nonnegative: true,
         };
         panel.check(settings.horizon)?;
-        let method = series::method(&problem.method)?;
+        let method = series::method(method_name(problem))?;
         let learned = control.install(|| method.learner.learn(&panel, &settings, control))?;
         let learned_from = panel::fingerprint(problem, &panel, control.seed);
         Ok(Forecaster { learned, learned_from, seed: control.seed })
