@@ -292,7 +292,6 @@ fn the_worth_of_the_budget_is_the_saving_of_one_more() {
         let problem = problem(&[], &[("budget", budget), ("horizon", "2")]);
         let scenarios = scenarios(&problem, &[10.0, 30.0]);
         let answer = model::plan(&problem, &scenarios, None, &Control::default().with_gap(1e-9)).unwrap();
-        eprintln!("{budget} h{} {:?} {:?}", problem.horizon, answer.outcome, answer.plan.lines);
         answer.outcome.objective.unwrap()
     };
     let problem = problem(&[], &[("budget", "50"), ("horizon", "2")]);
