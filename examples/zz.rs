@@ -44,11 +44,20 @@ impl Family {
 fn main() {
     let families = [
         Family { periods: 8, fixed: true, lots: true, ..Family::plain("lost sales, all, 8 periods", true) },
-        Family { periods: 8, fixed: true, lots: true, breaks: true, ..Family::plain("lost sales, all, 8 periods, br", true) },
+        Family {
+            periods: 8,
+            fixed: true,
+            lots: true,
+            breaks: true,
+            ..Family::plain("lost sales, all, 8 periods, br", true)
+        },
         Family { periods: 10, fixed: true, ..Family::plain("lost sales, fixed, 10 periods", true) },
         Family { periods: 10, lots: true, ..Family::plain("lost sales, lots, 10 periods", true) },
     ];
-    println!("{:34} {:>8} {:>8} {:>8} {:>10} {:>10} {:>8}", "family", "ms", "proved", "< 0.1 %", "mean gap", "worst gap", "sweeps");
+    println!(
+        "{:34} {:>8} {:>8} {:>8} {:>10} {:>10} {:>8}",
+        "family", "ms", "proved", "< 0.1 %", "mean gap", "worst gap", "sweeps"
+    );
     for family in &families {
         report(family, 40);
     }
@@ -65,11 +74,26 @@ fn report(family: &Family, count: u64) {
         let solved = Prepared::new(&problem)
             .and_then(|prepared| solve_prepared(&problem, &prepared, &options, &mut workspace));
         let near = Prepared::new(&problem)
-            .and_then(|prepared| solve_prepared(&problem, &prepared, &PathOptions { max_nodes: 0, ..PathOptions::default() }, &mut workspace)).unwrap();
+            .and_then(|prepared| {
+                solve_prepared(
+                    &problem,
+                    &prepared,
+                    &PathOptions { max_nodes: 0, ..PathOptions::default() },
+                    &mut workspace,
+                )
+            })
+            .unwrap();
         let o = PathOptions { max_nodes: 100000, ..PathOptions::default() };
-        let full = Prepared::new(&problem).and_then(|prepared| solve_prepared(&problem, &prepared, &o, &mut workspace)).unwrap();
+        let full = Prepared::new(&problem)
+            .and_then(|prepared| solve_prepared(&problem, &prepared, &o, &mut workspace))
+            .unwrap();
         let (a, b) = (near.cost.total(), full.cost.total());
-        println!("   excess {:.4}% exact {} gap {:.3}%", 100.0*(a/b-1.0), full.exact, 100.0*(a-near.bound)/a);
+        println!(
+            "   excess {:.4}% exact {} gap {:.3}%",
+            100.0 * (a / b - 1.0),
+            full.exact,
+            100.0 * (a - near.bound) / a
+        );
         seconds += clock.elapsed().as_secs_f64();
         match solved {
             Ok(plan) => {

@@ -148,7 +148,11 @@ fn window_starts(base: &Problem, all: &Problem, options: &BacktestOptions) -> Re
             Fault::error(
                 Code::OutOfRange,
                 "--from",
-                format!("{} rounds from {date} need sales to {}", options.rounds, base.buckets.start_of(first + span)),
+                format!(
+                    "{} rounds from {date} need sales to {}",
+                    options.rounds,
+                    base.buckets.start_of(first + span)
+                ),
             )
             .with_help(format!(
                 "the history allows first decisions from {} to {}",
@@ -192,13 +196,16 @@ impl Window {
         for round in 0..options.rounds {
             let date = base.buckets.start_of(first + (round * base.review_period) as i64);
             let problem = reader.at(date, Some(horizon.max(longest + 1)))?;
-            let refuse = |error| Faults::from(Fault::error(Code::OutOfRange, reader.name, format!("{error}")));
+            let refuse =
+                |error| Faults::from(Fault::error(Code::OutOfRange, reader.name, format!("{error}")));
             let forecaster = Forecaster::learn(&problem, control).map_err(refuse)?;
             let scenarios = forecaster.scenarios(&problem, None, control).map_err(refuse)?;
             known.push((problem, scenarios));
         }
-        let shortage_cost =
-            known.first().map(|(_, known)| known.pairs.iter().map(|pair| pair.shortage_cost).collect()).unwrap_or_default();
+        let shortage_cost = known
+            .first()
+            .map(|(_, known)| known.pairs.iter().map(|pair| pair.shortage_cost).collect())
+            .unwrap_or_default();
         let index = all.history_buckets as i64 - (base.buckets.index_of(all.plan_date) - first);
         let mut window = Window {
             from,
@@ -235,7 +242,8 @@ impl Window {
         let of = |(pair, &lead): (usize, &usize)| {
             let order = (facts.recent_mean(pair, 0) * self.review as f64).round();
             let last = all.items[all.pairs[pair].item].shelf_life.map(|life| life.saturating_sub(1));
-            let arrivals = (0..lead).map(|bucket| if bucket % self.review == 0 { order } else { 0.0 }).collect();
+            let arrivals =
+                (0..lead).map(|bucket| if bucket % self.review == 0 { order } else { 0.0 }).collect();
             Start { lots: vec![(order, last)], backorder: 0.0, arrivals }
         };
         self.lead.iter().enumerate().map(of).collect()
@@ -281,7 +289,11 @@ impl Window {
 /// Stock and orders on their way as the tables give them on the plan date.
 fn given_start(base: &Problem) -> Vec<Start> {
     let of = |pair: &Pair| Start {
-        lots: pair.lots.iter().map(|&(q, last)| (q, last.map(|last| usize::try_from(last).unwrap_or(0)))).collect(),
+        lots: pair
+            .lots
+            .iter()
+            .map(|&(q, last)| (q, last.map(|last| usize::try_from(last).unwrap_or(0))))
+            .collect(),
         backorder: pair.backorder,
         arrivals: pair.inflow.clone(),
     };
@@ -292,13 +304,16 @@ fn given_start(base: &Problem) -> Vec<Start> {
 fn own_orders(base: &Problem, all: &Problem, first: i64, options: &BacktestOptions) -> Vec<Vec<f64>> {
     let length = options.rounds * base.review_period;
     let mut orders = vec![vec![0.0; length]; all.pairs.len()];
-    let Some(table) = options.own_orders.as_ref().and_then(|tables| tables.get("orders")) else { return orders };
+    let Some(table) = options.own_orders.as_ref().and_then(|tables| tables.get("orders")) else {
+        return orders;
+    };
     let index: rustc_hash::FxHashMap<String, usize> =
         all.pairs.iter().enumerate().map(|(at, pair)| (all.pair_name(pair), at)).collect();
     let quantities = table.number("quantity").unwrap_or(&[]);
     let days = table.date("order_date").unwrap_or(&[]);
     for (row, (&quantity, &day)) in quantities.iter().zip(days).enumerate() {
-        let location = if table.column("location").is_some() { table.cell_text("location", row) } else { "main".into() };
+        let location =
+            if table.column("location").is_some() { table.cell_text("location", row) } else { "main".into() };
         let name = format!("{}@{location}", table.cell_text("item", row));
         let bucket = date_of(day).map(|date| base.buckets.index_of(date) - first);
         let slot = bucket.and_then(|bucket| usize::try_from(bucket).ok()).filter(|&bucket| bucket < length);
@@ -324,7 +339,11 @@ fn headline(sums: &[(&'static str, Played)], flagged: f64, windows: usize) -> Ve
     let mut told = Vec::new();
     let Some(purvey) = find(sums, PURVEY) else { return told };
     let cost = purvey.controllable.total();
-    for (policy, words) in [(SIMPLE, "the simple rule"), (TUNED, "the same rule tuned in hindsight"), (OWN, "the planner's own orders")] {
+    for (policy, words) in [
+        (SIMPLE, "the simple rule"),
+        (TUNED, "the same rule tuned in hindsight"),
+        (OWN, "the planner's own orders"),
+    ] {
         let Some(other) = find(sums, policy) else { continue };
         let rival = other.controllable.total();
         let (_, low, high) = paired_interval(&purvey.by_part, &other.by_part);
@@ -339,7 +358,10 @@ fn headline(sums: &[(&'static str, Played)], flagged: f64, windows: usize) -> Ve
         ));
     }
     if let Some(floor) = find(sums, FORESIGHT) {
-        told.push(format!("With perfect foresight it would have cost {}.", style.money(floor.controllable.total())));
+        told.push(format!(
+            "With perfect foresight it would have cost {}.",
+            style.money(floor.controllable.total())
+        ));
     }
     told.push(format!(
         "Costs are those that the decisions could influence, over {windows} window{}; demand is recorded sales, \
@@ -386,7 +408,8 @@ fn present(
     for (policy, played) in sums {
         let figure = Figure::number(words(policy), played.controllable.total(), Measure::money());
         let tone = if *policy == PURVEY { Tone::Good } else { Tone::Neutral };
-        told.figures.push(figure.with_tone(tone).with_note(format!("fill rate {:.1} %", 100.0 * played.fill_rate())));
+        told.figures
+            .push(figure.with_tone(tone).with_note(format!("fill rate {:.1} %", 100.0 * played.fill_rate())));
     }
     let bars = Bars {
         title: "Cost that the decisions could influence".to_owned(),
@@ -412,7 +435,12 @@ fn present(
         .with(Column::date("from", windows.iter().map(|window| Some(window.from))));
     for (policy, _) in sums {
         let cost = |window: &BacktestWindow| {
-            window.policies.get(*policy).and_then(|p| p.get("controllable_cost")).and_then(Value::as_f64).unwrap_or(f64::NAN)
+            window
+                .policies
+                .get(*policy)
+                .and_then(|p| p.get("controllable_cost"))
+                .and_then(Value::as_f64)
+                .unwrap_or(f64::NAN)
         };
         by_window = by_window.with(Column::number(words(policy), windows.iter().map(cost), Measure::money()));
     }

@@ -72,8 +72,14 @@ impl Replenishing {
     ) -> Solution {
         let begun = Instant::now();
         let checked = check(problem, &self.scenarios, &answer.plan, earlier, &options.control);
-        let reasons =
-            reasons::reasons(problem, &self.scenarios, &answer.plan, earlier, &answer.limits, &options.control);
+        let reasons = reasons::reasons(
+            problem,
+            &self.scenarios,
+            &answer.plan,
+            earlier,
+            &answer.limits,
+            &options.control,
+        );
         let checks = agreed(&answer.outcome, &checked);
         let kpis = tables::kpis(problem, &answer.plan, &checked);
         let headline = tables::headline(problem, &kpis, &answer.limits, answer.outcome.gap());

@@ -220,7 +220,8 @@ impl<'a> View<'a> {
 
     fn is_kept(&self, of: Of<'_>) -> bool {
         let same_line = |other: &&OrderLine| {
-            (other.bucket, other.source) == (of.line.bucket, of.line.source) && same(other.quantity, of.line.quantity)
+            (other.bucket, other.source) == (of.line.bucket, of.line.source)
+                && same(other.quantity, of.line.quantity)
         };
         self.earlier.is_some_and(|plan| plan.of_pair(of.line.pair).iter().any(|line| same_line(&line)))
     }
@@ -231,7 +232,8 @@ impl<'a> View<'a> {
         let is_least = of.least().is_some_and(|least| same(least, quantity)) && need < of.source.moq;
         let mut parts = Vec::new();
         if is_least {
-            let whole = if same(of.source.moq, quantity) { String::new() } else { format!(", {}", of.cases()) };
+            let whole =
+                if same(of.source.moq, quantity) { String::new() } else { format!(", {}", of.cases()) };
             parts.push(format!("raised from {from} to the least quantity {}{whole}", amount(of.source.moq)));
         } else if quantity < need + of.multiple() * (1.0 - SAME) && of.has_cases() {
             return vec![format!("rounded up from {from} to {}", of.cases())];
@@ -250,7 +252,11 @@ impl<'a> View<'a> {
     /// A price break that the need alone does not reach.
     fn price_reached(&self, of: Of<'_>, need: f64) -> Option<String> {
         let quantity = of.line.quantity;
-        let step = of.source.breaks(of.line.bucket).take_while(|step| step.quantity <= quantity * (1.0 + SAME)).last()?;
+        let step = of
+            .source
+            .breaks(of.line.bucket)
+            .take_while(|step| step.quantity <= quantity * (1.0 + SAME))
+            .last()?;
         if step.quantity <= need || quantity >= step.quantity + of.multiple() * (1.0 - SAME) {
             return None;
         }
@@ -299,7 +305,8 @@ impl<'a> View<'a> {
     fn holding(&self, of: Of<'_>) -> Vec<String> {
         let mut names = self.full(of);
         let families = [Family::Budget, Family::SupplierBudget(of.source.supplier)];
-        let arrives = self.problem.arrival_bucket(of.source, of.line.bucket, of.source.longest_lead_time_days());
+        let arrives =
+            self.problem.arrival_bucket(of.source, of.line.bucket, of.source.longest_lead_time_days());
         let from = usize::try_from(arrives).unwrap_or(0).min(self.problem.horizon);
         let rooms = (from..self.problem.horizon).map(|bucket| Family::Storage(of.pair.location, bucket));
         let room = rooms.max_by(|a, b| self.value(*a).total_cmp(&self.value(*b)));
@@ -341,7 +348,9 @@ impl<'a> View<'a> {
         let order = self.order(&of);
         let (at, bucket, step) = (of.source.supplier, of.line.bucket, of.multiple());
         let price = of.source.price(bucket, of.line.quantity);
-        let spent = |family: Family| self.limits.get(label(self.problem, family).as_str()).map_or(0.0, |limit| limit.used);
+        let spent = |family: Family| {
+            self.limits.get(label(self.problem, family).as_str()).map_or(0.0, |limit| limit.used)
+        };
         let budget = self.problem.budget.as_ref().map(|(budget, _)| *budget);
         let most = [
             (supplier.capacity_units, order.units, 1.0, Family::CapacityUnits(at, bucket)),

@@ -41,8 +41,9 @@ pub(crate) fn update(state: &mut Replenishing, event: &Event) -> Result<Update, 
     let mut lines = Vec::new();
     for index in touched {
         state.scenarios.pairs[index] = state.forecaster.pair(&state.problem, index);
-        let plan = model::plan_pair(&state.problem, &state.scenarios, index, &Control::default())
-            .map_err(|error| Faults::from(Fault::error(Code::Contradiction, &state.name, error.to_string())))?;
+        let plan = model::plan_pair(&state.problem, &state.scenarios, index, &Control::default()).map_err(
+            |error| Faults::from(Fault::error(Code::Contradiction, &state.name, error.to_string())),
+        )?;
         lines.extend(plan.lines);
     }
     Ok(Update { orders: tables::order_lines(&state.problem, &lines) })

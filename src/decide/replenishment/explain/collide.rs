@@ -26,7 +26,8 @@ use super::rule::Rule;
 use super::storage;
 use crate::control::Control;
 use crate::optimize::milp::{
-    ColumnKind, Elastic, InfeasibleGroups, Member, MilpError, Program, Relaxation, Side, infeasible_groups, relax,
+    ColumnKind, Elastic, InfeasibleGroups, Member, MilpError, Program, Relaxation, Side, infeasible_groups,
+    relax,
 };
 
 /// Most lines of an order that are kept apart; further ones fill it as one.
@@ -67,22 +68,16 @@ impl<'a> Limits<'a> {
         control: &Control,
     ) -> Option<Self> {
         let base = storage::base(problem, scenarios, control);
-        let has_locks = problem.pairs.iter().any(|pair| pair.locks.iter().any(|l| l.bucket < problem.horizon));
+        let has_locks =
+            problem.pairs.iter().any(|pair| pair.locks.iter().any(|l| l.bucket < problem.horizon));
         let overfull = storage::overfull(problem, &base);
         if !has_locks && overfull.is_empty() {
             return None;
         }
         let mut program = Program::minimise();
         let one = program.add_column(0.0, 1.0, 1.0, ColumnKind::Continuous);
-        let mut limits = Limits {
-            problem,
-            scenarios,
-            program,
-            groups: BTreeMap::new(),
-            cuts: Vec::new(),
-            one,
-            overfull,
-        };
+        let mut limits =
+            Limits { problem, scenarios, program, groups: BTreeMap::new(), cuts: Vec::new(), one, overfull };
         let lines = limits.add_lines(locks);
         limits.add_budgets(&lines);
         limits.add_sources(&lines);

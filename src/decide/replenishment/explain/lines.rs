@@ -90,7 +90,8 @@ impl<'l, 'a> Lines<'l, 'a> {
                 list.extend(more.iter().take(room).copied());
                 list.extend(more.iter().skip(room).filter(|line| self.may_fill(**line, order.1)).copied());
             }
-            for &(pair, _) in list.iter().take(LINES_APART).filter(|(pair, _)| is_split(self.problem, *pair)) {
+            for &(pair, _) in list.iter().take(LINES_APART).filter(|(pair, _)| is_split(self.problem, *pair))
+            {
                 let sources = self.problem.pairs[pair].sources.iter().enumerate();
                 for (source, stated) in sources.filter(|(_, stated)| stated.share.is_some_and(|s| s > 0.0)) {
                     let other = (stated.supplier, order.1);

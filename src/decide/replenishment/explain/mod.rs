@@ -34,8 +34,8 @@ pub fn explain(
     if let Some(explanation) = collision(problem, scenarios, &control)? {
         return Ok(explanation);
     }
-    let answer = model::plan(problem, scenarios, None, &control)
-        .map_err(|error| failed("planning orders", &error))?;
+    let answer =
+        model::plan(problem, scenarios, None, &control).map_err(|error| failed("planning orders", &error))?;
     if answer.outcome.solution_status == SolutionStatus::None {
         return Ok(unproved(problem, &answer));
     }
@@ -57,7 +57,8 @@ pub fn collision(
     let found = limits.collision(control).map_err(|error| solver("finding the colliding limits", &error))?;
     let Some((rules, irreducible)) = found else { return Ok(None) };
     let steps = cheapest(problem, scenarios, control)?;
-    let members: Vec<Member> = rules.iter().map(|rule| rule.member(problem, &takes(&limits, *rule))).collect();
+    let members: Vec<Member> =
+        rules.iter().map(|rule| rule.member(problem, &takes(&limits, *rule))).collect();
     let mut text = vec![format!("{}: no plan keeps all limits [infeasible]", problem.name)];
     text.extend(members.iter().map(|member| format!("  {}", member.text)));
     text.extend(steps.iter().map(|&(rule, by, cost)| {

@@ -104,7 +104,11 @@ impl Rule {
             Rule::Lock(at, lock) => {
                 let (of, lock) = lock_of(problem, at, lock);
                 let from = &problem.suppliers[of.sources[lock.source].supplier].code;
-                format!("the order of {value} {} on {} with {from} is locked", pair(at), lock_day(problem, of, lock))
+                format!(
+                    "the order of {value} {} on {} with {from} is locked",
+                    pair(at),
+                    lock_day(problem, of, lock)
+                )
             }
             Rule::Budget => format!("all orders together may cost {value}"),
             Rule::SupplierBudget(_) => format!("all orders with {supplier} may cost {value}"),
@@ -121,9 +125,13 @@ impl Rule {
                 format!("{location} orders from {supplier} on its order days only")
             }
             Rule::Frozen => format!("the first {} take no new order", count(problem.frozen_horizon, bucket)),
-            Rule::EndOfLife(at) => format!("{} is not bought for after its end of life", problem.items[at].code),
+            Rule::EndOfLife(at) => {
+                format!("{} is not bought for after its end of life", problem.items[at].code)
+            }
             Rule::Shares(at) => format!("orders of {} are split by the shares of its sources", pair(at)),
-            Rule::OneSource(at) => format!("{} has one supplier, since its sources state no shares", pair(at)),
+            Rule::OneSource(at) => {
+                format!("{} has one supplier, since its sources state no shares", pair(at))
+            }
         }
     }
 

@@ -22,9 +22,8 @@ pub(super) type Base = Vec<Vec<f64>>;
 
 /// What stock on hand and deliveries on their way come to.
 pub(super) fn base(problem: &Problem, scenarios: &Scenarios, control: &Control) -> Base {
-    let takes_room = |pair: &Pair| {
-        problem.locations[pair.location].storage_m3.is_some() && problem.volume_m3(pair) > 0.0
-    };
+    let takes_room =
+        |pair: &Pair| problem.locations[pair.location].storage_m3.is_some() && problem.volume_m3(pair) > 0.0;
     control.install(|| {
         (0..problem.pairs.len())
             .into_par_iter()
@@ -116,7 +115,8 @@ fn add_stock(
     let pair = &problem.pairs[index];
     let volume = problem.volume_m3(pair);
     let courses = courses(problem, limits.scenarios, index, lines, each);
-    let expires = problem.items[pair.item].shelf_life.is_some() || pair.lots.iter().any(|lot| lot.1.is_some());
+    let expires =
+        problem.items[pair.item].shelf_life.is_some() || pair.lots.iter().any(|lot| lot.1.is_some());
     for course in &courses {
         let factor = volume * course.weight;
         for (line, arrivals) in lines.iter().zip(&course.arrivals) {
@@ -192,12 +192,15 @@ fn courses(
             demand: sample.path(scenario, horizon).iter().map(|units| f64::from(*units)).collect(),
             arrivals: lines
                 .iter()
-                .map(|line| arrival(problem, scenarios, line, scenario).map(|at| (at, 1.0)).into_iter().collect())
+                .map(|line| {
+                    arrival(problem, scenarios, line, scenario).map(|at| (at, 1.0)).into_iter().collect()
+                })
                 .collect(),
         })
         .collect();
     if !each {
-        let mut mean = Course { weight: 1.0, demand: vec![0.0; horizon], arrivals: vec![Vec::new(); lines.len()] };
+        let mut mean =
+            Course { weight: 1.0, demand: vec![0.0; horizon], arrivals: vec![Vec::new(); lines.len()] };
         for course in list.drain(..) {
             mean.demand.iter_mut().zip(&course.demand).for_each(|(sum, units)| *sum += weight * units);
             for (all, of) in mean.arrivals.iter_mut().zip(course.arrivals) {
@@ -214,7 +217,8 @@ fn arrival(problem: &Problem, scenarios: &Scenarios, line: &Line, scenario: usiz
     let source = &problem.pairs[line.pair].sources[line.source];
     let certain = source.lead_time_days.first().map_or(0, |(days, _)| *days);
     let drawn = scenarios.pairs[line.pair].lead_time_days.get(line.source * scenarios.count + scenario);
-    let days = if source.lead_time_days.len() > 1 { drawn.map_or(certain, |d| u32::from(*d)) } else { certain };
+    let days =
+        if source.lead_time_days.len() > 1 { drawn.map_or(certain, |d| u32::from(*d)) } else { certain };
     let at = problem.arrival_bucket(source, line.bucket, days);
     usize::try_from(at).ok().filter(|at| *at < problem.horizon)
 }

@@ -10,7 +10,10 @@ use crate::data::Settings;
 /// Two items, each of one location and sold by S, planned on Monday 2024-01-29.
 const PLAIN: &[(&str, &str)] = &[
     ("sales", "item,date,quantity\nA,2024-01-01,5\nA,2024-01-22,8\nB,2024-01-01,5\nB,2024-01-22,8\n"),
-    ("items", "item,unit_cost,price,volume_m3,weight_kg,holding_cost,shortage_cost\nA,2,5,1,3,0.1,4\nB,2,5,1,3,0.1,4\n"),
+    (
+        "items",
+        "item,unit_cost,price,volume_m3,weight_kg,holding_cost,shortage_cost\nA,2,5,1,3,0.1,4\nB,2,5,1,3,0.1,4\n",
+    ),
     ("stock", "item,date,on_hand\nA,2024-01-29,0\nB,2024-01-29,0\n"),
     ("suppliers", "supplier,lead_time_days\nS,7\n"),
 ];
@@ -53,7 +56,8 @@ fn colliding(problem: &Problem) -> Vec<String> {
         let mut without = problem.clone();
         drop_rule(&mut without, rule);
         // Only the limits of the set are left, but for the one that is dropped.
-        let others: Vec<Rule> = limits.groups.keys().copied().filter(|other| !rules.contains(other)).collect();
+        let others: Vec<Rule> =
+            limits.groups.keys().copied().filter(|other| !rules.contains(other)).collect();
         others.iter().for_each(|other| drop_rule(&mut without, *other));
         let found = collision(&without, &scenarios, &control).unwrap();
         assert!(found.is_none(), "{rule:?} is not needed: {:?}", found.map(|f| f.text));
@@ -108,9 +112,11 @@ const LOCK_NAME: &str = "locked order of A@main on 2024-02-05";
 
 #[test]
 fn an_agreed_order_above_a_capacity() {
-    for (column, value, name, size) in
-        [("capacity_units", 200.0, "units", 1.0), ("capacity_m3", 200.0, "m3", 1.0), ("capacity_kg", 600.0, "kg", 3.0)]
-    {
+    for (column, value, name, size) in [
+        ("capacity_units", 200.0, "units", 1.0),
+        ("capacity_m3", 200.0, "m3", 1.0),
+        ("capacity_kg", 600.0, "kg", 3.0),
+    ] {
         let suppliers = format!("supplier,lead_time_days,{column}\nS,7,{value}\n");
         let problem = problem(&[LOCK, ("suppliers", &suppliers)], &[]);
         let capacity = format!("capacity of S, {name}");
@@ -155,7 +161,8 @@ fn agreed_orders_above_a_suppliers_budget() {
     let locks = "item,supplier,order_date,quantity\nA,S,2024-01-29,100\nB,S,2024-02-05,100\n";
     let suppliers = "supplier,lead_time_days,budget\nS,7,300\n";
     let problem = problem(&[("locks", locks), ("suppliers", suppliers)], &[]);
-    let names = ["locked order of A@main on 2024-01-29", "locked order of B@main on 2024-02-05", "budget with S"];
+    let names =
+        ["locked order of A@main on 2024-01-29", "locked order of B@main on 2024-02-05", "budget with S"];
     assert_eq!(colliding(&problem), names);
     assert_eq!(relaxations(&problem), [("budget with S".to_owned(), 100.0, 100.0)]);
 }
@@ -203,7 +210,8 @@ fn a_minimum_above_a_capacity() {
 #[test]
 fn a_minimum_that_only_a_large_line_could_reach() {
     let suppliers = "supplier,lead_time_days,minimum_money,capacity_units\nS,7,60,50\n";
-    for (column, name) in [("moq", "least quantity of B@main from S"), ("order_multiple", "order multiple of B@main from S")]
+    for (column, name) in
+        [("moq", "least quantity of B@main from S"), ("order_multiple", "order multiple of B@main from S")]
     {
         let sourcing = format!("item,supplier,{column}\nA,S,1\nB,S,60\n");
         let problem = problem(&[SMALL_LOCK, ("suppliers", suppliers), ("sourcing", &sourcing)], &[]);
@@ -266,7 +274,11 @@ fn stock_beyond_the_room() {
 #[test]
 fn an_agreed_order_beyond_the_room() {
     let stock = ("stock", "item,date,on_hand\nA,2024-01-29,30\nB,2024-01-29,0\n");
-    let more = [stock, ("locations", "location,storage_m3\nmain,100\n"), ("locks", "item,supplier,order_date,quantity\nA,S,2024-01-29,90\n")];
+    let more = [
+        stock,
+        ("locations", "location,storage_m3\nmain,100\n"),
+        ("locks", "item,supplier,order_date,quantity\nA,S,2024-01-29,90\n"),
+    ];
     let problem = problem(&more, &[]);
     assert_eq!(colliding(&problem), ["locked order of A@main on 2024-01-29", "storage of main"]);
     // 30 on hand, 5 or 7 sold, 90 arrive: 114 in the mean, a unit of 1 m3 costs 2.
@@ -295,7 +307,8 @@ fn the_worth_of_the_budget_is_the_saving_of_one_more() {
         answer.outcome.objective.unwrap()
     };
     let problem = problem(&[], &[("budget", "50"), ("horizon", "2")]);
-    let told = explain(&problem, &scenarios(&problem, &[10.0, 30.0]), &Control::default().with_gap(1e-9)).unwrap();
+    let told =
+        explain(&problem, &scenarios(&problem, &[10.0, 30.0]), &Control::default().with_gap(1e-9)).unwrap();
     assert_eq!(told.binding.len(), 1, "{told:?}");
     assert_eq!(told.binding[0].name, "budget");
     // Two of money are one unit.
@@ -314,7 +327,8 @@ mod reasons {
     /// The reasons of a plan of one item: lines of A by bucket and quantity.
     fn told(more: &[(&str, &str)], lines: &[(usize, f64)], limits: &[LimitUse]) -> Vec<String> {
         let problem = problem(more, &[]);
-        let lines = lines.iter().map(|&(bucket, quantity)| OrderLine { pair: 0, source: 0, bucket, quantity });
+        let lines =
+            lines.iter().map(|&(bucket, quantity)| OrderLine { pair: 0, source: 0, bucket, quantity });
         let plan = Plan::new(lines.collect());
         reasons(&problem, &scenarios(&problem, &[7.0]), &plan, None, limits, &Control::default())
     }
@@ -345,19 +359,27 @@ mod reasons {
         assert_eq!(found, ["covers 3 weeks, to the end of the horizon; rounded up from 21 to 2 x 12 = 24"]);
         let cases = sourcing("order_multiple", "18");
         let found = told(&[("sourcing", &cases)], &[(0, 18.0)], &[]);
-        assert_eq!(found, ["covers 3 weeks, to the end of the horizon; rounded down from 21 to a case of 18"]);
+        assert_eq!(
+            found,
+            ["covers 3 weeks, to the end of the horizon; rounded down from 21 to a case of 18"]
+        );
     }
 
     #[test]
     fn the_least_quantity_and_the_capacity_that_leave_one_choice_are_both_named() {
         let rules = sourcing("moq", "36");
         let found = told(&[("sourcing", &rules)], &[(0, 36.0)], &[]);
-        assert_eq!(found, ["covers 3 weeks, to the end of the horizon; raised from 21 to the least quantity 36"]);
+        assert_eq!(
+            found,
+            ["covers 3 weeks, to the end of the horizon; raised from 21 to the least quantity 36"]
+        );
         let suppliers = "supplier,lead_time_days,capacity_units\nS,7,36\n";
         let found = told(&[("sourcing", &rules), ("suppliers", suppliers)], &[(0, 36.0)], &[]);
         assert_eq!(
             found,
-            ["covers 3 weeks, to the end of the horizon; raised from 21 to the least quantity 36; no more fits the capacity of S in 2024-01-29, units"]
+            [
+                "covers 3 weeks, to the end of the horizon; raised from 21 to the least quantity 36; no more fits the capacity of S in 2024-01-29, units"
+            ]
         );
     }
 
@@ -367,7 +389,9 @@ mod reasons {
         let found = told(&[("sourcing", prices)], &[(0, 30.0)], &[]);
         assert_eq!(
             found,
-            ["covers 3 weeks, to the end of the horizon; raised from 21 to reach the price 1.5 from 30 on (saves 15.00)"]
+            [
+                "covers 3 weeks, to the end of the horizon; raised from 21 to reach the price 1.5 from 30 on (saves 15.00)"
+            ]
         );
     }
 
@@ -375,7 +399,10 @@ mod reasons {
     fn an_order_minimum_raises_and_a_lock_stays() {
         let suppliers = "supplier,lead_time_days,minimum_money\nS,7,50\n";
         let found = told(&[("suppliers", suppliers)], &[(0, 25.0)], &[]);
-        assert_eq!(found, ["covers 3 weeks, to the end of the horizon; raised from 21 to 25 by the order minimum of S"]);
+        assert_eq!(
+            found,
+            ["covers 3 weeks, to the end of the horizon; raised from 21 to 25 by the order minimum of S"]
+        );
         let locks = "item,supplier,order_date,quantity\nA,S,2024-01-29,9\n";
         assert_eq!(told(&[("locks", locks)], &[(0, 9.0)], &[]), ["locked (locks.csv:2)"]);
     }
@@ -395,7 +422,9 @@ mod reasons {
         let found = told(&[("suppliers", suppliers)], &[(0, 10.0)], &[budget]);
         assert_eq!(
             found,
-            ["covers 3 weeks, to the end of the horizon; cut from 21 to 10 by the capacity of S in 2024-01-29, units and the budget, which is worth 0.31 a unit of money"]
+            [
+                "covers 3 weeks, to the end of the horizon; cut from 21 to 10 by the capacity of S in 2024-01-29, units and the budget, which is worth 0.31 a unit of money"
+            ]
         );
     }
 
@@ -404,7 +433,17 @@ mod reasons {
         let problem = problem(&[], &[("stability_penalty", "9")]);
         let plan = Plan::new(vec![OrderLine { pair: 0, source: 0, bucket: 0, quantity: 17.0 }]);
         let scenarios = scenarios(&problem, &[7.0]);
-        let found = super::super::super::reasons::reasons(&problem, &scenarios, &plan, Some(&plan), &[], &Control::default());
-        assert_eq!(found, ["covers 3 weeks, to the end of the horizon; kept from the earlier plan, 21 without it"]);
+        let found = super::super::super::reasons::reasons(
+            &problem,
+            &scenarios,
+            &plan,
+            Some(&plan),
+            &[],
+            &Control::default(),
+        );
+        assert_eq!(
+            found,
+            ["covers 3 weeks, to the end of the horizon; kept from the earlier plan, 21 without it"]
+        );
     }
 }

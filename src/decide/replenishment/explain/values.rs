@@ -83,10 +83,8 @@ fn from_program(
     control: &Control,
 ) -> Result<Option<Vec<Worth>>, DecideError> {
     let Some(program) = compact::around(problem, scenarios, &answer.plan) else { return Ok(None) };
-    let mut session = program
-        .model
-        .hand_over()
-        .map_err(|error| solver("writing out the plan's linear program", &error))?;
+    let mut session =
+        program.model.hand_over().map_err(|error| solver("writing out the plan's linear program", &error))?;
     let mut control = control.silent();
     control.limits.work = None;
     let solved =

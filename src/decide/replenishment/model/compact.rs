@@ -68,7 +68,11 @@ pub(crate) fn around(problem: &Problem, scenarios: &Scenarios, plan: &Plan) -> O
     }
     let mut writer = Writer::new(problem, scenarios, columns);
     for line in &lines {
-        if problem.pairs[line.pair].locks.iter().all(|lock| (lock.bucket, lock.source) != (line.bucket, line.source)) {
+        if problem.pairs[line.pair]
+            .locks
+            .iter()
+            .all(|lock| (lock.bucket, lock.source) != (line.bucket, line.source))
+        {
             let moq = problem.pairs[line.pair].sources[line.source].moq;
             if moq > 0.0 {
                 writer.limit(Held::Moq(line.pair, line.source), constraint!(line.quantity >= moq));
@@ -142,7 +146,8 @@ impl<'a> Writer<'a> {
             let pair = &problem.pairs[line.pair];
             let source = &pair.sources[line.source];
             orders.entry((source.supplier, line.bucket)).or_default().push(line);
-            self.cost += line.money.clone() - pair.reference_cost * line.quantity + source.line_cost * line.on.clone();
+            self.cost +=
+                line.money.clone() - pair.reference_cost * line.quantity + source.line_cost * line.on.clone();
             spend += line.money.clone();
             *spend_with.entry(source.supplier).or_insert_with(|| Expression::from(0.0)) += line.money.clone();
         }
@@ -190,7 +195,10 @@ impl<'a> Writer<'a> {
             if limit > 0.0 {
                 // The limit stands alone on the right where the order is placed, so that the
                 // row's worth is that of one more unit of it.
-                self.limit(Held::Shared(family), constraint!(reached + limit * (1.0 - placed.clone()) >= limit));
+                self.limit(
+                    Held::Shared(family),
+                    constraint!(reached + limit * (1.0 - placed.clone()) >= limit),
+                );
             }
         }
     }
@@ -202,9 +210,8 @@ impl<'a> Writer<'a> {
             of_pair.entry(line.pair).or_default().push(line);
         }
         for (pair, lines) in of_pair {
-            let carried: Vec<Variable> = (0..self.scenarios.count)
-                .flat_map(|scenario| self.course(pair, &lines, scenario))
-                .collect();
+            let carried: Vec<Variable> =
+                (0..self.scenarios.count).flat_map(|scenario| self.course(pair, &lines, scenario)).collect();
             self.carried.insert(pair, carried);
         }
     }
@@ -296,7 +303,8 @@ impl<'a> Writer<'a> {
         for rule in self.rules {
             model.row(RowLabel::new("balance"), rule);
         }
-        let held = self.limits.into_iter().map(|(held, row)| (held, model.row(RowLabel::new(family(held)), row).0));
+        let held =
+            self.limits.into_iter().map(|(held, row)| (held, model.row(RowLabel::new(family(held)), row).0));
         let held = held.collect();
         Compact { model, held }
     }

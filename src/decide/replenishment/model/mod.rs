@@ -23,8 +23,8 @@ use crate::optimize::allocation::{AllocationOptions, allocate};
 use crate::optimize::inventory::order_path::{PathError, PathOptions};
 use crate::solution::{Outcome, SolutionStatus, Termination};
 
-pub(crate) use limits::{Family, label, place_of};
 use limits::Limits;
+pub(crate) use limits::{Family, label, place_of};
 use part::{Memory, PointPlan, StockPoint};
 
 /// A shared limit with what the plan uses of it.

@@ -54,8 +54,9 @@ fn need(
     path.multiple = problem.items[problem.pairs[line.pair].item].quantum;
     (path.moq, path.max_order) = (0.0, None);
     path.fixed_cost = vec![0.0; path.periods];
-    let prices: Vec<f64> =
-        (0..path.periods).map(|bucket| path.unit_cost.period(bucket).first().map_or(0.0, |step| step.unit_cost)).collect();
+    let prices: Vec<f64> = (0..path.periods)
+        .map(|bucket| path.unit_cost.period(bucket).first().map_or(0.0, |step| step.unit_cost))
+        .collect();
     path.unit_cost = PriceList::single(&prices);
     let options = PathOptions { gap: 1e-4, max_rounds: 20, ..PathOptions::default() };
     let solution = solve_path(&path, &options, &mut memory.0).ok()?;

@@ -203,7 +203,11 @@ const BEYOND_FREE_ORDERS: usize = 2;
 fn orders_are_free(tables: &Tables) -> bool {
     let none_above = |table: &str, columns: &[&str], most: f64| {
         let Some(table) = tables.get(table) else { return true };
-        columns.iter().filter_map(|column| table.number(column)).flatten().all(|value| value.is_nan() || *value <= most)
+        columns
+            .iter()
+            .filter_map(|column| table.number(column))
+            .flatten()
+            .all(|value| value.is_nan() || *value <= most)
     };
     let kinds = tables.get("items").and_then(|items| items.text("unmet_demand"));
     kinds.is_none_or(|kinds| kinds.find("backorder").is_none())

@@ -445,8 +445,10 @@ fn locks_stay_in_their_bucket() {
 #[test]
 fn covariates_of_history_and_horizon_stand_in_rows() {
     let sales = "item,date,quantity,price,promotion\nA,2024-01-01,5,3,no\nA,2024-01-08,7,2,yes\nA,2024-01-15,6,,no\nA,2024-01-22,8,3,no\n";
-    let covariates = "date,item,price,promotion,sun\n2024-02-05,A,2.5,yes,\n2024-01-01,,,,6\n2024-01-02,,,,8\n";
-    let calendar = "date,kind,name\n2024-01-10,holiday,feast\n2024-02-14,holiday,feast\n2024-02-20,event,fair\n";
+    let covariates =
+        "date,item,price,promotion,sun\n2024-02-05,A,2.5,yes,\n2024-01-01,,,,6\n2024-01-02,,,,8\n";
+    let calendar =
+        "date,kind,name\n2024-01-10,holiday,feast\n2024-02-14,holiday,feast\n2024-02-20,event,fair\n";
     let given = [("sales", sales), ("covariates", covariates), ("calendar", calendar)];
     let problem = read_with(&given, &[("horizon", "13")]).unwrap();
     assert_eq!(problem.covariate_names, ["price", "promotion", "holiday feast", "sun"]);
@@ -464,7 +466,8 @@ fn covariates_of_history_and_horizon_stand_in_rows() {
 
 #[test]
 fn settings_are_checked_and_the_horizon_is_long_enough() {
-    let problem = read_with(&[("suppliers", "supplier,lead_time_days\nS,140\n")], &[("horizon", "4")]).unwrap();
+    let problem =
+        read_with(&[("suppliers", "supplier,lead_time_days\nS,140\n")], &[("horizon", "4")]).unwrap();
     assert_eq!(problem.horizon, 21);
     assert!(noticed(&problem, "the horizon is shorter than lead time"));
     let faults = read_with(&[], &[("safety_factor", "much")]).unwrap_err();

@@ -212,7 +212,8 @@ fn lost_sales_stay_between_bound_and_brute_force() {
         proved += usize::from(plan.exact);
         // Saving a unit for a later, dearer shortage: the one case without a proof.
         let saves = (1..problem.periods).any(|period| {
-            problem.shortage_cost[period] > problem.shortage_cost[period - 1] + problem.holding_cost[period - 1]
+            problem.shortage_cost[period]
+                > problem.shortage_cost[period - 1] + problem.holding_cost[period - 1]
         });
         assert!(plan.exact || saves, "case {case}: {plan:?} {best} {orders:?} {problem:?}");
         assert!(!plan.exact || cost - best <= 1e-6 * best.abs(), "case {case}: {plan:?} {best}");

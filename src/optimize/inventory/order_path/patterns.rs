@@ -137,7 +137,11 @@ impl Patterns<'_> {
             Choice::NoOrder => OrderRange { from: 0, to: 0, unit: 0.0 },
             Choice::Segment(index) => {
                 let segment = segments[index];
-                OrderRange { from: segment.from, to: segment.to.min(self.terms.reach.max(segment.from)), unit: segment.unit }
+                OrderRange {
+                    from: segment.from,
+                    to: segment.to.min(self.terms.reach.max(segment.from)),
+                    unit: segment.unit,
+                }
             }
             Choice::Open => OrderRange {
                 from: 0,
