@@ -31,7 +31,7 @@ pub use prepared::Prepared;
 pub use problem::{Arrival, ExpiringLot, PathError, PathProblem, PriceBreak, PriceList};
 
 /// Most order periods for which patterns of orders are searched exhaustively.
-const FEW_STAGES: usize = 10;
+const FEW_STAGES: usize = 8;
 
 /// How hard [`solve_path`] tries.
 #[derive(Debug, Clone, PartialEq)]
