@@ -21,7 +21,9 @@ fn every_policy_of_every_window_is_priced() {
     let keys = ["total_cost", "controllable_cost", "holding_cost", "shortage_cost", "fill_rate"];
     for (name, policy) in policies {
         let of = |key: &str| policy[key].as_f64().unwrap_or_else(|| panic!("{name} has no {key}"));
-        keys.map(of);
+        keys.into_iter().for_each(|key| {
+            of(key);
+        });
         let parts = ["holding_cost", "shortage_cost", "order_cost", "purchase_variance", "waste_cost"];
         let sum: f64 = parts.map(of).iter().sum();
         assert!((sum - of("total_cost")).abs() <= 1e-6 * sum.abs().max(1.0), "{name}: {policy}");
