@@ -197,7 +197,7 @@ pub struct Source {
     pub prices: Vec<PriceBreak>,
     /// Money for each order line (bucket with a quantity above 0).
     pub line_cost: f64,
-    /// Lower is preferred.
+    /// Only the sources of the lowest preference that can deliver are used; infinite: after all others.
     pub preference: f64,
     /// Share of each order when an order is split; `None`: not split.
     pub share: Option<f64>,

@@ -150,7 +150,19 @@ fn build(name: &str, tables: &Tables, settings: &SettingsValues, file: &str) -> 
     present.read_customer_orders(&mut problem.pairs, &mut notes);
     present.read_overrides(&mut problem.pairs, history.buckets, &mut notes);
     problem.read_locks(&present, &mut notes);
+    problem.pairs.iter_mut().for_each(settle_what_is_owed);
+    problem.let_dated_lots_expire();
     (Some(problem), notes.finish())
+}
+
+/// What is owed is set against stock on hand, the first to expire first; only one of both is left.
+fn settle_what_is_owed(pair: &mut Pair) {
+    for (quantity, _) in &mut pair.lots {
+        let used = quantity.min(pair.backorder);
+        *quantity -= used;
+        pair.backorder -= used;
+    }
+    pair.lots.retain(|(quantity, _)| *quantity > 0.0);
 }
 
 /// The horizon: set or usual, and never shorter than what an order needs to show its effect.
@@ -209,6 +221,19 @@ fn usual_horizon(bucket: Bucket) -> usize {
         Bucket::Day => 28,
         Bucket::Week => 13,
         Bucket::Month => 6,
+    }
+}
+
+impl Problem {
+    /// An item that keeps may still have a lot with a date: its arrivals expire after the horizon.
+    fn let_dated_lots_expire(&mut self) {
+        for pair in &self.pairs {
+            let dated = pair.lots.iter().any(|(_, expiry)| expiry.is_some());
+            let item = &mut self.items[pair.item];
+            if dated && item.shelf_life.is_none() {
+                item.shelf_life = Some(self.horizon + 1);
+            }
+        }
     }
 }
 

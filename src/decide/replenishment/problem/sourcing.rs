@@ -414,8 +414,12 @@ fn valid_steps(steps: &[Step], date: chrono::NaiveDate) -> Vec<usize> {
     valid
 }
 
-/// Preferred first: as stated, then by price, lead time and code; the rank becomes the preference.
+/// Preferred first: as stated, then by price, lead time and code. What states no preference
+/// comes after what states one; where none does, all are equal.
 fn rank(sources: &mut [Source]) {
+    if sources.iter().all(|source| source.preference.is_infinite()) {
+        sources.iter_mut().for_each(|source| source.preference = 0.0);
+    }
     let first_price = |source: &Source| source.prices.first().map_or(0.0, |price| price.unit_cost);
     sources.sort_by(|a, b| {
         a.preference
@@ -424,9 +428,6 @@ fn rank(sources: &mut [Source]) {
             .then(a.mean_lead_time_days().total_cmp(&b.mean_lead_time_days()))
             .then(a.supplier.cmp(&b.supplier))
     });
-    for (rank, source) in sources.iter_mut().enumerate() {
-        source.preference = rank as f64;
-    }
 }
 
 /// Shares are given for all sources and add up to 1, or for none.

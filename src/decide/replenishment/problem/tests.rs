@@ -249,6 +249,7 @@ fn stock_counts_of_the_latest_date_count() {
     let problem = read_with(&[("stock", stock)], &[("plan_date", "2024-01-29")]).unwrap();
     // Good until Tuesday 13: the last whole week ends on the 11th. Good until the 30th: this week at least.
     assert_eq!(problem.pairs[0].lots, [(2.0, Some(0)), (3.0, Some(1))]);
+    assert_eq!(problem.items[0].shelf_life, Some(14));
     for text in ["1 row: older than the latest", "1 row: dated after the plan date", "1 row: expired before"] {
         assert!(noticed(&problem, text), "{text}");
     }
@@ -288,7 +289,9 @@ fn an_accepted_plan_reads_back_as_open_orders() {
 fn customer_orders_are_promises_and_overdue_ones_are_owed() {
     let orders = "item,due_date,quantity,shipped\nA,2024-02-07,10,4\nA,2024-02-08,1,\nA,2024-01-20,3,\n";
     let problem = read(&[("customer_orders", orders)]);
-    assert_eq!((problem.pairs[0].promised[1], problem.pairs[0].backorder), (7.0, 3.0));
+    assert_eq!((problem.pairs[0].promised[1], problem.pairs[0].backorder), (7.0, 0.0));
+    // Four on hand less the three that are owed.
+    assert_eq!(problem.pairs[0].lots, [(1.0, None)]);
 }
 
 #[test]
