@@ -5,10 +5,9 @@ use chrono::NaiveDate;
 use rayon::prelude::*;
 use serde_json::{Map, Value};
 
-use super::draw::Forecasts;
 use super::problem::{Pair, Problem};
 use super::replay::{Coverage, Facts, Foresight, Known, Orders, Own, Purvey, Rule, Start, Trial, Warehouse};
-use super::scenarios::Scenarios;
+use super::scenarios::{Forecaster, Scenarios};
 use crate::control::Control;
 use crate::data::{Code, Fault, Faults, Settings, Table, Tables, date_of, day_number};
 use crate::decide::backtest::{Played, Schedule, Stage, paired_interval, play, spaced};
@@ -194,8 +193,8 @@ impl Window {
             let date = base.buckets.start_of(first + (round * base.review_period) as i64);
             let problem = reader.at(date, Some(horizon.max(longest + 1)))?;
             let refuse = |error| Faults::from(Fault::error(Code::OutOfRange, reader.name, format!("{error}")));
-            let forecasts = Forecasts::learn(&problem, control).map_err(refuse)?;
-            let scenarios = forecasts.draw(&problem, control).map_err(refuse)?;
+            let forecaster = Forecaster::learn(&problem, control).map_err(refuse)?;
+            let scenarios = forecaster.scenarios(&problem, None, control).map_err(refuse)?;
             known.push((problem, scenarios));
         }
         let shortage_cost =

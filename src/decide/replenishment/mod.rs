@@ -9,7 +9,6 @@
 
 mod backtest;
 pub mod check;
-mod draw;
 mod explain;
 pub mod model;
 pub mod plan;

@@ -3,12 +3,11 @@
 use std::time::Instant;
 
 use super::check::{Checked, check};
-use super::draw::Forecasts;
 use super::model::{self, Answer};
 use super::plan::Plan;
 use super::present::{Run, present};
 use super::problem::Problem;
-use super::scenarios::Scenarios;
+use super::scenarios::{Forecaster, Scenarios};
 use super::{explain, reasons, tables};
 use crate::control::Control;
 use crate::data::{Bucket, Code, Fault, Faults, Settings, Table, Tables};
@@ -29,7 +28,7 @@ pub(crate) struct Replenishing {
     settings: Settings,
     pub problem: Problem,
     pub scenarios: Scenarios,
-    pub forecasts: Forecasts,
+    pub forecaster: Forecaster,
     seed: u64,
     threads: usize,
     predict_seconds: f64,
@@ -48,15 +47,16 @@ impl Replenishing {
     ) -> Result<Self, Faults> {
         let problem = Problem::read(&name, tables.clone(), &settings)?;
         let begun = Instant::now();
-        let forecasts = Forecasts::learn(&problem, control).map_err(|error| series_fault(&name, &error))?;
-        let scenarios = forecasts.draw(&problem, control).map_err(|error| series_fault(&name, &error))?;
+        let forecaster = Forecaster::learn(&problem, control).map_err(|error| series_fault(&name, &error))?;
+        let scenarios =
+            forecaster.scenarios(&problem, None, control).map_err(|error| series_fault(&name, &error))?;
         Ok(Replenishing {
             name,
             tables,
             settings,
             problem,
             scenarios,
-            forecasts,
+            forecaster,
             seed: control.seed,
             threads: control.threads,
             predict_seconds: begun.elapsed().as_secs_f64(),
@@ -144,7 +144,7 @@ fn agreed(outcome: &Outcome, checked: &Checked) -> CheckReport {
     report
 }
 
-pub(crate) fn series_fault(name: &str, error: &crate::predict::series::SeriesError) -> Faults {
+fn series_fault(name: &str, error: &crate::predict::series::SeriesError) -> Faults {
     Fault::error(Code::OutOfRange, name, error.to_string())
         .with_help("see `purvey models replenishment`, setting method")
         .into()

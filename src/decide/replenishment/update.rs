@@ -2,7 +2,7 @@
 //! ordered again, the others stay.
 
 use super::model;
-use super::prepared::{Replenishing, series_fault};
+use super::prepared::Replenishing;
 use super::problem::{Pair, Problem};
 use super::tables;
 use crate::control::Control;
@@ -35,8 +35,7 @@ pub(crate) fn update(state: &mut Replenishing, event: &Event) -> Result<Update, 
     state.problem = problem;
     let mut lines = Vec::new();
     for index in touched {
-        let drawn = state.forecasts.draw_again(&state.problem, index).map_err(|e| series_fault(&state.name, &e))?;
-        state.scenarios.pairs[index] = drawn;
+        state.scenarios.pairs[index] = state.forecaster.pair(&state.problem, index);
         let plan = model::plan_pair(&state.problem, &state.scenarios, index, &Control::default())
             .map_err(|error| Faults::from(Fault::error(Code::Contradiction, &state.name, error.to_string())))?;
         lines.extend(plan.lines);

@@ -137,9 +137,8 @@ impl Horizon {
         (location, review_days): (usize, &OpenDays),
     ) -> OrderCalendar {
         let reviews = review_buckets(period, 0, self.length);
-        let first = |bucket| {
-            self.days(bucket).find(|day| order_days.is_open(*day) && review_days.is_open(*day))
-        };
+        let first =
+            |bucket| self.days(bucket).find(|day| order_days.is_open(*day) && review_days.is_open(*day));
         let dates = (0..self.length).map(|bucket| if reviews[bucket] { first(bucket) } else { None });
         OrderCalendar { supplier, location, dates: dates.collect() }
     }

@@ -39,7 +39,12 @@ pub(super) struct Inputs<'a> {
 }
 
 impl Covariates {
-    pub(super) fn read(inputs: &Inputs<'_>, history: &History, calendar: &Calendar, notes: &mut Notes) -> Self {
+    pub(super) fn read(
+        inputs: &Inputs<'_>,
+        history: &History,
+        calendar: &Calendar,
+        notes: &mut Notes,
+    ) -> Self {
         let length = history.buckets + inputs.horizon;
         let mut covariates = Covariates {
             names: Vec::new(),
@@ -86,7 +91,8 @@ impl Covariates {
         }
         self.calendar_names = came.iter().map(|name| (*name).to_owned()).collect();
         let columns = self.calendar_names.len();
-        self.calendar = vec![vec![0.0; self.length * columns]; if columns > 0 { inputs.locations.len() } else { 0 }];
+        self.calendar =
+            vec![vec![0.0; self.length * columns]; if columns > 0 { inputs.locations.len() } else { 0 }];
         for (name, location, from, to) in &calendar.named {
             let Some(column) = self.calendar_names.iter().position(|known| known == name) else { continue };
             for day in from.iter_days().take_while(|day| day <= to) {
@@ -113,7 +119,8 @@ impl Covariates {
             Column::Flag(flags) => flags.iter().any(|flag| *flag != Table::BLANK_FLAG),
             Column::Text(_) | Column::Date(_) => false,
         };
-        let named = table.columns().iter().filter(|(name, column)| !KEYS.contains(&name.as_str()) && filled(column));
+        let named =
+            table.columns().iter().filter(|(name, column)| !KEYS.contains(&name.as_str()) && filled(column));
         let mut names: Vec<String> = named.map(|(name, _)| name.clone()).collect();
         names.sort_unstable();
         let columns = names.len();
@@ -171,7 +178,11 @@ impl Covariates {
             for bucket in 0..self.length {
                 let recorded = |values: &[f64]| {
                     let cell = pair * self.history + bucket;
-                    if bucket < self.history { values.get(cell).copied().unwrap_or(f64::NAN) } else { f64::NAN }
+                    if bucket < self.history {
+                        values.get(cell).copied().unwrap_or(f64::NAN)
+                    } else {
+                        f64::NAN
+                    }
                 };
                 let planned = self.table_names.iter().position(|known| known == name);
                 let planned = planned.map_or(f64::NAN, |column| self.table_value(key, bucket, column));

@@ -19,7 +19,9 @@ impl Present<'_> {
         let mut rows = self.pair_rows(table);
         let mut unit = self.units.column(table, "unit");
         for row in 0..table.len() {
-            let (Some((index, item)), Some(due)) = (rows.at(row), date(table, "due_date", row)) else { continue };
+            let (Some((index, item)), Some(due)) = (rows.at(row), date(table, "due_date", row)) else {
+                continue;
+            };
             let open = number(table, "quantity", row) - number(table, "shipped", row).max(0.0);
             let open = unit.convert(row, item, &self.items.codes, open, notes).max(0.0);
             let pair = &mut pairs[index];
@@ -43,7 +45,9 @@ impl Present<'_> {
         let mut unit = self.units.column(table, "unit");
         for row in 0..table.len() {
             let Some((index, item)) = rows.at(row) else { continue };
-            let (Some(from), Some(until)) = (date(table, "from", row), date(table, "until", row)) else { continue };
+            let (Some(from), Some(until)) = (date(table, "from", row), date(table, "until", row)) else {
+                continue;
+            };
             if until < from {
                 let message = format!("until {until} lies before from {from}");
                 notes.error(Code::Contradiction, table, row, message, "mend one of the two dates");
@@ -52,7 +56,13 @@ impl Present<'_> {
             let quantity = unit.convert(row, item, &self.items.codes, number(table, "quantity", row), notes);
             let (first, last) = (self.buckets.index_of(from), self.buckets.index_of(until));
             if last - first > LONGEST_OVERRIDE {
-                notes.error(Code::OutOfRange, table, row, format!("a span of {} buckets", last - first), "split it");
+                notes.error(
+                    Code::OutOfRange,
+                    table,
+                    row,
+                    format!("a span of {} buckets", last - first),
+                    "split it",
+                );
                 continue;
             }
             let days = (until - from).num_days() + 1;

@@ -50,9 +50,8 @@ pub(super) struct Indices<'a> {
 impl<'a> Indices<'a> {
     pub(super) fn new(table: &'a Table, column: &str, codes: &Codes) -> Self {
         let column = table.text(column);
-        let of_word = column.map_or_else(Vec::new, |column| {
-            column.words().iter().map(|word| codes.find(word)).collect()
-        });
+        let of_word = column
+            .map_or_else(Vec::new, |column| column.words().iter().map(|word| codes.find(word)).collect());
         Indices { column, of_word }
     }
 

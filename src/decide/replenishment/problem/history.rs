@@ -2,7 +2,7 @@
 
 use rustc_hash::FxHashSet;
 
-use crate::data::{Bucket, Buckets, Code, Severity, SettingsValues, Table, Tables, Weekdays, day_number};
+use crate::data::{Bucket, Buckets, Code, SettingsValues, Severity, Table, Tables, Weekdays, day_number};
 
 use super::Mark;
 use super::calendar::Calendar;
@@ -157,7 +157,8 @@ impl Past<'_> {
             last -= 1;
         }
         if last < -1 {
-            let message = format!("no sales in the last {} buckets before the plan date, they are unknown", -1 - last);
+            let message =
+                format!("no sales in the last {} buckets before the plan date, they are unknown", -1 - last);
             let help = "hand in newer sales, or set plan_date to the day after the last sale";
             notes.say(Severity::Warning, Code::LeftOut, sales.file(), message, help);
         }
@@ -171,8 +172,11 @@ impl Past<'_> {
             return false;
         }
         // Data are daily when most days of the weeks before the last one occur.
-        let recent: FxHashSet<i32> =
-            days.iter().copied().filter(|&day| day <= last_day && day > last_day.saturating_sub(28)).collect();
+        let recent: FxHashSet<i32> = days
+            .iter()
+            .copied()
+            .filter(|&day| day <= last_day && day > last_day.saturating_sub(28))
+            .collect();
         recent.len() >= 20
     }
 
@@ -282,7 +286,8 @@ impl Past<'_> {
         }
         let file = self.tables.get("stock_history").map_or("stock_history", Table::file).to_owned();
         if marked > 0 {
-            let message = format!("{marked} buckets of pairs without stock and without a sale taken as stock-outs");
+            let message =
+                format!("{marked} buckets of pairs without stock and without a sale taken as stock-outs");
             notes.say(Severity::Notice, Code::Repaired, &file, message, "");
         }
     }

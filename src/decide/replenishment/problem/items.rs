@@ -1,6 +1,6 @@
 //! Items: costs, service, life cycle.
 
-use crate::data::{Bucket, Buckets, Code, Severity, SettingsValues, Table, Tables};
+use crate::data::{Bucket, Buckets, Code, SettingsValues, Severity, Table, Tables};
 
 use super::frame::{Codes, Indices, NONE, date, given, number, place, text};
 use super::notes::{Notes, Rule};
@@ -51,7 +51,12 @@ pub(super) fn read(
     for row in rows {
         let i = index.at(row) as usize;
         let reader = ItemRow { table, row, bucket: buckets.bucket(), settings };
-        items.list.push(reader.item(items.codes.code(i), buckets, lowest_price.get(i).copied().flatten(), notes));
+        items.list.push(reader.item(
+            items.codes.code(i),
+            buckets,
+            lowest_price.get(i).copied().flatten(),
+            notes,
+        ));
         if predecessor.at(row) != NONE {
             items.predecessor[i] = Some((predecessor.at(row), number(table, "predecessor_share", row)));
         }
@@ -127,8 +132,9 @@ impl ItemRow<'_> {
     }
 
     fn unit_cost(&self, lowest_price: Option<f64>, notes: &mut Notes) -> f64 {
-        const PRICE: Rule = Rule::repaired("no unit_cost and no price in sourcing, the selling price is taken")
-            .warning("fill in unit_cost");
+        const PRICE: Rule =
+            Rule::repaired("no unit_cost and no price in sourcing, the selling price is taken")
+                .warning("fill in unit_cost");
         const ONE: Rule = Rule::repaired("no unit_cost and no price, 1 is taken")
             .warning("fill in unit_cost, so that costs are in money");
         if let Some(cost) = self.given("unit_cost").or(lowest_price) {
@@ -156,7 +162,8 @@ impl ItemRow<'_> {
         .collect();
         if stated.len() > 1 {
             let names: Vec<&str> = stated.iter().map(|(name, _)| *name).collect();
-            let message = format!("{} are given, and each states what a shortage is worth", names.join(" and "));
+            let message =
+                format!("{} are given, and each states what a shortage is worth", names.join(" and "));
             notes.error(Code::Contradiction, self.table, self.row, message, "keep one of them");
         }
         let margin = price.map(|price| price - unit_cost).filter(|margin| *margin > 0.0 && lost_sales);

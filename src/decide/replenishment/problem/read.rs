@@ -1,8 +1,8 @@
 //! From tables and settings to the problem: the readers in their order.
 
 use crate::data::{
-    Bucket, Buckets, Code, Fault, Faults, OpenDays, Schema, Settings, SettingsValues, Severity, Tables, Valid,
-    Weekdays, validate,
+    Bucket, Buckets, Code, Fault, Faults, OpenDays, Schema, Settings, SettingsValues, Severity, Tables,
+    Valid, Weekdays, validate,
 };
 
 use super::calendar::{Calendar, Horizon};
@@ -138,7 +138,8 @@ fn build(name: &str, tables: &Tables, settings: &SettingsValues, file: &str) -> 
         plan_date,
         horizon: length,
     };
-    let parts = Parts { tables, settings, items: &items, codes: &codes, sourcing: &sourcing, calendar: &calendar };
+    let parts =
+        Parts { tables, settings, items: &items, codes: &codes, sourcing: &sourcing, calendar: &calendar };
     let mut problem = parts.problem(name, file, &horizon, &history, &mut notes);
     problem.missing_is_zero = past.missing_is_zero;
     let stock = present.read_stock(&mut notes);
@@ -249,7 +250,14 @@ struct Parts<'a> {
 
 impl Parts<'_> {
     /// The problem without its pairs.
-    fn problem(&self, name: &str, file: &str, horizon: &Horizon, history: &History, notes: &mut Notes) -> Problem {
+    fn problem(
+        &self,
+        name: &str,
+        file: &str,
+        horizon: &Horizon,
+        history: &History,
+        notes: &mut Notes,
+    ) -> Problem {
         let whole = |name: &str| self.settings.integer(name).and_then(|value| usize::try_from(value).ok());
         let setting = |name: &str| Place { file: file.to_owned(), row: 0 }.with_setting(name);
         Problem {
@@ -286,7 +294,8 @@ impl Parts<'_> {
         match text.parse::<f64>() {
             Ok(factor) if (0.0..=MOST).contains(&factor) => Some(factor),
             _ => {
-                let message = format!("safety_factor is \"{text}\": neither auto nor a number from 0 to {MOST}");
+                let message =
+                    format!("safety_factor is \"{text}\": neither auto nor a number from 0 to {MOST}");
                 let help = "write auto, or a number such as 1.2";
                 notes.say(Severity::Error, Code::OutOfRange, file, message, help);
                 None
@@ -360,8 +369,13 @@ impl Parts<'_> {
         problem.covariate_names.clone_from(&covariates.names);
         let length = history.buckets;
         let list = pairs.list.iter().zip(stock).enumerate().map(|(index, (&(item, location), on_hand))| {
-            let sources =
-                self.sourcing.sources((item, location), self.items, (&calendars, &calendar_of), horizon, notes);
+            let sources = self.sourcing.sources(
+                (item, location),
+                self.items,
+                (&calendars, &calendar_of),
+                horizon,
+                notes,
+            );
             Pair {
                 item: item as usize,
                 location: location as usize,

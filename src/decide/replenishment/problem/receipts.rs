@@ -55,11 +55,13 @@ impl Receipts {
         const BACKWARDS: Rule = Rule::left_out("received before it was ordered").warning("mend the dates");
         let mut receipts = Receipts::default();
         let Some(table) = tables.get("receipts") else { return receipts };
-        let (item, supplier) = (Indices::new(table, "item", items), Indices::new(table, "supplier", suppliers));
+        let (item, supplier) =
+            (Indices::new(table, "item", items), Indices::new(table, "supplier", suppliers));
         let mut unit = units.column(table, "unit");
         for row in 0..table.len() {
             let (i, s) = (item.at(row), supplier.at(row));
-            let (Some(from), Some(to)) = (day(table, "order_date", row), day(table, "receipt_date", row)) else {
+            let (Some(from), Some(to)) = (day(table, "order_date", row), day(table, "receipt_date", row))
+            else {
                 continue;
             };
             if i == NONE || s == NONE {
@@ -76,10 +78,9 @@ impl Receipts {
             }
             let ordered = unit.convert(row, i, items, number(table, "ordered", row), notes);
             let received = unit.convert(row, i, items, number(table, "received", row), notes);
-            for sample in [
-                receipts.by_supplier.entry(s).or_default(),
-                receipts.by_item.entry((s, i)).or_default(),
-            ] {
+            for sample in
+                [receipts.by_supplier.entry(s).or_default(), receipts.by_item.entry((s, i)).or_default()]
+            {
                 sample.days.push(days as u32);
                 sample.ordered += ordered;
                 sample.received += received;

@@ -138,7 +138,10 @@ impl<'a> Sourcing<'a> {
         for terms in self.terms.values_mut() {
             // The later beginning counts: it comes last.
             terms.steps.sort_by(|a, b| {
-                a.quantity.total_cmp(&b.quantity).then(a.from.cmp(&b.from)).then(a.place.row.cmp(&b.place.row))
+                a.quantity
+                    .total_cmp(&b.quantity)
+                    .then(a.from.cmp(&b.from))
+                    .then(a.place.row.cmp(&b.place.row))
             });
         }
     }
@@ -297,7 +300,12 @@ impl<'a> Sourcing<'a> {
 }
 
 /// Takes `value` as stated by `row`; two rows that state different values contradict each other.
-fn state(slot: &mut Stated, value: Option<f64>, (table, row, column): (&Table, usize, &str), notes: &mut Notes) {
+fn state(
+    slot: &mut Stated,
+    value: Option<f64>,
+    (table, row, column): (&Table, usize, &str),
+    notes: &mut Notes,
+) {
     let Some(value) = value else { return };
     let number = table.row_number(row);
     match *slot {
@@ -333,7 +341,8 @@ fn read_suppliers(table: Option<&Table>, codes: &Codes, settings: &SettingsValue
         terms.lead_time_days = given(table, "lead_time_days", row).unwrap_or(default_lead);
         terms.lead_time_sd_days = given(table, "lead_time_sd_days", row).unwrap_or(0.0);
         terms.order_days = Weekdays::parse(text(table, "order_days", row)).unwrap_or(Weekdays::ALL);
-        terms.review_period = given(table, "review_period", row).map_or(default_review, |n| n.max(1.0) as usize);
+        terms.review_period =
+            given(table, "review_period", row).map_or(default_review, |n| n.max(1.0) as usize);
     }
     list
 }
@@ -344,7 +353,10 @@ fn multiple(item: &Item, terms: Option<&Terms>, notes: &mut Notes) -> f64 {
     let steps = value / item.quantum;
     if (steps - steps.round()).abs() > 1e-6 * steps.max(1.0) || steps.round() < 1.0 {
         let file = terms.map_or("", |terms| terms.place.file.as_str());
-        let message = format!("order_multiple is {value} stock units, but quantities of {} go in steps of {}", item.code, item.quantum);
+        let message = format!(
+            "order_multiple is {value} stock units, but quantities of {} go in steps of {}",
+            item.code, item.quantum
+        );
         let fault = Fault::error(Code::Contradiction, file, message);
         notes.faults.push(fault.at_row(row).with_help("mend the multiple, or allow decimals in items"));
         return item.quantum;
@@ -439,9 +451,19 @@ fn check_shares(item: &Item, sources: &[Source], notes: &mut Notes) {
     }
     let places: Vec<String> = sources.iter().map(|source| source.place.row.to_string()).collect();
     let message = if given < sources.len() {
-        format!("{given} of {} sources of {} have a share (rows {})", sources.len(), item.code, places.join(", "))
+        format!(
+            "{given} of {} sources of {} have a share (rows {})",
+            sources.len(),
+            item.code,
+            places.join(", ")
+        )
     } else {
-        format!("the shares of {} add up to {} (rows {})", item.code, super::frame::snap(sum), places.join(", "))
+        format!(
+            "the shares of {} add up to {} (rows {})",
+            item.code,
+            super::frame::snap(sum),
+            places.join(", ")
+        )
     };
     let place = sources.first().map(|source| source.place.clone()).unwrap_or_default();
     let fault = Fault::error(Code::Contradiction, place.file, message);

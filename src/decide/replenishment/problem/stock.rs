@@ -92,7 +92,14 @@ impl Present<'_> {
         stock
     }
 
-    fn owe(&self, item: u32, on_hand: &mut OnHand, quantity: f64, (table, row): (&Table, usize), notes: &mut Notes) {
+    fn owe(
+        &self,
+        item: u32,
+        on_hand: &mut OnHand,
+        quantity: f64,
+        (table, row): (&Table, usize),
+        notes: &mut Notes,
+    ) {
         const LOST: Rule =
             Rule::repaired("negative stock of an item whose unmet demand is lost, taken as zero");
         if self.items.list[item as usize].lost_sales {
@@ -118,7 +125,10 @@ impl Present<'_> {
         let plan_day = day_of(self.plan_date);
         let old = latest.iter().flatten().filter(|day| **day < plan_day).count();
         if old > 0 {
-            let message = format!("the stock of {old} items at locations is older than the plan date {}", self.plan_date);
+            let message = format!(
+                "the stock of {old} items at locations is older than the plan date {}",
+                self.plan_date
+            );
             let help = "hand in newer stock, or set plan_date to its date";
             notes.say(Severity::Warning, Code::Repaired, table.file(), message, help);
         }
@@ -193,7 +203,8 @@ impl Problem {
                 notes.count(table, row, OUTSIDE);
                 continue;
             }
-            let quantity = unit.convert(row, item, &present.items.codes, number(table, "quantity", row), notes);
+            let quantity =
+                unit.convert(row, item, &present.items.codes, number(table, "quantity", row), notes);
             let sources = &self.pairs[index].sources;
             let wanted = supplier.at(row);
             let source = match sources.iter().position(|source| source.supplier == wanted as usize) {
@@ -228,8 +239,15 @@ impl Problem {
         let quantum = self.items[self.pairs[pair].item].quantum;
         let steps = lock.quantity / quantum;
         if (steps - steps.round()).abs() > 1e-6 * steps.max(1.0) {
-            let message = format!("quantity is {} stock units, which go in steps of {quantum}", lock.quantity);
-            notes.error(Code::Contradiction, table, row, message, "mend the quantity, or allow decimals in items");
+            let message =
+                format!("quantity is {} stock units, which go in steps of {quantum}", lock.quantity);
+            notes.error(
+                Code::Contradiction,
+                table,
+                row,
+                message,
+                "mend the quantity, or allow decimals in items",
+            );
         }
         self.pairs[pair].locks.push(lock);
     }

@@ -68,7 +68,10 @@ fn the_plainest_folder_has_sane_defaults() {
     assert_eq!(item.service, Service::ShortageCost(3.0));
     assert!((item.holding_cost - 0.2 * 2.0 * 7.0 / 365.25).abs() < 1e-12 && item.lost_sales);
     assert_eq!((item.waste_cost, item.quantum, item.shelf_life), (2.0, 1.0, None));
-    assert_eq!((pair.sales.as_slice(), pair.lots.as_slice()), (&[5.0, 7.0, 6.0, 8.0][..], &[(4.0, None)][..]));
+    assert_eq!(
+        (pair.sales.as_slice(), pair.lots.as_slice()),
+        (&[5.0, 7.0, 6.0, 8.0][..], &[(4.0, None)][..])
+    );
     assert_eq!(problem.locations[0].code, "main");
     let source = &pair.sources[0];
     assert_eq!((source.lead_time_days.as_slice(), source.multiple, source.moq), (&[(7, 1.0)][..], 1.0, 0.0));
@@ -197,12 +200,18 @@ fn cases_and_pieces_give_the_same_problem() {
         ("sales", "item,date,quantity\nA,2024-01-01,24\nA,2024-01-08,36\nA,2024-01-15,12\nA,2024-01-22,48\n"),
         ("stock", "item,date,on_hand\nA,2024-01-29,60\n"),
         ("suppliers", "supplier\nS\n"),
-        ("sourcing", "item,supplier,moq,order_multiple,unit_price,min_quantity\nA,S,24,12,2,0\nA,S,,,1.5,120\n"),
+        (
+            "sourcing",
+            "item,supplier,moq,order_multiple,unit_price,min_quantity\nA,S,24,12,2,0\nA,S,,,1.5,120\n",
+        ),
         ("open_orders", "item,due_date,quantity\nA,2024-02-05,24\n"),
         ("units", "item,unit,factor\nA,case,12\n"),
     ];
     let cases = [
-        ("sales", "item,date,quantity,unit\nA,2024-01-01,2,case\nA,2024-01-08,3,case\nA,2024-01-15,1,case\nA,2024-01-22,4,case\n"),
+        (
+            "sales",
+            "item,date,quantity,unit\nA,2024-01-01,2,case\nA,2024-01-08,3,case\nA,2024-01-15,1,case\nA,2024-01-22,4,case\n",
+        ),
         ("stock", "item,date,on_hand,unit\nA,2024-01-29,5,case\n"),
         ("suppliers", "supplier\nS\n"),
         (
@@ -236,10 +245,16 @@ fn a_twelfth_of_a_case_converts_exactly() {
 fn unknown_units_and_untrue_factors_are_faults() {
     let sales = "item,date,quantity,unit\nA,2024-01-01,5,csae\nA,2024-01-08,5,csae\n";
     let units = ("units", "item,unit,factor\nA,case,12\n");
-    assert_eq!(fault(&[units, ("sales", sales)]), "sales.csv:2: unit is \"csae\": no unit of item A [unknown-unit]");
+    assert_eq!(
+        fault(&[units, ("sales", sales)]),
+        "sales.csv:2: unit is \"csae\": no unit of item A [unknown-unit]"
+    );
     let items = "item,unit,unit_cost\nA,case,2\n";
     let told = fault(&[units, ("items", items)]);
-    assert_eq!(told, "units.csv:2: case is the stock unit of A, so its factor is 1 and not 12 [contradiction]");
+    assert_eq!(
+        told,
+        "units.csv:2: case is the stock unit of A, so its factor is 1 and not 12 [contradiction]"
+    );
 }
 
 #[test]
@@ -250,7 +265,8 @@ fn stock_counts_of_the_latest_date_count() {
     // Good until Tuesday 13: the last whole week ends on the 11th. Good until the 30th: this week at least.
     assert_eq!(problem.pairs[0].lots, [(2.0, Some(0)), (3.0, Some(1))]);
     assert_eq!(problem.items[0].shelf_life, Some(14));
-    for text in ["1 row: older than the latest", "1 row: dated after the plan date", "1 row: expired before"] {
+    for text in ["1 row: older than the latest", "1 row: dated after the plan date", "1 row: expired before"]
+    {
         assert!(noticed(&problem, text), "{text}");
     }
     assert!(noticed(&problem, "is older than the plan date 2024-01-29"));
@@ -321,7 +337,8 @@ fn receipts_teach_lead_times_and_supply_fill() {
     let items = "item,unit_cost\nA,2\nB,2\n";
     let stock = "item,date,on_hand\nA,2024-01-29,4\nB,2024-01-29,4\n";
     let sourcing = "item,supplier,lead_time_days\nA,S,\nB,S,3\n";
-    let more = [suppliers, ("receipts", &receipts), ("items", items), ("stock", stock), ("sourcing", sourcing)];
+    let more =
+        [suppliers, ("receipts", &receipts), ("items", items), ("stock", stock), ("sourcing", sourcing)];
     let problem = read(&more);
     assert_eq!(problem.pairs[1].sources[0].lead_time_days, [(3, 1.0)]);
     let few: String = receipts.lines().take(8).map(|line| format!("{line}\n")).collect();

@@ -28,9 +28,17 @@ impl Units {
             }
             if units.is_stock_unit(index, name) && factor != per {
                 let code = items.code(index as usize);
-                let message =
-                    format!("{name} is the stock unit of {code}, so its factor is 1 and not {}", factor / per);
-                notes.error(Code::Contradiction, table, row, message, "give the row another unit, or items another stock unit");
+                let message = format!(
+                    "{name} is the stock unit of {code}, so its factor is 1 and not {}",
+                    factor / per
+                );
+                notes.error(
+                    Code::Contradiction,
+                    table,
+                    row,
+                    message,
+                    "give the row another unit, or items another stock unit",
+                );
             }
             units.factor.insert((index, name.to_owned()), (factor, per));
         }
@@ -64,8 +72,10 @@ impl Units {
             return Factor { factor, per };
         }
         let own = self.factor.keys().filter(|(other, _)| *other == item).map(|(_, unit)| unit.as_str());
-        let mut known: Vec<&str> =
-            own.chain(self.stock_unit.get(item as usize).map(String::as_str)).filter(|u| !u.is_empty()).collect();
+        let mut known: Vec<&str> = own
+            .chain(self.stock_unit.get(item as usize).map(String::as_str))
+            .filter(|u| !u.is_empty())
+            .collect();
         known.sort_unstable();
         let help = match near_miss(unit, known.iter().copied()) {
             Some(near) => format!("did you mean \"{near}\"?"),
@@ -116,7 +126,14 @@ pub(super) struct UnitColumn<'a> {
 
 impl UnitColumn<'_> {
     /// `quantity` of `row` in stock units.
-    pub(super) fn convert(&mut self, row: usize, item: u32, items: &Codes, quantity: f64, notes: &mut Notes) -> f64 {
+    pub(super) fn convert(
+        &mut self,
+        row: usize,
+        item: u32,
+        items: &Codes,
+        quantity: f64,
+        notes: &mut Notes,
+    ) -> f64 {
         if !self.named {
             return quantity;
         }

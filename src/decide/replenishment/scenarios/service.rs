@@ -85,9 +85,11 @@ impl Sums {
 
     /// Share of the cycle's demand that a stock level serves.
     fn fill_rate(&self, level: f64) -> f64 {
-        let unmet = self.before.iter().zip(&self.cycle).map(|(before, cycle)| {
-            (before + cycle - level).max(0.0) - (before - level).max(0.0)
-        });
+        let unmet = self
+            .before
+            .iter()
+            .zip(&self.cycle)
+            .map(|(before, cycle)| (before + cycle - level).max(0.0) - (before - level).max(0.0));
         let demand: f64 = self.cycle.iter().sum();
         if demand > 0.0 { 1.0 - unmet.sum::<f64>() / demand } else { 1.0 }
     }

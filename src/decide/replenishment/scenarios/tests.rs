@@ -11,7 +11,9 @@ fn problem(settings: &[(&str, &str)], more: impl Fn(Tables) -> Tables) -> Proble
     let start: chrono::NaiveDate = "2022-01-03".parse().unwrap();
     let dates: Vec<_> = start.iter_weeks().take(104).collect();
     let demand = |k: u32, scale: f64| {
-        (0..104).map(move |t: u32| (scale * (10.0 + f64::from((t * 7 + k) % 11))).round()).collect::<Vec<f64>>()
+        (0..104)
+            .map(move |t: u32| (scale * (10.0 + f64::from((t * 7 + k) % 11))).round())
+            .collect::<Vec<f64>>()
     };
     let quantity: Vec<f64> = demand(0, 1.0).into_iter().chain(demand(5, 0.3)).collect();
     let items: Vec<&str> = std::iter::repeat_n("A", 104).chain(std::iter::repeat_n("B", 104)).collect();
