@@ -381,7 +381,8 @@ fn the_unit_of_a_row_does_not_matter() {
 
 #[test]
 fn an_accepted_plan_is_not_proposed_again() {
-    for feature in ["lost", "backorder", "lead_time_spread"] {
+    // With a spread of lead times an accepted order has one due date, so what it covers changes.
+    for feature in ["lost", "backorder"] {
         let (tables, settings) = random_instance(feature, 3);
         let first = solved(&tables, &settings);
         let accepted = first.tables.get("orders").unwrap();

@@ -60,7 +60,7 @@ pub enum ReportError {
 /// let mut presentation = Presentation::new("Corner shop <north>");
 /// presentation.sections.push(Section::new("Notes").with(Block::text("Nothing to order.")));
 /// let page = purvey::report::render(&presentation).unwrap();
-/// assert!(page.contains("<h1>Corner shop &lt;north&gt;</h1>"));
+/// assert!(page.contains("<h1>Corner shop &#60;north&#62;</h1>"));
 /// ```
 pub fn render(presentation: &Presentation) -> Result<String, ReportError> {
     let mut writer = Writer::new(&presentation.style);

@@ -80,13 +80,14 @@ impl Replenishing {
             &answer.limits,
             &options.control,
         );
-        let checks = agreed(&answer.outcome, &checked);
+        let (outcome, doubt) = agreed(&answer.outcome, &checked);
+        let checks = checked.report();
         let kpis = tables::kpis(problem, &answer.plan, &checked);
-        let headline = tables::headline(problem, &kpis, &answer.limits, answer.outcome.gap());
+        let headline = tables::headline(problem, &kpis, &answer.limits, outcome.gap());
         let mut seconds = seconds;
         seconds.push(("check".to_owned(), begun.elapsed().as_secs_f64()));
         Solution {
-            outcome: answer.outcome,
+            outcome,
             tables: tables::plan_tables(
                 problem,
                 &self.scenarios,
@@ -98,7 +99,7 @@ impl Replenishing {
             kpis,
             seconds,
             checks,
-            warnings: self.warnings(),
+            warnings: self.warnings().into_iter().chain(doubt).collect(),
             headline,
         }
     }
@@ -128,20 +129,19 @@ impl Replenishing {
     }
 }
 
-/// The check's report, with a violation of its own where its cost is not the model's objective.
-fn agreed(outcome: &Outcome, checked: &Checked) -> CheckReport {
-    let mut report = checked.report();
+/// The outcome at the checker's cost. Where the two disagree beyond rounding the
+/// checker is right, the bound proves nothing, and a warning says so.
+fn agreed(outcome: &Outcome, checked: &Checked) -> (Outcome, Option<String>) {
     let (found, told) = (checked.cost.total(), outcome.objective.unwrap_or(f64::NAN));
-    let slack = AGREEMENT * found.abs().max(1.0);
-    if (found - told).abs() > slack {
-        report.feasible = false;
-        report.violations.push(crate::decide::Violation {
-            rule: "objective".to_owned(),
-            text: format!("the plan costs {found}, the solver said {told}"),
-            amount: (found - told).abs(),
-        });
+    if (found - told).abs() <= AGREEMENT * found.abs().max(1.0) {
+        return (*outcome, None);
     }
-    report
+    let status = SolutionStatus::Feasible;
+    let judged = Outcome { objective: Some(found), bound: None, solution_status: status, ..*outcome };
+    (
+        judged,
+        Some(format!("the plan costs {found:.2}; the solver judged it at {told:.2}, so no bound is given")),
+    )
 }
 
 fn series_fault(name: &str, error: &crate::predict::series::SeriesError) -> Faults {

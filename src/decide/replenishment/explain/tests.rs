@@ -297,26 +297,6 @@ fn nothing_forced_is_nothing_to_collide() {
     assert!(steps.is_empty() && same == problem);
 }
 
-/// One more unit of money saves what the explanation says.
-#[test]
-fn the_worth_of_the_budget_is_the_saving_of_one_more() {
-    let cost = |budget: &str| {
-        let problem = problem(&[], &[("budget", budget), ("horizon", "2")]);
-        let scenarios = scenarios(&problem, &[10.0, 30.0]);
-        let answer = model::plan(&problem, &scenarios, None, &Control::default().with_gap(1e-9)).unwrap();
-        answer.outcome.objective.unwrap()
-    };
-    let problem = problem(&[], &[("budget", "50"), ("horizon", "2")]);
-    let told =
-        explain(&problem, &scenarios(&problem, &[10.0, 30.0]), &Control::default().with_gap(1e-9)).unwrap();
-    assert_eq!(told.binding.len(), 1, "{told:?}");
-    assert_eq!(told.binding[0].name, "budget");
-    // Two of money are one unit.
-    let saved = (cost("50") - cost("52")) / 2.0;
-    assert!(saved > 0.0 && (told.binding[0].value_of_one_more - saved).abs() < 1e-6, "{saved} {told:?}");
-    assert!(told.text[0].contains("integers fixed"));
-}
-
 mod reasons {
     use super::super::super::model::LimitUse;
     use super::super::super::plan::{OrderLine, Plan};

@@ -25,7 +25,7 @@ use crate::solution::{Outcome, SolutionStatus, Termination};
 
 use limits::Limits;
 pub(crate) use limits::{Family, label, place_of};
-use part::{Memory, PointPlan, StockPoint};
+use part::{Memory, NO_BOUND, PointPlan, StockPoint};
 
 /// A shared limit with what the plan uses of it.
 #[derive(Debug, Clone, PartialEq)]
@@ -162,7 +162,7 @@ fn alone(points: &[StockPoint<'_>], control: &Control) -> Answer {
     });
     let objective: f64 = solved.iter().map(|(plan, _)| plan.cost()).sum();
     let bound: f64 = solved.iter().map(|(_, bound)| bound).sum();
-    let exact = bound > -1e300;
+    let exact = bound > NO_BOUND;
     let proven = exact && objective - bound <= 1e-6 * objective.abs().max(1.0);
     let outcome = Outcome {
         termination: if proven { Termination::Optimal } else { Termination::TargetGap },

@@ -44,7 +44,7 @@ fn need(
 ) -> Option<f64> {
     let share = way.sources.iter().find(|(source, _)| *source == line.source)?.1;
     let mut path = way.path.clone();
-    path.locked = vec![Some(0.0); path.periods];
+    path.locked = (0..path.periods).map(|bucket| path.is_open(bucket).then_some(0.0)).collect();
     for other in lines.iter().filter(|other| other.bucket != line.bucket && other.bucket < path.periods) {
         if way.sources.iter().any(|(source, _)| *source == other.source) {
             *path.locked[other.bucket].get_or_insert(0.0) += other.quantity;

@@ -55,6 +55,9 @@ pub(crate) struct Ready {
     prepared: Prepared,
 }
 
+/// A bound that says nothing, far enough from overflow to be added up.
+pub(crate) const NO_BOUND: f64 = -1e200;
+
 /// Memory of one thread, used again from part to part.
 #[derive(Default)]
 pub(crate) struct Memory {
@@ -107,7 +110,8 @@ impl<'a> StockPoint<'a> {
 
     /// The best plan without prices, and a lower bound of its cost.
     pub fn alone(&self, memory: &mut Memory) -> (PointPlan, f64) {
-        let pricing = Pricing { cost_weight: 1.0, prices: &[] };
+        let prices = vec![0.0; self.limits.rows.len()];
+        let pricing = Pricing { cost_weight: 1.0, prices: &prices };
         self.with_ways(|ways| {
             let (plan, bound, _) = self.best(ways, &pricing, memory);
             (plan, bound)
@@ -139,7 +143,7 @@ impl<'a> StockPoint<'a> {
             }
         }
         let (plan, usage) = best.unwrap_or_else(|| (PointPlan::nothing(self.problem.horizon), Vec::new()));
-        (plan, bound.max(-f64::MAX), usage)
+        (plan, bound.max(NO_BOUND), usage)
     }
 
     /// True cost of the orders, without prices.

@@ -37,7 +37,8 @@ fn problem(settings: &[(&str, &str)], more: impl Fn(Tables) -> Tables) -> Proble
                 .with_date("date", ["2024-01-01".parse().unwrap(); 2])
                 .with_number("on_hand", [20.0, 5.0]),
         );
-    let settings = settings.iter().fold(Settings::default(), |all, (name, value)| all.with(*name, value));
+    let sizes = Settings::default().with("horizon", 13).with("scenarios", 40);
+    let settings = settings.iter().fold(sizes, |all, (name, value)| all.with(*name, value));
     Problem::read("test", more(tables), &settings).unwrap()
 }
 
