@@ -310,7 +310,7 @@ mod reasons {
         let lines =
             lines.iter().map(|&(bucket, quantity)| OrderLine { pair: 0, source: 0, bucket, quantity });
         let plan = Plan::new(lines.collect());
-        reasons(&problem, &scenarios(&problem, &[7.0]), &plan, None, limits, &Control::default())
+        reasons(&problem, &scenarios(&problem, &[7.0, 7.0]), &plan, None, limits, &Control::default())
     }
 
     fn sourcing(columns: &str, values: &str) -> String {

@@ -11,6 +11,7 @@ pub(crate) mod compact;
 mod limits;
 pub(crate) mod need;
 mod part;
+mod polish;
 mod ways;
 
 use rayon::prelude::*;
@@ -185,7 +186,11 @@ fn together(
     points: &[StockPoint<'_>],
     control: &Control,
 ) -> Result<Answer, ModelError> {
-    let answer = allocate(points, &limits.coupling, &AllocationOptions::default(), control)?;
+    let mut answer = allocate(points, &limits.coupling, &AllocationOptions::default(), control)?;
+    if answer.outcome.solution_status != SolutionStatus::None {
+        let saved = polish::polish(limits, points, &mut answer.chosen, &mut answer.row_usage, control);
+        answer.outcome.objective = answer.outcome.objective.map(|objective| objective - saved);
+    }
     let mut lines = Vec::new();
     let feasible = answer.outcome.solution_status != SolutionStatus::None;
     if feasible {

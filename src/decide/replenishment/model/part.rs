@@ -108,6 +108,23 @@ impl<'a> StockPoint<'a> {
         }
     }
 
+    /// How much of each shared row a plan uses.
+    pub fn usage_of(&self, plan: &PointPlan) -> Vec<(u32, f64)> {
+        self.with_ways(|ways| ways.get(plan.way).map_or_else(Vec::new, |ready| self.usage(ready, plan)))
+    }
+
+    /// The plan with `steps` multiples more (or fewer) in `bucket`, where its own rules allow that.
+    pub fn moved(&self, plan: &PointPlan, bucket: usize, steps: f64) -> Option<PointPlan> {
+        self.with_ways(|ways| {
+            let ready = ways.get(plan.way)?;
+            let mut orders = plan.orders.clone();
+            orders[bucket] = (orders[bucket] + steps * ready.way.path.multiple).max(0.0);
+            let changed = (orders[bucket] - plan.orders[bucket]).abs() > 1e-12;
+            let allowed = changed && self.keeps_rules(ready, &orders);
+            if allowed { self.plan_of(plan.way, ready, orders) } else { None }
+        })
+    }
+
     /// The best plan without prices, and a lower bound of its cost.
     pub fn alone(&self, memory: &mut Memory) -> (PointPlan, f64) {
         let prices = vec![0.0; self.limits.rows.len()];
