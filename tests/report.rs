@@ -1,5 +1,5 @@
 //! The report as a page: well formed, safe, accessible, small, reproducible.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout)]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;

@@ -412,7 +412,7 @@ mod reasons {
     fn an_earlier_plan_is_kept() {
         let problem = problem(&[], &[("stability_penalty", "9")]);
         let plan = Plan::new(vec![OrderLine { pair: 0, source: 0, bucket: 0, quantity: 17.0 }]);
-        let scenarios = scenarios(&problem, &[7.0]);
+        let scenarios = scenarios(&problem, &[7.0, 7.0]);
         let found = super::super::super::reasons::reasons(
             &problem,
             &scenarios,

@@ -1,7 +1,7 @@
 //! The order plan: one order path a stock point, tied by shared limits.
 //!
-//! `docs/replenishment.md` has the formulas. [`ways`] turns a stock point into
-//! order paths, [`limits`] collects what stock points share, [`part`] lets a
+//! `docs/replenishment.md` has the formulas. `ways` turns a stock point into
+//! order paths, `limits` collects what stock points share, `part` lets a
 //! stock point answer prices of the shared limits. Without shared limits every
 //! stock point is solved on its own and the sum is exact for the sample
 //! average; with them the parts are put together by prices and a repair, with

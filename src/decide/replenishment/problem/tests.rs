@@ -1,5 +1,5 @@
 //! Small tables for each rule of the reading.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::panic)]
 
 use chrono::NaiveDate;
 

@@ -178,10 +178,8 @@ fn lose_sales(mut rounds: Rounds<'_>, workspace: &mut Workspace) -> (f64, usize)
     if applies {
         let few = prepared.stages.len() <= FEW_STAGES && rounds.options.max_nodes > 0;
         let nodes = if workspace.terms.convex { 1 } else { rounds.options.max_nodes };
-        if workspace.terms.convex || few {
-            if patterns(problem, prepared, nodes, workspace).run() {
-                return (workspace.best.cost.total(), workspace.steepest.cuts);
-            }
+        if (workspace.terms.convex || few) && patterns(problem, prepared, nodes, workspace).run() {
+            return (workspace.best.cost.total(), workspace.steepest.cuts);
         }
     }
     workspace.candidate.copy_from(&workspace.best);

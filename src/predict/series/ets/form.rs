@@ -78,13 +78,13 @@ impl Form {
 /// Smoothing parameters and initial level and slope.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Parameters {
-    /// Level [alpha].
+    /// Level (alpha).
     pub alpha: f64,
-    /// Slope [beta].
+    /// Slope (beta).
     pub beta: f64,
-    /// Season [gamma].
+    /// Season (gamma).
     pub gamma: f64,
-    /// Damping [phi]; 1 without it.
+    /// Damping (phi); 1 without it.
     pub phi: f64,
     /// Level before the first bucket.
     pub level: f64,
