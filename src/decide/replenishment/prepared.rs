@@ -69,9 +69,10 @@ impl Replenishing {
         earlier: Option<&Plan>,
         options: &SolveOptions,
         seconds: Vec<(String, f64)>,
-    ) -> Solution {
+    ) -> Result<Solution, DecideError> {
         let begun = Instant::now();
         let checked = check(problem, &self.scenarios, &answer.plan, earlier, &options.control);
+        agree(&answer.outcome, &checked)?;
         let reasons = reasons::reasons(
             problem,
             &self.scenarios,
@@ -80,14 +81,13 @@ impl Replenishing {
             &answer.limits,
             &options.control,
         );
-        let (outcome, doubt) = agreed(&answer.outcome, &checked);
         let checks = checked.report();
         let kpis = tables::kpis(problem, &answer.plan, &checked);
-        let headline = tables::headline(problem, &kpis, &answer.limits, outcome.gap());
+        let headline = tables::headline(problem, &kpis, &answer.limits, answer.outcome.gap());
         let mut seconds = seconds;
         seconds.push(("check".to_owned(), begun.elapsed().as_secs_f64()));
-        Solution {
-            outcome,
+        Ok(Solution {
+            outcome: answer.outcome,
             tables: tables::plan_tables(
                 problem,
                 &self.scenarios,
@@ -99,9 +99,9 @@ impl Replenishing {
             kpis,
             seconds,
             checks,
-            warnings: self.warnings().into_iter().chain(doubt).collect(),
+            warnings: self.warnings(),
             headline,
-        }
+        })
     }
 
     /// The settings with everything fixed that would otherwise follow from the data.
@@ -129,19 +129,16 @@ impl Replenishing {
     }
 }
 
-/// The outcome at the checker's cost. Where the two disagree beyond rounding the
-/// checker is right, the bound proves nothing, and a warning says so.
-fn agreed(outcome: &Outcome, checked: &Checked) -> (Outcome, Option<String>) {
+/// Whether the checker prices the plan as the solver judged it.
+///
+/// # Errors
+/// [`DecideError::Check`] where they differ: one of the two is wrong.
+fn agree(outcome: &Outcome, checked: &Checked) -> Result<(), DecideError> {
     let (found, told) = (checked.cost.total(), outcome.objective.unwrap_or(f64::NAN));
     if (found - told).abs() <= AGREEMENT * found.abs().max(1.0) {
-        return (*outcome, None);
+        return Ok(());
     }
-    let status = SolutionStatus::Feasible;
-    let judged = Outcome { objective: Some(found), bound: None, solution_status: status, ..*outcome };
-    (
-        judged,
-        Some(format!("the plan costs {found:.2}; the solver judged it at {told:.2}, so no bound is given")),
-    )
+    Err(DecideError::Check(format!("it costs {found}, and the solver judged it at {told}")))
 }
 
 fn series_fault(name: &str, error: &crate::predict::series::SeriesError) -> Faults {
@@ -192,7 +189,7 @@ impl Prepared for Replenishing {
                 ],
             });
         }
-        let mut solution = self.solution(&problem, &answer, earlier.as_ref(), options, seconds);
+        let mut solution = self.solution(&problem, &answer, earlier.as_ref(), options, seconds)?;
         for step in given_way {
             let text = format!("{} gives way by {:.2} at a cost of {:.2}", step.name, step.amount, step.cost);
             solution.headline.push(format!("{text}."));

@@ -231,7 +231,8 @@ pub struct Pair {
     pub place: Place,
     /// Ways to buy it, preferred first; never empty.
     pub sources: Vec<Source>,
-    /// Stock at the plan date by lot: quantity and the bucket at whose end it expires (`None`: keeps).
+    /// Stock at the plan date by lot: quantity and the bucket at whose end it expires (`None`: as an
+    /// arrival of the first bucket does).
     pub lots: Vec<(f64, Option<i64>)>,
     /// Units owed to customers already.
     pub backorder: f64,

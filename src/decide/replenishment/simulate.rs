@@ -49,10 +49,12 @@ pub(crate) fn simulate(problem: &Problem, scenarios: &Scenarios, index: usize, l
     let mut trace = Trace::of(horizon, count);
     let mut arriving = vec![0.0; horizon];
     let mut lots: Vec<Lot> = Vec::new();
+    // Stock without a date is as fresh as what arrives in the first bucket.
+    let fresh = problem.items[pair.item].shelf_life.map_or(KEEPS, |life| life as i64 - 1);
     for scenario in 0..scenarios.count {
         arrivals_of(problem, scenarios, pair, sample, lines, scenario, &mut arriving);
         lots.clear();
-        lots.extend(pair.lots.iter().map(|&(quantity, last)| (quantity, last.unwrap_or(KEEPS))));
+        lots.extend(pair.lots.iter().map(|&(quantity, last)| (quantity, last.unwrap_or(fresh))));
         run(problem, pair, sample.path(scenario, horizon), &arriving, &mut lots, scenario, &mut trace);
     }
     let share = 1.0 / count as f64;

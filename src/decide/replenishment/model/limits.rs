@@ -5,7 +5,7 @@
 
 use rustc_hash::FxHashMap;
 
-use super::super::problem::{Pair, Place, Problem};
+use super::super::problem::{Pair, Place, Problem, Source};
 use super::ways::Way;
 use crate::optimize::allocation::{AllocationError, Coupling, SharedRow, Switch};
 
@@ -56,6 +56,8 @@ pub(crate) struct Limits {
     index: FxHashMap<Family, u32>,
     /// Stock points that can buy from each supplier.
     pub buyers: Vec<Vec<usize>>,
+    /// Suppliers whose limits are part of their one buyer's order path.
+    private: Vec<bool>,
 }
 
 impl Limits {
@@ -66,15 +68,20 @@ impl Limits {
         if let Some((budget, place)) = &problem.budget {
             builder.at_most(Family::Budget, *budget, place);
         }
+        let private: Vec<bool> = buyers
+            .iter()
+            .enumerate()
+            .map(|(supplier, buyers)| is_private(problem, supplier, buyers))
+            .collect();
         for (supplier, buyers) in buyers.iter().enumerate() {
-            builder.supplier(supplier, buyers);
+            builder.supplier(supplier, buyers, private[supplier]);
         }
         for location in 0..problem.locations.len() {
             builder.storage(location);
         }
         let index = builder.rows.iter().enumerate().map(|(row, limit)| (limit.family, row as u32)).collect();
         let coupling = Coupling::new(builder.shared, builder.switches)?;
-        Ok(Limits { coupling, rows: builder.rows, index, buyers })
+        Ok(Limits { coupling, rows: builder.rows, index, buyers, private })
     }
 
     /// Whether no limit is shared, so that every stock point is on its own.
@@ -87,10 +94,24 @@ impl Limits {
         self.index.get(&family).copied()
     }
 
-    /// Whether what a supplier asks of its orders concerns one stock point only.
+    /// Whether what a supplier asks of its orders is part of its one buyer's order path.
     pub fn is_private(&self, supplier: usize) -> bool {
-        self.buyers.get(supplier).is_some_and(|buyers| buyers.len() == 1)
+        self.private.get(supplier).copied().unwrap_or(false)
     }
+}
+
+/// Whether one stock point alone buys from a supplier, and all that the supplier asks of its
+/// orders can be said in quantities of a line: a lock may ask for what the supplier refuses,
+/// and with several prices no quantity stands for a least amount of money.
+fn is_private(problem: &Problem, supplier: usize, buyers: &[usize]) -> bool {
+    let [pair] = buyers else { return false };
+    let pair = &problem.pairs[*pair];
+    let of_supplier = |at: usize| pair.sources.get(at).is_some_and(|source| source.supplier == supplier);
+    let one_price =
+        |source: &Source| source.prices.windows(2).all(|two| two[0].unit_cost == two[1].unit_cost);
+    let priced = |(at, source)| !of_supplier(at) || one_price(source);
+    !pair.locks.iter().any(|lock| of_supplier(lock.source))
+        && (problem.suppliers[supplier].minimum_money <= 0.0 || pair.sources.iter().enumerate().all(priced))
 }
 
 /// Stock points with a source at each supplier.
@@ -125,12 +146,12 @@ impl Builder<'_> {
         self.push(family, value, place, SharedRow::at_most(label, value));
     }
 
-    fn supplier(&mut self, index: usize, buyers: &[usize]) {
+    fn supplier(&mut self, index: usize, buyers: &[usize], private: bool) {
         let supplier = &self.problem.suppliers[index];
         if let Some(budget) = supplier.budget {
             self.at_most(Family::SupplierBudget(index), budget, &supplier.place);
         }
-        if buyers.len() < 2 {
+        if private || buyers.is_empty() {
             return;
         }
         for bucket in 0..self.problem.horizon {

@@ -140,7 +140,8 @@ pub struct PathProblem {
     /// sales a backorder counts as demand of the first period.
     pub initial_stock: f64,
     /// Parts of the initial stock with a known last period of use; the rest
-    /// counts as fresh. Read only where `shelf_life` is set.
+    /// is as fresh as an arrival of the first period. Read only where
+    /// `shelf_life` is set.
     pub initial_lots: Vec<ExpiringLot>,
     /// Units that arrive whatever is decided (open orders), by period.
     pub inflow: Vec<f64>,

@@ -1,0 +1,40 @@
+//! The solver's cost and the independent checker's are the same for every feature.
+
+use purvey::decide::SolveOptions;
+use purvey::solution::SolutionStatus;
+
+use super::generate::instance;
+use super::support::{objective, options, prepare};
+
+const CASES: u64 = 220;
+
+/// A solve fails where the checker prices the plan differently than the solver judged it.
+#[test]
+fn the_checkers_cost_is_the_solvers_objective() {
+    let (mut planned, mut faults) = (0, Vec::new());
+    for seed in 0..CASES {
+        let instance = instance(seed);
+        let prepared = prepare(&instance.tables, &instance.settings);
+        let options = SolveOptions { start: instance.start, ..options() };
+        let solution = match prepared.solve(&options) {
+            Ok(solution) => solution,
+            Err(error) => {
+                faults.push(format!("seed {seed}: {error}"));
+                continue;
+            }
+        };
+        if solution.outcome.solution_status == SolutionStatus::None {
+            continue;
+        }
+        planned += 1;
+        let told = objective(&solution);
+        if !solution.checks.feasible {
+            faults.push(format!("seed {seed}: {:?}", solution.checks.violations));
+        }
+        if solution.outcome.bound.is_some_and(|bound| bound > told + 1e-6 * told.abs().max(1.0)) {
+            faults.push(format!("seed {seed}: {:?}", solution.outcome));
+        }
+    }
+    assert!(faults.is_empty(), "{} faults:\n{}", faults.len(), faults.join("\n"));
+    assert!(planned >= CASES * 3 / 4, "only {planned} of {CASES} have a plan");
+}
