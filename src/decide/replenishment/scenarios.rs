@@ -302,7 +302,5 @@ fn quantiles(paths: &[f64], horizon: usize) -> Vec<f32> {
 
 /// A seed of the codes of a pair, so that other pairs do not matter.
 fn seed_of(problem: &Problem, pair: &Pair, seed: u64) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    (seed, problem.pair_name(pair)).hash(&mut hasher);
-    hasher.finish()
+    series::stream_of(&format!("{seed} {}", problem.pair_name(pair)))
 }

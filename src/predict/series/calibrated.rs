@@ -11,7 +11,11 @@ const HISTORY: usize = 104;
 const HORIZON: usize = 8;
 
 /// Series drawn by `next` (level, uniform, bucket) -> (value, next level).
-fn drawn(seed: u64, first: f64, next: impl Fn(f64, f64, usize) -> (f64, f64)) -> (Panel, Vec<Vec<f64>>) {
+fn drawn(
+    seed: u64,
+    first: f64,
+    mut next: impl FnMut(f64, f64, usize) -> (f64, f64),
+) -> (Panel, Vec<Vec<f64>>) {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     let (mut series, mut after) = (Vec::new(), Vec::new());
     for i in 0..150 {
@@ -66,7 +70,7 @@ fn a_local_level_is_covered() {
         let error = 8.0 * normal_quantile(u);
         (level + error, level + 0.2 * error)
     });
-    for name in ["auto", "ets", "theta", "ensemble"] {
+    for name in ["auto", "pooled", "ets", "theta", "ensemble"] {
         assert_covered(name, &panel, &after);
     }
 }
@@ -74,7 +78,7 @@ fn a_local_level_is_covered() {
 #[test]
 fn steady_counts_are_covered() {
     let (panel, after) = drawn(2, 6.0, |level, u, _| (count_quantile(u, level, 4.0), level));
-    for name in ["auto", "ets", "moving-average"] {
+    for name in ["auto", "pooled", "ets", "moving-average"] {
         assert_covered(name, &panel, &after);
     }
 }
@@ -83,7 +87,7 @@ fn steady_counts_are_covered() {
 fn intermittent_demand_is_covered() {
     let (panel, after) =
         drawn(3, 0.0, |_, u, _| (if u < 0.75 { 0.0 } else { (1.0 + (u - 0.75) * 20.0).floor() }, 0.0));
-    for name in ["auto", "croston", "sba", "tsb"] {
+    for name in ["auto", "pooled", "croston", "sba", "tsb"] {
         assert_covered(name, &panel, &after);
     }
 }
@@ -97,6 +101,20 @@ fn a_season_is_covered() {
     for name in ["auto", "ets", "theta", "seasonal-naive"] {
         assert_covered(name, &panel, &after);
     }
+}
+
+#[test]
+fn what_is_learned_from_all_series_is_covered() {
+    // Negative binomial counts whose season all series share, at levels of their own.
+    let levels = [0.5, 2.0, 6.0, 20.0];
+    let mut drawn_so_far = 0;
+    let (panel, after) = drawn(6, 0.0, |_, u, t| {
+        let level = levels[(drawn_so_far / (HISTORY + HORIZON)) % levels.len()];
+        drawn_so_far += 1;
+        let season = 1.0 + 0.4 * (std::f64::consts::TAU * t as f64 / 12.0).sin();
+        (count_quantile(u, level * season, 3.0), 0.0)
+    });
+    assert_covered("pooled", &panel, &after);
 }
 
 #[test]

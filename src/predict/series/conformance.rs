@@ -151,6 +151,33 @@ fn threads_and_repetition_change_nothing() {
 }
 
 #[test]
+fn the_order_of_the_series_changes_nothing() {
+    let panel = panel();
+    let mut turned = panel.clone();
+    turned.series.reverse();
+    for method in &ALL {
+        let run = |panel: &Panel| forecast(panel, method, &settings(8), &Control::default()).unwrap();
+        let mut back = run(&turned);
+        back.reverse();
+        assert!(run(&panel) == back, "{}", method.name);
+    }
+}
+
+#[test]
+fn another_series_changes_no_path_of_the_others() {
+    let panel = panel();
+    let mut more = panel.clone();
+    more.series.insert(4, Series::new("newcomer", waves(77, 12)));
+    // What is learned across series may change with the company, what is drawn may not.
+    for method in ALL.iter().filter(|method| method.name != "pooled") {
+        let run = |panel: &Panel| forecast(panel, method, &settings(8), &Control::default()).unwrap();
+        let mut without = run(&more);
+        without.remove(4);
+        assert!(run(&panel) == without, "{}", method.name);
+    }
+}
+
+#[test]
 fn one_new_sale_gives_what_a_fresh_run_gives() {
     let mut panel = panel();
     let control = Control::default().with_threads(1);

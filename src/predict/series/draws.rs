@@ -1,7 +1,8 @@
 //! The uniform numbers behind sample paths, the same for every run of a series.
 //!
-//! Given a seed, the index of a series and the number of paths, give uniforms
-//! for each path and bucket that depend on nothing else.
+//! Given a seed, the name of a series and the number of paths, give uniforms
+//! for each path and bucket that depend on nothing else: neither on the other
+//! series nor on the order in which they come.
 //!
 //! Method: Latin hypercube sampling, M. D. McKay, R. J. Beckman, W. J. Conover
 //! (1979), doi:10.1080/00401706.1979.10489755: in every bucket each of the S
@@ -27,9 +28,9 @@ pub(super) struct Draws {
 }
 
 impl Draws {
-    pub(super) fn new(seed: u64, series: usize, paths: usize, horizon: usize) -> Self {
+    pub(super) fn new(seed: u64, id: &str, paths: usize, horizon: usize) -> Self {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
-        rng.set_stream(series as u64);
+        rng.set_stream(stream_of(id));
         let mut columns = vec![0.0; paths * (horizon + 1)];
         let mut strata: Vec<u32> = (0..paths as u32).collect();
         if paths > 0 {
@@ -55,6 +56,21 @@ impl Draws {
     }
 }
 
+/// Number of a name, the same on every machine and in every version: FNV-1a of
+/// G. Fowler, L. C. Noll and K.-P. Vo.
+///
+/// ```
+/// use purvey::predict::series::stream_of;
+/// assert_eq!(stream_of("a"), 0xaf63_dc4c_8601_ec8c);
+/// assert_ne!(stream_of("A@north"), stream_of("A@south"));
+/// ```
+#[must_use]
+pub fn stream_of(id: &str) -> u64 {
+    const OFFSET: u64 = 0xcbf2_9ce4_8422_2325;
+    const PRIME: u64 = 0x0100_0000_01b3;
+    id.bytes().fold(OFFSET, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(PRIME))
+}
+
 fn fill_column(rng: &mut ChaCha8Rng, strata: &mut [u32], column: &mut [f64]) {
     let n = strata.len();
     for i in (1..n).rev() {
@@ -72,7 +88,7 @@ mod tests {
 
     #[test]
     fn every_stratum_holds_one_path() {
-        let draws = Draws::new(3, 11, 50, 4);
+        let draws = Draws::new(3, "k", 50, 4);
         for h in 0..4 {
             let mut seen: Vec<usize> = (0..50).map(|s| (draws.at(s, h) * 50.0) as usize).collect();
             seen.sort_unstable();
@@ -82,8 +98,8 @@ mod tests {
 
     #[test]
     fn longer_horizon_keeps_the_beginning() {
-        let (short, long) = (Draws::new(3, 11, 50, 4), Draws::new(3, 11, 50, 9));
+        let (short, long) = (Draws::new(3, "k", 50, 4), Draws::new(3, "k", 50, 9));
         assert_eq!(short.columns[..], long.columns[..short.columns.len()]);
-        assert_ne!(short.columns, Draws::new(3, 12, 50, 4).columns);
+        assert_ne!(short.columns, Draws::new(3, "l", 50, 4).columns);
     }
 }

@@ -137,7 +137,6 @@ const REPORT_EVERY: usize = 100;
 pub(super) fn forecast_one(
     forecaster: &dyn Forecaster,
     series: &Series,
-    index: usize,
     season_length: usize,
     covariate_names: &[String],
     settings: &Settings,
@@ -155,7 +154,7 @@ pub(super) fn forecast_one(
     let fitted = if constant { ShortMean.fit(&history) } else { forecaster.fit(&history) };
     let mut predictive = fitted.predict(horizon);
     prepared.apply_effect(&mut predictive);
-    let mut paths = predictive.paths(&Draws::new(seed, index, settings.paths, horizon));
+    let mut paths = predictive.paths(&Draws::new(seed, &series.id, settings.paths, horizon));
     let whole = history.integers && history.nonnegative;
     for value in &mut paths {
         *value = prepared.restore(if whole { value.round() } else { *value });

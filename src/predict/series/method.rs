@@ -52,7 +52,7 @@ pub trait Learner: Send + Sync {
 }
 
 /// What a method learned from a panel: it forecasts any of its series, also after
-/// new facts, and always the same for the same series, index and seed.
+/// new facts, and always the same for the same series and seed.
 pub trait Learned: Send + Sync {
     /// Forecasts one series; `index` is its place in the panel.
     fn forecast(&self, series: &Series, index: usize) -> Forecast;
@@ -85,11 +85,10 @@ struct EachAlone<F> {
 }
 
 impl<F: Forecaster> Learned for EachAlone<F> {
-    fn forecast(&self, series: &Series, index: usize) -> Forecast {
+    fn forecast(&self, series: &Series, _: usize) -> Forecast {
         forecast_one(
             &self.forecaster,
             series,
-            index,
             self.season_length,
             &self.covariate_names,
             &self.settings,

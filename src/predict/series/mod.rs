@@ -55,6 +55,7 @@ mod tsb;
 pub use auto::Auto;
 pub use class::DemandClass;
 pub use croston::{Bias, Croston};
+pub use draws::stream_of;
 pub use engine::{Model, Settings};
 pub use ensemble::Ensemble;
 pub use error::SeriesError;

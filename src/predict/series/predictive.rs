@@ -240,7 +240,7 @@ mod tests {
 
     fn spread(part: Part, h: usize) -> (f64, f64) {
         let horizon = part.mean.len();
-        let paths = Predictive::single(part).paths(&Draws::new(1, 0, 4000, horizon));
+        let paths = Predictive::single(part).paths(&Draws::new(1, "a", 4000, horizon));
         let sums: Vec<f64> = paths.chunks(horizon).map(|path| path[..h].iter().sum()).collect();
         let mean = sums.iter().sum::<f64>() / 4000.0;
         (mean, sums.iter().map(|s| (s - mean) * (s - mean)).sum::<f64>() / 4000.0)
@@ -264,7 +264,7 @@ mod tests {
             let part = Part::level(vec![1.5; 8], alpha, noise);
             let (mean, _) = spread(part.clone(), 8);
             assert!((mean / 12.0 - 1.0).abs() < 0.05, "{mean}");
-            let paths = Predictive::single(part).paths(&Draws::new(1, 0, 100, 8));
+            let paths = Predictive::single(part).paths(&Draws::new(1, "a", 100, 8));
             assert!(paths.iter().all(|y| y.fract() == 0.0 && *y >= 0.0));
         }
     }

@@ -122,7 +122,7 @@ fn the_search_finds_the_best_alpha_of_a_fine_grid() {
 
 #[test]
 fn forms_are_recognised() {
-    let draws = Draws::new(5, 0, 1, 400);
+    let draws = Draws::new(5, "a", 1, 400);
     let noise = |t: usize| normal_quantile(draws.at(0, t));
     let label = |y: Vec<f64>, m: usize| {
         Ets::default().fit(&History { y: &y, season_length: m, nonnegative: false, integers: false }).label()

@@ -331,3 +331,93 @@ impl Grower<'_> {
         best
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const STUMP: Options =
+        Options { trees: 1, leaves: 2, rate: 1.0, smallest_leaf: 1, penalty: 0.5, power: 1.5 };
+
+    /// Two columns, the second with gaps, and amounts that the second explains better.
+    fn table() -> (Vec<Vec<f32>>, Vec<f32>) {
+        let gap = f32::NAN;
+        let first = vec![1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0, 10.0];
+        let second = vec![3.0, gap, 9.0, 1.0, 8.0, gap, 2.0, 7.0, 4.0, 6.0];
+        (vec![first, second], vec![1.0, 5.0, 6.0, 0.0, 7.0, 4.0, 1.0, 9.0, 2.0, 3.0])
+    }
+
+    /// What a stump adds to each row, found by trying every cut of every column with
+    /// the missing on either side.
+    fn best_stump(columns: &[Vec<f32>], targets: &[f32], first: f64) -> Vec<f64> {
+        let pulls: Vec<(f64, f64)> = targets
+            .iter()
+            .map(|y| {
+                let (low, high) = (f64::from(*y) * (-0.5 * first).exp(), (0.5 * first).exp());
+                (high - low, 0.5 * low + 0.5 * high)
+            })
+            .collect();
+        let sums = |rows: &[usize]| {
+            rows.iter().fold((0.0, STUMP.penalty), |sum, row| (sum.0 + pulls[*row].0, sum.1 + pulls[*row].1))
+        };
+        let mut best = (0.0, vec![0.0; targets.len()]);
+        for column in columns {
+            for cut in column.iter().filter(|x| !x.is_nan()) {
+                for missing_left in [true, false] {
+                    let left = |row: &usize| match column[*row] {
+                        x if x.is_nan() => missing_left,
+                        x => x <= *cut,
+                    };
+                    let (low, high): (Vec<usize>, Vec<usize>) = (0..targets.len()).partition(left);
+                    let (a, b) = (sums(&low), sums(&high));
+                    let gain = a.0 * a.0 / a.1 + b.0 * b.0 / b.1;
+                    if !low.is_empty() && !high.is_empty() && gain > best.0 + 1e-9 {
+                        let step = |row: usize| if left(&row) { -a.0 / a.1 } else { -b.0 / b.1 };
+                        best = (gain, (0..targets.len()).map(step).collect());
+                    }
+                }
+            }
+        }
+        best.1
+    }
+
+    fn row(columns: &[Vec<f32>], row: usize) -> Vec<f32> {
+        columns.iter().map(|column| column[row]).collect()
+    }
+
+    #[test]
+    fn one_stump_is_the_best_of_all_stumps() {
+        let (columns, targets) = table();
+        for eta in [0.0, 1.0, 2.0] {
+            let booster = Booster::learn(&columns, &targets, &[eta as f32; 10], &STUMP);
+            for (at, wanted) in best_stump(&columns, &targets, eta).into_iter().enumerate() {
+                let found = booster.correction(&row(&columns, at));
+                assert!((found - wanted).abs() < 1e-5, "row {at} from {eta}: {found} against {wanted}");
+            }
+        }
+    }
+
+    #[test]
+    fn small_leaves_are_refused() {
+        let (columns, targets) = table();
+        let wide = Options { smallest_leaf: 6, ..STUMP };
+        let booster = Booster::learn(&columns, &targets, &[0.0; 10], &wide);
+        assert_eq!(booster, Booster::default());
+    }
+
+    #[test]
+    fn each_tree_lowers_the_deviance() {
+        let (columns, targets) = table();
+        let deviance = |trees: usize| -> f64 {
+            let options = Options { trees, leaves: 4, rate: 0.3, ..STUMP };
+            let booster = Booster::learn(&columns, &targets, &[0.5; 10], &options);
+            let of = |(at, y): (usize, &f32)| {
+                let eta = 0.5 + booster.correction(&row(&columns, at));
+                f64::from(*y) * 2.0 * (-0.5 * eta).exp() + 2.0 * (0.5 * eta).exp()
+            };
+            targets.iter().enumerate().map(of).sum()
+        };
+        let course: Vec<f64> = (0..6).map(deviance).collect();
+        assert!(course.windows(2).all(|pair| pair[1] < pair[0]), "{course:?}");
+    }
+}

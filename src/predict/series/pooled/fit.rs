@@ -78,7 +78,8 @@ impl Fit {
                 sample.rows.chunks_exact(source.stride()).map(|row| self.eta(lead, row).exp()).collect()
             })
             .collect();
-        Spread::measure(samples, &means, CAPS.2)
+        let whole: Vec<bool> = source.rows.iter().map(|row| row.whole).collect();
+        Spread::measure(samples, &means, &whole, (CAPS.2, first_settled(source)))
     }
 }
 
@@ -93,13 +94,18 @@ fn fit_lead(source: &Source<'_>, sample: &Sample) -> Lead {
     Lead { lead: sample.lead, beta: regression::fit(&sample.rows, source.stride(), &targets, &priors) }
 }
 
+/// First origin that has a seasonal index; what came before still has the season in it
+/// and is left out where enough remains.
+fn first_settled(source: &Source<'_>) -> usize {
+    let window = source.sums.longest_window();
+    if 4 * source.cut >= 7 * window { window } else { 0 }
+}
+
 /// Trees over the rows of all leads, every so many rows of them.
 fn boost(source: &Source<'_>, samples: &[Sample], leads: &[Lead]) -> Booster {
     let stride = source.stride();
     let season = source.sums.longest();
-    // What came before the first index still has the season in it. It is left out
-    // where enough remains.
-    let earliest = if 4 * source.cut >= 7 * season { season } else { 0 };
+    let earliest = first_settled(source);
     let usable =
         |sample: &Sample| sample.origins.iter().filter(|origin| **origin as usize >= earliest).count();
     let total: usize = samples.iter().map(usable).sum();

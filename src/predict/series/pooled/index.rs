@@ -121,6 +121,11 @@ impl SeasonSums {
         self.cycles.iter().map(|cycle| cycle.period).max().unwrap_or(1)
     }
 
+    /// Buckets before the first index of every cycle; 1 without any.
+    pub(super) fn longest_window(&self) -> usize {
+        self.cycles.iter().map(|cycle| cycle.window).max().unwrap_or(1)
+    }
+
     /// The index as known before `origin`, for all buckets before `width`.
     pub(super) fn index(&self, rows: &[Row], groups: &Groups, origin: usize, width: usize) -> SeasonIndex {
         let finest = groups.finest();

@@ -27,6 +27,8 @@ mod row;
 mod spread;
 mod train;
 
+use std::borrow::Cow;
+
 use rayon::prelude::*;
 
 use super::auto::Auto;
@@ -120,9 +122,36 @@ impl Axis {
     }
 }
 
+/// A panel in the order of the ids, which decides the order of all sums: whoever lists
+/// the series in another order learns the same.
+struct Ordered<'a> {
+    panel: Cow<'a, Panel>,
+    /// For each series of the panel as given its place.
+    place: Vec<usize>,
+}
+
+impl<'a> Ordered<'a> {
+    fn of(panel: &'a Panel) -> Self {
+        let id = |index: usize| panel.series[index].id.as_str();
+        let mut order: Vec<usize> = (0..panel.series.len()).collect();
+        if order.is_sorted_by_key(|&index| id(index)) {
+            return Ordered { panel: Cow::Borrowed(panel), place: order };
+        }
+        order.sort_by_key(|&index| id(index));
+        let mut place = vec![0; order.len()];
+        order.iter().enumerate().for_each(|(at, &index)| place[index] = at);
+        let series = order.iter().map(|&index| panel.series[index].clone()).collect();
+        let names = (panel.covariate_names.clone(), panel.label_names.clone());
+        let (covariate_names, label_names) = names;
+        Ordered { panel: Cow::Owned(Panel { series, covariate_names, label_names, ..*panel }), place }
+    }
+}
+
 /// What was learned from a panel.
 pub(super) struct PooledModel {
     axis: Axis,
+    /// For each series as given its place in the order of what was learned.
+    place: Vec<usize>,
     settings: Settings,
     seed: u64,
     pace: Pace,
@@ -180,6 +209,8 @@ impl PooledModel {
         settings: &Settings,
         control: &Control,
     ) -> Result<Self, SeriesError> {
+        let Ordered { panel, place } = Ordered::of(panel);
+        let panel = panel.as_ref();
         let axis = Axis::of(panel, pooled.stock_outs);
         let end = axis.usual_end(panel);
         let cut = end.saturating_sub(held_back);
@@ -210,6 +241,7 @@ impl PooledModel {
             let index = sums.index(&rows, &groups, cut, end + settings.horizon + 1);
             let mut model = PooledModel {
                 axis,
+                place,
                 settings: *settings,
                 seed: control.seed,
                 pace,
@@ -302,20 +334,19 @@ impl PooledModel {
 
     /// Sample paths: the factor of the horizon, then in each bucket its own factor
     /// and, for whole numbers, a Poisson variable.
-    fn paths(&self, means: &[f64], row: &Row, index: usize) -> Vec<f64> {
+    fn paths(&self, means: &[f64], row: &Row, id: &str) -> Vec<f64> {
         let spread = &self.fit.spread;
-        let draws = Draws::new(self.seed, index, self.settings.paths, means.len());
+        let draws = Draws::new(self.seed, id, self.settings.paths, means.len());
         let mut paths = Vec::with_capacity(draws.paths() * means.len());
         for path in 0..draws.paths() {
             let shared = gamma_quantile(draws.once(path), spread.horizon);
             for (h, mean) in means.iter().enumerate() {
-                let (variation, u) = (spread.bucket(*mean), draws.at(path, h));
+                let (variation, u) = (spread.bucket(*mean, row.whole), draws.at(path, h));
                 let scaled = mean * row.unit * shared;
                 paths.push(if row.whole {
                     count_quantile(u, scaled, 1.0 / variation)
                 } else {
-                    // Without whole numbers the Poisson part belongs to the factor.
-                    scaled * gamma_quantile(u, variation + 1.0 / mean.max(0.01))
+                    scaled * gamma_quantile(u, variation)
                 });
             }
         }
@@ -325,14 +356,15 @@ impl PooledModel {
 
 impl Learned for PooledModel {
     fn forecast(&self, series: &Series, index: usize) -> Forecast {
+        let index = self.place.get(index).copied().unwrap_or(index);
         let row = self.axis.row(series, usize::MAX);
         if !self.settings.nonnegative || row.is_constant() {
             let (season, names) = (self.season_length, &self.covariate_names);
-            return forecast_one(&Auto, series, index, season, names, &self.settings, self.seed);
+            return forecast_one(&Auto, series, season, names, &self.settings, self.seed);
         }
         let means = self.means(series, &row, index);
         let limit = |value: f64| if value.is_finite() { value } else { f64::MAX };
-        let mut paths = self.paths(&means, &row, index);
+        let mut paths = self.paths(&means, &row, &series.id);
         paths.iter_mut().for_each(|value| *value = limit(*value));
         Forecast {
             id: series.id.clone(),

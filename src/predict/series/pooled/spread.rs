@@ -20,10 +20,13 @@ use super::train::Sample;
 const PRIOR: (f64, f64) = (0.15, 0.02);
 
 /// Rows that the prior is worth.
-const PRIOR_ROWS: f64 = 2000.0;
+const PRIOR_ROWS: f64 = 40.0;
 
-/// Means that part the classes.
-const CLASSES: [f64; 4] = [1.0, 3.0, 10.0, 30.0];
+/// Means that part the classes of whole numbers.
+const LIMITS: [f64; 4] = [1.0, 3.0, 10.0, 30.0];
+
+/// Classes: by mean, and one for what is not counted in whole numbers.
+const CLASSES: usize = LIMITS.len() + 2;
 
 /// Range of a squared coefficient of variation.
 const RANGE: (f64, f64) = (0.0, 4.0);
@@ -34,15 +37,15 @@ const PAIR: (usize, usize) = (0, 2);
 /// Squared coefficients of variation.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Spread {
-    /// Of the factor of a bucket, by class of the mean.
-    bucket: [f64; CLASSES.len() + 1],
+    /// Of the factor of a bucket, by class.
+    bucket: [f64; CLASSES],
     /// Of the factor of the horizon.
     pub(super) horizon: f64,
 }
 
 impl Default for Spread {
     fn default() -> Self {
-        Spread { bucket: [PRIOR.0; CLASSES.len() + 1], horizon: PRIOR.1 }
+        Spread { bucket: [PRIOR.0; CLASSES], horizon: PRIOR.1 }
     }
 }
 
@@ -72,19 +75,30 @@ impl Moments {
 
 impl Spread {
     /// Measures the spread of the targets around `means`, which are in the order of
-    /// the samples and their rows.
-    pub(super) fn measure(samples: &[Sample], means: &[Vec<f64>], cap: f32) -> Self {
-        let mut bucket = [Moments::default(); CLASSES.len() + 1];
+    /// the samples and their rows; `whole` tells the series that are counted. Origins
+    /// before `earliest` are left out, targets capped.
+    pub(super) fn measure(
+        samples: &[Sample],
+        means: &[Vec<f64>],
+        whole: &[bool],
+        (cap, earliest): (f32, usize),
+    ) -> Self {
+        let mut bucket = [Moments::default(); CLASSES];
         for (sample, means) in samples.iter().zip(means).take(3) {
-            for (y, mean) in sample.capped(cap).iter().zip(means) {
-                let error = f64::from(*y) - mean;
-                bucket[class(*mean)].add(error * error - mean, mean * mean);
+            let rows = sample.capped(cap).into_iter().zip(means).zip(&sample.series);
+            let settled = |origin: &u32| *origin as usize >= earliest;
+            for (((y, mean), series), _) in rows.zip(&sample.origins).filter(|row| settled(row.1)) {
+                let (error, whole) = (f64::from(y) - mean, whole[*series as usize]);
+                // What is not counted has no Poisson part.
+                let explained = if whole { *mean } else { 0.0 };
+                bucket[class(*mean, whole)].add(error * error - explained, mean * mean);
             }
         }
         let at = |lead: usize| samples.iter().position(|sample| sample.lead == lead);
         let horizon = match (at(PAIR.0), at(PAIR.1)) {
             (Some(near), Some(far)) => {
-                common((&samples[near], &means[near]), (&samples[far], &means[far]), cap).variation(PRIOR.1)
+                let (near, far) = ((&samples[near], &means[near]), (&samples[far], &means[far]));
+                common(near, far, (cap, earliest)).variation(PRIOR.1)
             }
             _ => PRIOR.1,
         };
@@ -92,18 +106,19 @@ impl Spread {
         Spread { bucket: total.map(|total| ((total - horizon) / (1.0 + horizon)).max(0.0)), horizon }
     }
 
-    /// Squared coefficient of variation of the factor of a bucket with this mean.
-    pub(super) fn bucket(&self, mean: f64) -> f64 {
-        self.bucket[class(mean)]
+    /// Squared coefficient of variation of the factor of a bucket with this mean, in a
+    /// series of whole numbers or not.
+    pub(super) fn bucket(&self, mean: f64, whole: bool) -> f64 {
+        self.bucket[class(mean, whole)]
     }
 }
 
-fn class(mean: f64) -> usize {
-    CLASSES.iter().filter(|limit| mean >= **limit).count()
+fn class(mean: f64, whole: bool) -> usize {
+    if whole { LIMITS.iter().filter(|limit| mean >= **limit).count() } else { CLASSES - 1 }
 }
 
 /// Products of the errors of two leads from the same origin of the same series.
-fn common(near: (&Sample, &Vec<f64>), far: (&Sample, &Vec<f64>), cap: f32) -> Moments {
+fn common(near: (&Sample, &Vec<f64>), far: (&Sample, &Vec<f64>), (cap, earliest): (f32, usize)) -> Moments {
     let errors = |(sample, means): (&Sample, &Vec<f64>)| -> Vec<f64> {
         sample.capped(cap).iter().zip(means).map(|(y, mean)| f64::from(*y) - mean).collect()
     };
@@ -116,7 +131,9 @@ fn common(near: (&Sample, &Vec<f64>), far: (&Sample, &Vec<f64>), cap: f32) -> Mo
             std::cmp::Ordering::Less => i += 1,
             std::cmp::Ordering::Greater => j += 1,
             std::cmp::Ordering::Equal => {
-                sums.add(first[i] * second[j], near.1[i] * far.1[j]);
+                if near.0.origins[i] as usize >= earliest {
+                    sums.add(first[i] * second[j], near.1[i] * far.1[j]);
+                }
                 (i, j) = (i + 1, j + 1);
             }
         }
