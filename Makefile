@@ -2,6 +2,8 @@
 # make test   installs what is missing, runs every test
 # make ci     what CI runs: tests, format, lints, documents, licences
 CARGO ?= cargo
+# Where rustup puts cargo, for a shell that has not been opened anew since.
+export PATH := $(PATH):$(or $(CARGO_HOME),$(HOME)/.cargo)/bin
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 
 .PHONY: demo test ci setup instances bench

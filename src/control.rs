@@ -171,6 +171,15 @@ impl Control {
         });
     }
 
+    /// Number of worker threads as a person counts them: never 0.
+    #[must_use]
+    pub fn worker_threads(&self) -> usize {
+        match self.threads {
+            0 => std::thread::available_parallelism().map_or(1, usize::from),
+            threads => threads,
+        }
+    }
+
     /// Runs `work` on a pool of `threads` threads of its own, so that nothing
     /// process-wide is touched. Falls back to the caller's thread when the
     /// system gives no threads.

@@ -435,7 +435,7 @@ pub fn termination_words(termination: Termination) -> &'static str {
         Termination::Optimal => "the best answer was proved",
         Termination::TargetGap => "the target gap was reached",
         Termination::TimeLimit => "the time limit was reached",
-        Termination::WorkLimit => "the work limit was reached",
+        Termination::WorkLimit => "the work allowed was done",
         Termination::Infeasible => "no plan keeps all limits",
         Termination::Unbounded => "the cost falls without end",
         Termination::InfeasibleOrUnbounded => "no plan keeps all limits, or the cost falls without end",

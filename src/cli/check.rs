@@ -5,6 +5,7 @@ use clap::Args;
 use purvey::control::Control;
 use purvey::data::{Faults, Severity};
 
+use super::console::{count, numbered};
 use super::exit::{self, Failure};
 use super::options::{Source, Talk};
 use super::{console, input};
@@ -39,31 +40,22 @@ impl Check {
             Err(Failure::Faults(faults)) => return Ok(faults),
             Err(other) => return Err(other),
         };
-        let mut faults = loaded.notices;
         match loaded.decision.validate(loaded.input, &Control::default()) {
-            Ok(found) | Err(found) => faults.extend(found),
+            Ok(faults) | Err(faults) => Ok(faults),
         }
-        Ok(faults)
     }
 }
 
 fn verdict(faults: &Faults) -> String {
-    let count = |severity| faults.as_slice().iter().filter(|fault| fault.severity == severity).count();
-    let (errors, warnings) = (count(Severity::Error), count(Severity::Warning));
-    match (errors, warnings) {
+    let [errors, warnings, notices] =
+        [Severity::Error, Severity::Warning, Severity::Notice].map(|severity| count(faults, severity));
+    let rest = format!("{} and {}", numbered(warnings, "warning"), numbered(notices, "notice"));
+    match (errors, warnings + notices) {
         (0, 0) => "The input is valid.".to_owned(),
-        (0, warnings) => format!("The input is valid; {}.", numbered(warnings, "warning")),
-        (errors, 0) => format!("{}; nothing was solved.", numbered(errors, "error")),
-        (errors, warnings) => {
-            format!(
-                "{} and {}; nothing was solved.",
-                numbered(errors, "error"),
-                numbered(warnings, "warning")
-            )
+        (0, _) => format!("The input is valid; {rest}."),
+        (errors, 0) => format!("{}; nothing can be solved until that is mended.", numbered(errors, "error")),
+        (errors, _) => {
+            format!("{}; nothing can be solved until that is mended. Also {rest}.", numbered(errors, "error"))
         }
     }
-}
-
-fn numbered(count: usize, word: &str) -> String {
-    if count == 1 { format!("1 {word}") } else { format!("{count} {word}s") }
 }

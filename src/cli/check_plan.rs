@@ -30,12 +30,14 @@ impl CheckPlan {
         let control = self.work.control(&self.talk)?.started();
         let loaded = input::load(&self.source)?;
         let plan = input::plan(&self.plan, &input::schema(loaded.decision)?)?;
+        let measure = loaded.decision.objective_measure();
         let prepared = loaded.decision.prepare(loaded.input, &control)?;
         let report = prepared.check(&plan)?;
         if self.talk.json {
             console::say_json(&document::check_plan(&report));
         } else if self.talk.tells() {
-            write::check_report(&report);
+            let style = prepared.style();
+            write::check_report(&report, |cost| style.number(cost, &measure));
         }
         Ok(if report.feasible { exit::OK } else { exit::INFEASIBLE })
     }

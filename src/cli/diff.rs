@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use clap::Args;
 use serde_json::json;
 
-use purvey::decide::diff::{self, Kind};
+use purvey::decide::diff;
+use purvey::presentation::TextOptions;
 
 use super::exit::{self, Failure};
 use super::options::Talk;
@@ -32,16 +33,15 @@ impl Diff {
         if self.talk.json {
             console::say_json(&json!({ "diff": report }));
         } else if self.talk.tells() {
-            for line in report.sentences() {
+            let style = input::presentation(&self.after).map(|told| told.style).unwrap_or_default();
+            let measure = input::measure(&after);
+            for line in report.sentences(|cost| style.number(cost, &measure)) {
                 console::say(&line);
             }
-            for line in &report.lines.lines {
-                let sign = match line.kind {
-                    Kind::Added => "+",
-                    Kind::Changed => "~",
-                    Kind::Removed => "-",
-                };
-                console::say(&format!("{sign} {}  {} -> {}", line.key.join("  "), line.before, line.after));
+            let view = report.lines.view();
+            if !view.is_empty() {
+                let all = TextOptions { rows: view.len(), ..TextOptions::default() };
+                console::say(&format!("\n{}", view.to_text(&style, &all)));
             }
         }
         Ok(exit::OK)

@@ -3,10 +3,12 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use purvey::data::{Declaration, Faults, OutputSchema, Schema, Table, Tables, read_csv, read_folder};
+use purvey::data::{
+    Declaration, Faults, OutputSchema, Recognised, Schema, Table, Tables, read_csv, read_folder, recognise,
+};
 use purvey::decide::diff::WrittenPlan;
 use purvey::decide::{self, DECISIONS, Decision, Input};
-use purvey::presentation::Presentation;
+use purvey::presentation::{Measure, Presentation};
 
 use super::exit::Failure;
 use super::options::Source;
@@ -16,48 +18,45 @@ pub struct Loaded {
     pub name: String,
     pub decision: &'static dyn Decision,
     pub input: Input,
-    pub notices: Faults,
 }
 
 /// Reads the instance folder or names the standard file of `source`.
 pub fn load(source: &Source) -> Result<Loaded, Failure> {
     let sets = parse_sets(&source.set)?;
-    if source.path.is_file() {
+    if is_file(&source.path) {
         return load_file(&source.path, sets);
     }
     let schema_of =
         |name: &str| decide::find(name).and_then(|decision| Schema::parse(decision.schema()).ok());
     let instance = read_folder(&source.path, &sets, schema_of)?;
     let decision = decision(&instance.schema.name)?;
-    let notices = instance.notices().clone();
     let name = instance.name.clone();
     let input = Input::Tables { name: name.clone(), tables: instance.tables, settings: instance.settings };
-    Ok(Loaded { name, decision, input, notices })
+    Ok(Loaded { name, decision, input })
+}
+
+/// Whether `path` means a file: one that is there, or a name with an ending that is not.
+fn is_file(path: &Path) -> bool {
+    if path.exists() { !path.is_dir() } else { path.extension().is_some() }
 }
 
 fn load_file(path: &Path, sets: Vec<(String, String)>) -> Result<Loaded, Failure> {
-    let lower = path.file_name().map(|name| name.to_string_lossy().to_lowercase()).unwrap_or_default();
-    let plain = lower.strip_suffix(".gz").unwrap_or(&lower);
-    let takes = |decision: &&dyn Decision| {
-        decision.file_endings().iter().any(|ending| plain.ends_with(&format!(".{ending}")))
+    let refuse = |reason: &str| Failure::Usage(format!("{} {reason}", path.display()));
+    let format = match recognise(path)? {
+        Recognised::Standard(format) => format,
+        Recognised::LongTable => {
+            return Err(refuse("is a long table of series; `purvey forecast` takes it"));
+        }
+        Recognised::Folder => return Err(refuse("is a folder")),
     };
-    let decision = DECISIONS.iter().copied().find(takes).ok_or_else(|| {
-        let known: Vec<String> =
-            DECISIONS.iter().flat_map(|d| d.file_endings()).map(|ending| format!(".{ending}")).collect();
-        Failure::Usage(format!(
-            "{} is neither an instance folder nor a file that a decision takes ({})",
-            path.display(),
-            known.join(", ")
-        ))
-    })?;
+    let takes = |decision: &&dyn Decision| {
+        decision.file_endings().iter().any(|ending| format.endings().contains(ending))
+    };
+    let decision = DECISIONS.iter().copied().find(takes);
+    let decision = decision.ok_or_else(|| refuse("is of a format that no decision takes"))?;
     let mut settings = purvey::data::Settings { file: "--set".to_owned(), ..Default::default() };
     settings.values.extend(sets);
-    Ok(Loaded {
-        name: stem(path),
-        decision,
-        input: Input::File { path: path.to_owned(), settings },
-        notices: Faults::default(),
-    })
+    Ok(Loaded { name: stem(path), decision, input: Input::File { path: path.to_owned(), settings } })
 }
 
 /// The decision called `name`, with near misses offered.
@@ -143,6 +142,12 @@ pub fn written_plan(folder: &Path) -> Result<WrittenPlan, Failure> {
     let table = decide::diff::main_table(&tables, &document)
         .ok_or_else(|| Failure::Usage(format!("{} holds no plan table", folder.display())))?;
     Ok(WrittenPlan { table, document })
+}
+
+/// How a written plan's objective is written.
+pub fn measure(plan: &WrittenPlan) -> Measure {
+    let model = plan.document.get("model").and_then(|model| model.as_str());
+    model.and_then(decide::find).map_or_else(Measure::number, |decision| decision.objective_measure())
 }
 
 /// The presentation of an output folder.

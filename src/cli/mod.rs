@@ -30,6 +30,9 @@ use exit::Failure;
 #[derive(Parser)]
 #[command(name = "purvey", version, about, long_about = LONG_ABOUT, max_term_width = 100)]
 struct Arguments {
+    /// When to use colour
+    #[arg(long, value_enum, default_value = "auto", value_name = "WHEN", global = true)]
+    color: options::Color,
     #[command(subcommand)]
     command: Command,
 }
@@ -79,6 +82,7 @@ pub fn run() -> ExitCode {
             return ExitCode::from(if error.use_stderr() { exit::USAGE } else { exit::OK });
         }
     };
+    console::choose(arguments.color);
     let result = match arguments.command {
         Command::New(command) => command.run(),
         Command::Models(command) => command.run(),

@@ -46,9 +46,6 @@ pub struct Talk {
     /// Print nothing but errors and the JSON document
     #[arg(long)]
     pub quiet: bool,
-    /// When to use colour
-    #[arg(long, value_enum, default_value = "auto", value_name = "WHEN")]
-    pub color: Color,
 }
 
 impl Talk {
@@ -70,7 +67,7 @@ pub struct Work {
     /// Relative gap that is good enough (0.01 is one percent)
     #[arg(long, value_parser = parse_gap, value_name = "GAP")]
     pub gap: Option<f64>,
-    /// Worker threads; 0 for one each core; never changes the result
+    /// Worker threads, 0: one for each core; never changes the result
     #[arg(long, default_value_t = 0, value_name = "N")]
     pub threads: usize,
     /// Seed of every random draw
@@ -91,26 +88,34 @@ impl Work {
         listen_for_interrupt(&control)?;
         Ok(progress::attach(control, talk))
     }
-
-    /// Number of worker threads as a person counts them.
-    pub fn thread_count(&self) -> usize {
-        if self.threads > 0 {
-            self.threads
-        } else {
-            std::thread::available_parallelism().map_or(1, usize::from)
-        }
-    }
 }
 
 /// The instance and changes to it.
 #[derive(Debug, Clone, Args)]
 pub struct Source {
-    /// Instance folder, or a standard file (.mps, .lp)
+    /// Instance folder, or a standard file (MPS or LP, also packed with gzip)
     #[arg(value_name = "PATH")]
     pub path: PathBuf,
     /// Change a setting for this run (may be given several times)
     #[arg(long = "set", value_name = "KEY=VALUE")]
     pub set: Vec<String>,
+}
+
+impl Source {
+    /// Path and settings as they stand on a command line.
+    pub fn as_typed(&self) -> String {
+        let sets = self.set.iter().map(|set| format!(" --set {}", quoted(set)));
+        quoted(&self.path.display().to_string()) + &sets.collect::<String>()
+    }
+}
+
+/// A word for a shell: in quotes where it holds anything that a shell reads.
+fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_alphanumeric() || "-_./=,:+@%".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        return word.to_owned();
+    }
+    format!("'{}'", word.replace('\'', "'\\''"))
 }
 
 /// First Ctrl-C: stop at the best answer. Second: end at once.

@@ -6,7 +6,7 @@ use std::time::Instant;
 use clap::Args;
 
 use purvey::decide::{SolveOptions, document};
-use purvey::solution::SolutionStatus;
+use purvey::solution::{SolutionStatus, Termination};
 
 use super::exit::{self, Failure};
 use super::options::{Source, Talk, Work};
@@ -40,19 +40,21 @@ impl Solve {
         let loaded = input::load(&self.source)?;
         let schema = input::schema(loaded.decision)?;
         let start = self.start.as_deref().map(|path| input::plan(path, &schema)).transpose()?;
-        let name = loaded.name.clone();
-        let decision = loaded.decision;
+        let (name, decision) = (loaded.name.clone(), loaded.decision);
         let read_seconds = begun.elapsed().as_secs_f64();
         let prepared = decision.prepare(loaded.input, &control)?;
+        let threads = control.worker_threads();
         let options = SolveOptions { control, start, relax: self.relax };
         let mut solution = prepared.solve(&options)?;
-        solution.seconds.insert(0, ("read".to_owned(), read_seconds));
+        if !solution.seconds.iter().any(|(stage, _)| stage == "read") {
+            solution.seconds.insert(0, ("read".to_owned(), read_seconds));
+        }
 
         let header = document::Header {
             model: decision.name(),
             instance: &name,
             seed: self.work.seed,
-            threads: self.work.thread_count(),
+            threads,
             total_seconds: begun.elapsed().as_secs_f64(),
         };
         let document = document::solution(&header, &solution);
@@ -66,7 +68,11 @@ impl Solve {
         } else if self.talk.tells() {
             write::summary(&presentation, prepared.notices());
             if solution.outcome.solution_status == SolutionStatus::None {
-                console::say("No plan was written; `purvey explain` says why.");
+                let kept = if folder.exists() { "; the earlier one there is as it was" } else { "" };
+                console::say(&format!("\nNo plan was written to {}{kept}.", folder.display()));
+                if matches!(solution.outcome.termination, Termination::Infeasible | Termination::WorkLimit) {
+                    console::say(&format!("Next: purvey explain {}", self.source.as_typed()));
+                }
             } else {
                 console::say(&format!("\nReport: {}", folder.join("report.html").display()));
             }

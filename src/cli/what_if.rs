@@ -45,7 +45,8 @@ impl WhatIf {
                     other => Failure::Usage(other.to_string()),
                 }
             })?;
-        let presentation = what_if::present(&loaded.name, &variants);
+        let measure = loaded.decision.objective_measure();
+        let presentation = what_if::present(&loaded.name, &variants, &measure);
         let document = json!({ "what_if": { "variants": variants } });
         let folder = self.output.unwrap_or_else(|| input::default_output(&self.source.path, "out-what-if"));
         write::folder(&folder, "what-if.json", &document, &Tables::default(), &presentation)?;

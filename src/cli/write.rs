@@ -59,20 +59,23 @@ fn html(presentation: &Presentation) -> Result<String, Failure> {
 
 /// Prints the presentation's text, then how many notices the input caused.
 pub fn summary(presentation: &Presentation, notices: &Faults) {
-    console::say(presentation.to_text(&TextOptions::default()).trim_end());
-    let count = |severity| notices.as_slice().iter().filter(|fault| fault.severity == severity).count();
+    let text = presentation.to_text(&TextOptions::default());
+    for (at, line) in text.trim_end().lines().enumerate() {
+        if at < presentation.headline.len() { console::say_strongly(line) } else { console::say(line) }
+    }
+    let count = |severity| console::count(notices, severity);
     let (warnings, repairs) = (count(Severity::Warning), count(Severity::Notice));
     if warnings + repairs > 0 {
-        console::say(&format!(
-            "\nThe input gave {warnings} warnings and {repairs} notices; `purvey check` lists them."
-        ));
+        let (warnings, repairs) =
+            (console::numbered(warnings, "warning"), console::numbered(repairs, "notice"));
+        console::say(&format!("\nThe input gave {warnings} and {repairs}; `purvey check` lists them."));
     }
 }
 
-/// Prints what a check found.
-pub fn check_report(report: &CheckReport) {
+/// Prints what a check found; `write` writes an objective.
+pub fn check_report(report: &CheckReport, write: impl Fn(f64) -> String) {
     if let Some(objective) = report.objective {
-        console::say(&format!("Cost of the plan: {objective:.2}"));
+        console::say(&format!("Cost of the plan: {}", write(objective)));
     }
     if report.feasible {
         console::say("The plan keeps every rule.");
@@ -82,5 +85,6 @@ pub fn check_report(report: &CheckReport) {
         console::say(&format!("{} [{}]", violation.text, violation.rule));
     }
     let count = report.violations.len();
-    console::say(&format!("{count} {} broken.", if count == 1 { "rule is" } else { "rules are" }));
+    let places = console::numbered(count as u64, "place");
+    console::say(&format!("\nThe plan breaks the rules in {places}."));
 }

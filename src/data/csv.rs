@@ -168,8 +168,37 @@ impl<'a> Reader<'a> {
                 }
             }
         }
+        if let Some(fault) = self.header_fault(&header, records.row(), declaration) {
+            self.rows.lost = true;
+            self.faults.push(fault);
+            return false;
+        }
         self.lay_out(header, schema, declaration);
         true
+    }
+
+    /// A header that shows that the whole file is written in another way.
+    fn header_fault(&self, header: &[String], row: u64, declaration: &Declaration) -> Option<Fault> {
+        if let Some(at) = header.first().and_then(|title| title.find('\0')) {
+            let encoding = if at == 0 { "utf-16be" } else { "utf-16le" };
+            let message = "zero bytes stand between the letters: the file seems to be UTF-16, not UTF-8";
+            let help = format!(
+                "save it as UTF-8, or declare encoding = \"{encoding}\" for this table in instance.toml"
+            );
+            return Some(Fault::error(Code::BrokenEncoding, self.label, message).at_row(row).with_help(help));
+        }
+        let [title] = header else { return None };
+        let other = [(';', ";"), ('\t', "\\t"), ('|', "|"), (',', ",")]
+            .into_iter()
+            .find(|(sign, _)| *sign != char::from(declaration.delimiter) && title.contains(*sign));
+        other.map(|(_, sign)| {
+            Fault::error(Code::MissingHeader, self.label, format!("the header is one cell, \"{}\"", shown(title)))
+                .at_row(row)
+                .with_help(format!(
+                    "its cells seem to stand between \"{sign}\": declare delimiter = \"{sign}\" for this table in \
+                     instance.toml"
+                ))
+        })
     }
 
     /// Finds for each title of the file where its cells go.

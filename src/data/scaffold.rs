@@ -16,16 +16,15 @@ pub fn scaffold(schema: &Schema) -> Vec<(String, String)> {
 }
 
 fn instance_toml(schema: &Schema) -> String {
-    let mut text = format!(
-        "# {}: {}\n# `purvey models {}` explains every table and setting.\nmodel = \"{}\"\n",
-        schema.title,
-        schema.summary.trim().replace('\n', "\n# "),
-        schema.name,
-        schema.name,
+    let mut text = comment(&format!("{}: {}", schema.title, schema.summary));
+    let _ = write!(
+        text,
+        "# `purvey models {}` explains every table and setting.\nmodel = \"{}\"\n",
+        schema.name, schema.name,
     );
     text.push_str("\n[settings]\n");
     for setting in &schema.settings {
-        let _ = writeln!(text, "# {}", setting.meaning.trim().replace('\n', "\n# "));
+        text.push_str(&comment(&setting.meaning));
         let _ = writeln!(text, "# {} = {}\n", setting.name, example_value(setting));
     }
     text.push_str(
@@ -39,6 +38,22 @@ fn instance_toml(schema: &Schema) -> String {
          # date = \"%d.%m.%Y\"\n",
     );
     text
+}
+
+/// Text as comment lines of at most a hundred characters.
+fn comment(text: &str) -> String {
+    const WIDTH: usize = 98;
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split_whitespace() {
+        match lines.last_mut() {
+            Some(line) if line.chars().count() + 1 + word.chars().count() <= WIDTH => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines.iter().map(|line| format!("# {line}\n")).collect()
 }
 
 fn example_value(setting: &SettingSchema) -> String {

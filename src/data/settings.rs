@@ -93,7 +93,7 @@ impl Settings {
                     let (code, message, help) = Rule::from(setting).tell(flaw, text, &Format::default());
                     let fault = Fault::error(code, file, message)
                         .in_column(&setting.name, shown(text))
-                        .with_help(help);
+                        .with_help(of_a_setting(&help));
                     faults.push(Fault { row, ..fault });
                 }
             }
@@ -177,6 +177,13 @@ fn read(setting: &SettingSchema, text: &str) -> Result<Value, super::cell::Flaw>
     }
 }
 
+/// The fix for a cell, without what only tables have: declarations and empty cells.
+fn of_a_setting(help: &str) -> &str {
+    let ends = [" (or declare ", ", or declare ", ", or leave the cell empty"];
+    let end = ends.iter().filter_map(|end| help.find(end)).min();
+    end.and_then(|end| help.get(..end)).unwrap_or(help)
+}
+
 fn unknown_setting(name: &str, schema: &Schema, file: String) -> Fault {
     let near = near_miss(name, schema.settings.iter().map(|setting| setting.name.as_str()));
     let otherwise = format!("`purvey models {}` lists the settings", schema.name);
@@ -231,7 +238,7 @@ instance.toml: gpa is no setting of m [unknown-setting]
 instance.toml: gap is \"0\": must be above 0 [out-of-range]
   help: write a value that is above 0
 instance.toml: from is \"soon\": not a date [not-a-date]
-  help: write dates as 2024-12-31, or declare their form for this table in instance.toml
+  help: write dates as 2024-12-31
 instance.toml: relax is \"maybe\": neither yes nor no [not-a-flag]
   help: write yes or no
 instance.toml: bucket is \"wek\": not one of day, week [not-a-choice]

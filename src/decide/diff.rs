@@ -7,6 +7,7 @@ use rustc_hash::FxHashMap;
 use serde::Serialize;
 
 use crate::data::{Column, Table, Tables};
+use crate::presentation::{Column as Shown, Measure, Table as View};
 
 /// How a line of a plan changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -160,13 +161,14 @@ pub fn plans(before: &WrittenPlan, after: &WrittenPlan) -> Result<PlanDifference
 }
 
 impl PlanDifference {
-    /// The change in sentences.
+    /// The change in sentences; `write` writes an objective.
     #[must_use]
-    pub fn sentences(&self) -> Vec<String> {
+    pub fn sentences(&self, write: impl Fn(f64) -> String) -> Vec<String> {
         let count = |kind| self.lines.lines.iter().filter(|line| line.kind == kind).count();
+        let added = count(Kind::Added);
         let mut sentences = vec![format!(
-            "{} lines added, {} removed, {} changed, {} the same.",
-            count(Kind::Added),
+            "{added} {} added, {} removed, {} changed, {} the same.",
+            if added == 1 { "line" } else { "lines" },
             count(Kind::Removed),
             count(Kind::Changed),
             self.lines.unchanged
@@ -175,12 +177,32 @@ impl PlanDifference {
             let difference = after - before;
             let word = if difference > 0.0 { "more" } else { "less" };
             sentences.push(if same(before, after) {
-                format!("Both plans cost {before:.2}.")
+                format!("Both plans cost {}.", write(before))
             } else {
-                format!("The second plan costs {:.2} {word}: {after:.2} after {before:.2}.", difference.abs())
+                let (by, after, before) = (write(difference.abs()), write(after), write(before));
+                format!("The second plan costs {by} {word}: {after} after {before}.")
             });
         }
         sentences
+    }
+}
+
+impl Difference {
+    /// The changed lines as a table for a person.
+    #[must_use]
+    pub fn view(&self) -> View {
+        let word = |line: &Line| match line.kind {
+            Kind::Added => "added",
+            Kind::Changed => "changed",
+            Kind::Removed => "removed",
+        };
+        let mut view = View::new("Changed lines").with(Shown::text("change", self.lines.iter().map(word)));
+        for (at, title) in self.columns.iter().enumerate() {
+            let cells = self.lines.iter().map(|line| line.key.get(at).cloned().unwrap_or_default());
+            view = view.with(Shown::text(title, cells));
+        }
+        view.with(Shown::number("before", self.lines.iter().map(|line| line.before), Measure::number()))
+            .with(Shown::number("after", self.lines.iter().map(|line| line.after), Measure::number()))
     }
 }
 

@@ -8,7 +8,7 @@ use rustc_hash::FxHashMap;
 use crate::control::Control;
 use crate::data::{
     Bucket, Buckets, Code, Column, ColumnSchema, Declaration, Fault, Faults, Kind, RowRule, Table,
-    TableSchema, read_csv,
+    TableSchema, date_of, read_csv,
 };
 use crate::predict::series::{Frequency, Model, Panel, Series, Settings, method};
 use crate::presentation::{Block, Column as Shown, Measure, Presentation, Section, Table as View};
@@ -91,19 +91,21 @@ pub fn series_count(forecast: &Table) -> usize {
 #[must_use]
 pub fn present(title: &str, forecast: &Table) -> Presentation {
     let mut presentation = Presentation::new(format!("{title}: forecast"));
+    let series = series_count(forecast);
+    let rows = forecast.len();
     presentation.headline.push(format!(
-        "{} series forecast, {} rows in forecast.csv.",
-        series_count(forecast),
-        forecast.len()
+        "Forecast of {series} series, {} buckets ahead: {rows} rows in forecast.csv.",
+        rows.checked_div(series).unwrap_or(0)
     ));
     let rows = forecast.len().min(SHOWN_ROWS);
-    let mut view = View::new("First rows");
+    let mut view = View::new("First rows").from_file("forecast.csv");
     for (name, column) in forecast.columns() {
         let cells = (0..rows).map(|row| forecast.cell_text(name, row));
         view = view.with(match column {
             Column::Number(numbers) => {
                 Shown::number(name, numbers.iter().copied().take(rows), Measure::number())
             }
+            Column::Date(days) => Shown::date(name, days.iter().take(rows).map(|&day| date_of(day))),
             _ => Shown::text(name, cells),
         });
     }

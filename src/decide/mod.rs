@@ -13,7 +13,7 @@ use std::path::PathBuf;
 use crate::control::Control;
 pub use crate::data::Settings;
 use crate::data::{Faults, Table, Tables};
-use crate::presentation::Presentation;
+use crate::presentation::{Measure, Presentation, Style};
 use crate::solution::Outcome;
 
 pub mod backtest;
@@ -68,6 +68,11 @@ pub trait Decision: Sync {
         &[]
     }
 
+    /// How its objective is written for a person; money where nothing else is said.
+    fn objective_measure(&self) -> Measure {
+        Measure::money()
+    }
+
     /// Validates the input only: every error, warning and notice, quickly (no fitting).
     ///
     /// # Errors
@@ -118,6 +123,11 @@ pub trait Prepared: Send + Sync {
     /// Forecasts only: a table `unique_id,ds,mean,q10,…`; `None` where the decision has none.
     fn forecast(&self) -> Option<Table> {
         None
+    }
+
+    /// How its numbers and its money are written for a person.
+    fn style(&self) -> Style {
+        Style::default()
     }
 
     /// Tells a solution to a person.

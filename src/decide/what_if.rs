@@ -12,7 +12,8 @@ use serde::{Deserialize, Serialize};
 use super::{DecideError, Decision, Input, Settings, Solution, SolveOptions};
 use crate::data::{Code, Column, Fault, Faults, Table, Tables, table};
 use crate::presentation::{
-    Block, Column as Shown, Measure, Presentation, Section, Table as View, Tornado, TornadoBar,
+    Block, Column as Shown, Figure, Measure, Presentation, Section, Style, Table as View, Tornado,
+    TornadoBar, Value, termination_words,
 };
 use crate::solution::Outcome;
 
@@ -72,6 +73,12 @@ pub struct Variant {
     pub kpis: serde_json::Map<String, serde_json::Value>,
     /// Objective less the base's; `None` where either is missing.
     pub difference: Option<f64>,
+    /// Its key figures as the decision presents them.
+    #[serde(skip)]
+    pub figures: Vec<Figure>,
+    /// How its numbers and its money are written.
+    #[serde(skip)]
+    pub style: Style,
 }
 
 impl Scenario {
@@ -293,6 +300,14 @@ fn unknown_column(table: &Table, name: &str) -> Misfit {
     (Code::UnknownColumn, format!("table `{}` has no column `{name}`", table.name()))
 }
 
+/// One variant's answer.
+struct Solved {
+    name: String,
+    solution: Solution,
+    figures: Vec<Figure>,
+    style: Style,
+}
+
 /// Solves the input and every scenario of it, side by side on the control's
 /// threads; the first variant is the unchanged input.
 ///
@@ -322,7 +337,7 @@ pub fn compare(
     let total = inputs.len();
     let done = std::sync::atomic::AtomicUsize::new(0);
     let control = &options.control;
-    let solved: Vec<Result<(String, Solution), WhatIfError>> = control.install(|| {
+    let solved: Vec<Result<Solved, WhatIfError>> = control.install(|| {
         inputs
             .into_par_iter()
             .map(|(name, input)| {
@@ -331,44 +346,46 @@ pub fn compare(
                 let solution = prepared.solve(&quiet)?;
                 let count = done.fetch_add(1, std::sync::atomic::Ordering::Relaxed) + 1;
                 control.step("what-if", count, total);
-                Ok((name, solution))
+                let figures = prepared.present(&solution).figures;
+                Ok(Solved { name, solution, figures, style: prepared.style() })
             })
             .collect()
     });
     let mut variants: Vec<Variant> = Vec::with_capacity(total);
     for result in solved {
-        let (name, solution) = result?;
+        let Solved { name, solution, figures, style } = result?;
         let base = variants.first().map_or(solution.outcome.objective, |base| base.outcome.objective);
         let difference = solution.outcome.objective.zip(base).map(|(objective, base)| objective - base);
         let kpis = solution.kpis.iter().map(|(name, value)| (name.clone(), (*value).into())).collect();
-        variants.push(Variant { name, outcome: solution.outcome, kpis, difference });
+        variants.push(Variant { name, outcome: solution.outcome, kpis, difference, figures, style });
     }
     Ok(variants)
 }
 
-/// Tells a comparison to a person: sentences, one table, a tornado.
+/// Tells a comparison to a person: sentences, a tornado, one table; objectives are
+/// written by `measure`.
 #[must_use]
-pub fn present(instance: &str, variants: &[Variant]) -> Presentation {
+pub fn present(instance: &str, variants: &[Variant], measure: &Measure) -> Presentation {
     let mut presentation = Presentation::new(format!("{instance}: what if"));
+    presentation.style = variants.first().map(|base| base.style.clone()).unwrap_or_default();
+    let count = variants.len().saturating_sub(1);
+    let noun = if count == 1 { "variant" } else { "variants" };
+    presentation.subtitle = format!("{count} {noun} against the input as it is");
+    let changed = variants.iter().skip(1);
+    presentation.headline = changed.map(|variant| sentence(variant, measure, &presentation.style)).collect();
+    presentation.sections.push(
+        Section::new("Comparison")
+            .with_lead("Every variant is planned anew; all figures are over the horizon.")
+            .with(Block::Tornado(tornado(variants, measure)))
+            .with(Block::Table(table(variants, measure))),
+    );
+    presentation
+}
+
+fn tornado(variants: &[Variant], measure: &Measure) -> Tornado {
     let base = variants.first().and_then(|base| base.outcome.objective).unwrap_or(f64::NAN);
-    for variant in variants.iter().skip(1) {
-        presentation.headline.push(sentence(variant, &presentation.style.money(base)));
-    }
-    let cell = |value: Option<f64>| value.unwrap_or(f64::NAN);
-    let mut table = View::new("Variants")
-        .with(Shown::text("variant", variants.iter().map(|variant| variant.name.clone())))
-        .with(Shown::text("status", variants.iter().map(|variant| status(&variant.outcome))))
-        .with(Shown::number("cost", variants.iter().map(|v| cell(v.outcome.objective)), Measure::money()))
-        .with(Shown::number("against base", variants.iter().map(|v| cell(v.difference)), Measure::money()));
-    let names: Vec<String> =
-        variants.first().map(|base| base.kpis.keys().cloned().collect()).unwrap_or_default();
-    for name in &names {
-        let values = variants.iter().map(|v| cell(v.kpis.get(name).and_then(serde_json::Value::as_f64)));
-        table = table.with(Shown::number(name.replace('_', " "), values, Measure::number()));
-    }
-    table.caption = "One row a variant; all figures over the horizon.".to_owned();
     let bars = variants.iter().skip(1).map(|variant| {
-        let objective = cell(variant.outcome.objective);
+        let objective = known(variant.outcome.objective);
         let better = objective <= base;
         TornadoBar {
             label: variant.name.clone(),
@@ -377,35 +394,67 @@ pub fn present(instance: &str, variants: &[Variant]) -> Presentation {
             ..TornadoBar::default()
         }
     });
-    let tornado = Tornado {
+    Tornado {
         title: "What moves the cost most".to_owned(),
         description: "Cost of each variant against the unchanged input.".to_owned(),
-        measure: Measure::money(),
+        measure: measure.clone(),
         base,
         bars: bars.collect(),
-    };
-    presentation
-        .sections
-        .push(Section::new("Comparison").with(Block::Tornado(tornado)).with(Block::Table(table)));
-    presentation
-}
-
-fn status(outcome: &Outcome) -> String {
-    serde_json::to_value(outcome.termination)
-        .ok()
-        .and_then(|value| value.as_str().map(|word| word.replace('_', " ")))
-        .unwrap_or_default()
-}
-
-fn sentence(variant: &Variant, base: &str) -> String {
-    match (variant.difference, variant.outcome.objective) {
-        (Some(difference), Some(objective)) => {
-            let base_value = objective - difference;
-            let percent = if base_value.abs() > 0.0 { 100.0 * difference / base_value.abs() } else { 0.0 };
-            format!("{}: cost {percent:+.1} % against {base}.", variant.name)
-        }
-        _ => format!("{}: no plan ({}).", variant.name, status(&variant.outcome)),
     }
+}
+
+/// One row a variant: how it ended, its cost, and the key figures of the decision.
+fn table(variants: &[Variant], measure: &Measure) -> View {
+    let mut table = View::new("Variants")
+        .with_caption("One row a variant; `base` is the input as it is.")
+        .with(Shown::text("variant", variants.iter().map(|variant| variant.name.clone())))
+        .with(Shown::number("cost", variants.iter().map(|v| known(v.outcome.objective)), measure.clone()))
+        .with(Shown::number("against base", variants.iter().map(|v| known(v.difference)), measure.clone()));
+    for figure in
+        variants.iter().map(|variant| &variant.figures).max_by_key(|list| list.len()).into_iter().flatten()
+    {
+        let of = |variant: &Variant| {
+            let own = variant.figures.iter().find(|own| own.label == figure.label);
+            match own.map(|own| &own.value) {
+                Some(Value::Number(value)) => *value,
+                _ => f64::NAN,
+            }
+        };
+        let values: Vec<f64> = variants.iter().map(of).collect();
+        // The decision's own figure for the objective stands in the table already.
+        let is_cost = variants
+            .iter()
+            .zip(&values)
+            .all(|(v, value)| v.outcome.objective.is_none_or(|cost| cost == *value));
+        if !is_cost {
+            table = table.with(Shown::number(figure.label.to_lowercase(), values, figure.measure.clone()));
+        }
+    }
+    table
+        .with(Shown::text("ended because", variants.iter().map(|v| termination_words(v.outcome.termination))))
+}
+
+fn known(value: Option<f64>) -> f64 {
+    value.unwrap_or(f64::NAN)
+}
+
+fn sentence(variant: &Variant, measure: &Measure, style: &Style) -> String {
+    let (Some(difference), Some(objective)) = (variant.difference, variant.outcome.objective) else {
+        return format!("{}: no plan; {}.", variant.name, termination_words(variant.outcome.termination));
+    };
+    let base = objective - difference;
+    let (cost, base_cost) = (style.number(objective, measure), style.number(base, measure));
+    if difference.abs() <= 1e-9 * base.abs() {
+        return format!("{}: the plan costs {cost}, as much as that of the unchanged input.", variant.name);
+    }
+    let (by, word) =
+        (style.number(difference.abs(), measure), if difference > 0.0 { "more" } else { "less" });
+    let share =
+        if base == 0.0 { String::new() } else { format!(" ({})", style.percent((difference / base).abs())) };
+    format!(
+        "{}: the plan costs {cost}, {by}{share} {word} than the {base_cost} of the unchanged input.",
+        variant.name
+    )
 }
 
 /// Why variants could not be compared.

@@ -2,9 +2,19 @@
 
 use std::fmt::Write;
 
-use comfy_table::{Cell, CellAlignment, ContentArrangement, Table as TextTable, presets};
+use comfy_table::{
+    Cell, CellAlignment, ColumnConstraint, ContentArrangement, LineStyle, Table as TextTable, TableStyle,
+    Width,
+};
 
 use super::{Block, Cells, Column, Figure, Notice, Presentation, Style, Table, Tone};
+
+/// A line under the head, nothing else.
+const PLAIN: TableStyle = TableStyle::new().header_separator(LineStyle::none().fill('─').junction('─'));
+/// Characters around the content of a cell.
+const PADDING: u16 = 2;
+/// A text column wider than this is prose: it wraps, but never to less than this.
+const PROSE: u16 = 44;
 
 /// How much of a presentation is told in text.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -70,14 +80,31 @@ impl Presentation {
 
 impl Table {
     /// The first rows as a text table, with the totals and the count of rows left out.
+    ///
+    /// Columns that do not fit the width are left out and named; no word is broken.
     #[must_use]
     pub fn to_text(&self, style: &Style, options: &TextOptions) -> String {
+        let mut page = self.page(style, options.rows);
+        let left_out = self.fit(&mut page, style, options.width);
+        let mut text = plain_text(&page.trim_fmt());
+        let rest = self.len().saturating_sub(options.rows);
+        if rest > 0 {
+            let rows = if rest == 1 { "row" } else { "rows" };
+            let place = if self.file.is_empty() { String::new() } else { format!(" in {}", self.file) };
+            let _ = write!(text, "\n … and {rest} more {rows}{place}");
+        }
+        if !left_out.is_empty() {
+            let columns = if left_out.len() == 1 { "column" } else { "columns" };
+            let _ = write!(text, "\n … without the {columns} {} (in the report)", left_out.join(", "));
+        }
+        text
+    }
+
+    fn page(&self, style: &Style, rows: usize) -> TextTable {
         let mut page = TextTable::new();
-        page.load_style(presets::UTF8_HORIZONTAL_ONLY)
-            .set_content_arrangement(ContentArrangement::Dynamic)
-            .set_width(options.width);
-        page.set_header(self.columns.iter().map(|column| column.text_head(style)));
-        for row in 0..self.len().min(options.rows) {
+        page.load_style(PLAIN);
+        page.set_header(self.columns.iter().map(|column| column.aligned(column.head(style))));
+        for row in 0..self.len().min(rows) {
             page.add_row(self.columns.iter().map(|column| column.aligned(column.cell_text(row, style))));
         }
         let every_row: Vec<usize> = (0..self.len()).collect();
@@ -89,13 +116,36 @@ impl Table {
                 column.aligned(sum)
             }));
         }
-        let left_out = self.len().saturating_sub(options.rows);
-        let place = if self.file.is_empty() { String::new() } else { format!(" in {}", self.file) };
-        let mut text = plain_text(&page.to_string());
-        if left_out > 0 {
-            let _ = write!(text, "\n… and {left_out} more rows{place}");
+        page
+    }
+
+    /// Gives every column the room that its words need, first come first served; hides the
+    /// columns that are left without, and returns their titles.
+    fn fit(&self, page: &mut TextTable, style: &Style, width: u16) -> Vec<&str> {
+        let mut bare = page.clone();
+        bare.set_header(Vec::<Cell>::new());
+        let cells = bare.column_max_content_widths();
+        let mut room = width;
+        let mut left_out = Vec::new();
+        let mut constraints = Vec::with_capacity(self.columns.len());
+        for (at, column) in self.columns.iter().enumerate() {
+            let head = column.head(style);
+            let word = head.split(' ').map(|word| word.chars().count()).max().unwrap_or(0);
+            let longest = cells.get(at).copied().unwrap_or(0);
+            let prose = matches!(column.cells, Cells::Text(_)) && longest > PROSE;
+            let needed = longest.min(if prose { PROSE } else { u16::MAX }).max(word.min(100) as u16);
+            let needed = needed.saturating_add(PADDING);
+            if at > 0 && needed > room {
+                left_out.push(column.title.as_str());
+                constraints.push(ColumnConstraint::Hidden);
+            } else {
+                room = room.saturating_sub(needed);
+                constraints.push(ColumnConstraint::LowerBoundary(Width::Fixed(needed)));
+            }
         }
-        text
+        page.set_content_arrangement(ContentArrangement::Dynamic).set_width(width);
+        page.set_constraints(constraints);
+        left_out
     }
 }
 
@@ -122,10 +172,6 @@ impl Column {
             (Cells::Number(_), unit) if !unit.is_empty() => format!("{} ({unit})", self.title),
             _ => self.title.clone(),
         }
-    }
-
-    fn text_head(&self, style: &Style) -> Cell {
-        self.aligned(self.head(style))
     }
 
     fn aligned(&self, text: String) -> Cell {
@@ -203,10 +249,27 @@ mod tests {
     }
 
     #[test]
+    fn columns_without_room_are_named_and_no_word_is_broken() {
+        let why = "covers four weeks to the next order day; rounded up from 47 to a case of 48";
+        let wide = Table::new("Orders")
+            .with(Column::text("item", ["a-code-of-some-length"]))
+            .with(Column::number("quantity ordered", [48.0], Measure::quantity("pieces")))
+            .with(Column::text("why", [why]));
+        let narrow = wide.to_text(&Style::default(), &TextOptions { width: 60, ..TextOptions::default() });
+        assert!(narrow.ends_with("… without the column why (in the report)"), "{narrow}");
+        assert!(narrow.contains("a-code-of-some-length") && narrow.contains("48"), "{narrow}");
+        let roomy = wide.to_text(&Style::default(), &TextOptions { width: 100, ..TextOptions::default() });
+        assert!(!roomy.contains("without the column"), "{roomy}");
+        for word in why.split(' ') {
+            assert!(roomy.contains(word), "{word} in {roomy}");
+        }
+    }
+
+    #[test]
     fn a_table_shows_its_first_rows_and_counts_the_rest() {
         let text = orders().to_text(&Style::default(), &TextOptions { rows: 1, ..TextOptions::default() });
         assert!(text.contains("value (€)") && text.contains("1,200") && text.contains("total"), "{text}");
-        assert!(text.contains("… and 1 more rows in orders.csv"), "{text}");
+        assert!(text.contains("… and 1 more row in orders.csv"), "{text}");
         assert!(!text.contains("salt"), "{text}");
     }
 

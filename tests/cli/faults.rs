@@ -16,7 +16,6 @@ fn a_wrong_call_is_a_usage_error_and_says_so_on_stderr() {
         "solve shop --gap -1",
         "solve shop --threads many",
         "solve shop --set budget",
-        "solve shop/sales.csv",
         "new program here",
         "new replenishmint here",
         "models nothing",
@@ -46,7 +45,11 @@ fn every_fault_is_told_at_once_in_the_exact_words() {
     for command in ["check shop", "solve shop", "explain shop", "forecast shop", "backtest shop"] {
         let run = purvey(at, command).ends(3);
         assert_eq!(run.err, text, "{command}");
-        let verdict = if command == "check shop" { "2 errors; nothing was solved.\n" } else { "" };
+        let verdict = if command == "check shop" {
+            "2 errors; nothing can be solved until that is mended.\n"
+        } else {
+            ""
+        };
         assert_eq!(run.out, verdict, "{command}");
     }
     assert!(!at.join("shop/out").exists());
@@ -59,7 +62,6 @@ fn every_fault_is_told_at_once_in_the_exact_words() {
 
 #[test]
 fn the_program_tells_the_texts_of_every_class_of_fault() {
-    let mut told = 0;
     for entry in fs::read_dir(repository("tests/bad")).unwrap() {
         let folder = entry.unwrap().path();
         let place = tempfile::tempdir().unwrap();
@@ -74,14 +76,38 @@ fn the_program_tells_the_texts_of_every_class_of_fault() {
             .lines()
             .filter(|line| !line.starts_with("  "))
             .all(|line| line.contains(": warning: ") || line.contains(": notice: "));
-        if run.code == 3 && run.err == expected {
-            told += 1;
+        let told = |text: &str| -> Vec<String> {
+            let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
+            lines.sort();
+            lines
+        };
+        if run.err.lines().count() < 200 {
+            assert_eq!(told(&run.err), told(&expected), "{}", folder.display());
         }
         assert_eq!(run.code == 3, is_error, "{}: {}", folder.display(), run.err);
         assert!([0, 3].contains(&run.code), "{}: {}{}", folder.display(), run.code, run.err);
         assert!(!run.err.is_empty(), "{}", folder.display());
     }
-    assert!(told > 20, "only {told} texts are the same");
+}
+
+#[test]
+fn a_file_is_recognised_by_what_it_holds() {
+    let place = shop();
+    let at = place.path();
+    let unknown = purvey(at, "solve shop/sales.csv").ends(3);
+    assert_eq!(
+        unknown.err,
+        "shop/sales.csv: the first lines are of no known format [broken-format]\n  \
+         help: hand in an instance folder, a CSV unique_id,ds,y, or an .mps or .lp file\n"
+    );
+    fs::write(at.join("series.csv"), "unique_id,ds,y\na,2024-01-01,1\n").unwrap();
+    let long = purvey(at, "solve series.csv").ends(2);
+    assert_eq!(long.err, "purvey: series.csv is a long table of series; `purvey forecast` takes it\n");
+    fs::write(at.join("model.txt"), "minimize\n 2 x\nsubject to\n c: x >= 3\nend\n").unwrap();
+    let solved = purvey(at, "solve model.txt --json").ends(0).json();
+    assert_eq!(solved["objective"].as_f64(), Some(6.0));
+    let missing = purvey(at, "solve nowhere.mps").ends(3);
+    assert!(missing.err.starts_with("nowhere.mps: the file is not there [missing-file]"), "{}", missing.err);
 }
 
 #[test]

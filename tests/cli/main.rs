@@ -7,6 +7,8 @@ mod bench;
 mod faults;
 mod features;
 mod forecast;
+#[cfg(unix)]
+mod interrupt;
 mod models;
 mod plans;
 mod program;

@@ -45,7 +45,7 @@ fn a_broken_plan_names_the_rule_and_the_row() {
     );
     let text = purvey(at, "check-plan shop --plan orders.csv").ends(4);
     assert!(
-        text.out.contains("[order_multiple]") && text.out.contains("2 rules are broken."),
+        text.out.contains("[order_multiple]") && text.out.contains("The plan breaks the rules in 2 places."),
         "{}",
         text.out
     );
@@ -92,7 +92,8 @@ fn diff_tells_what_changed() {
     let changed = purvey(at, "diff a b --json").ends(0).json();
     assert!(!changed["diff"]["lines"].as_array().unwrap().is_empty());
     let told = purvey(at, "diff a b").ends(0);
-    assert!(told.out.lines().any(|line| line.starts_with(['+', '-', '~'])), "{}", told.out);
+    assert!(told.out.contains("The second plan costs € "), "{}", told.out);
+    assert!(told.out.lines().any(|line| line.starts_with(" changed   S")), "{}", told.out);
     let nothing = purvey(at, "diff a shop").ends(2);
     assert!(nothing.err.contains("solution.json"), "{}", nothing.err);
 }

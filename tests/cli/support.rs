@@ -121,9 +121,14 @@ pub fn repository(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
 }
 
-/// Copies the files of a folder.
+/// Copies the files of a folder; folders in it are made, empty.
 pub fn copy(from: &Path, to: &Path) {
     fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap().map(|entry| entry.unwrap()) {
+        if entry.path().is_dir() {
+            fs::create_dir_all(to.join(entry.file_name())).unwrap();
+        }
+    }
     for (name, bytes) in contents(from) {
         fs::write(to.join(name), bytes).unwrap();
     }

@@ -32,6 +32,7 @@ fn two_scenarios_are_compared_with_the_base() {
         assert!(at.join("shop/out-what-if").join(file).is_file(), "{file}");
     }
     let told = purvey(at, "what-if shop --scenario tight.toml --output seen").ends(0);
+    assert!(told.out.starts_with("tight: the plan costs € "), "{}", told.out);
     assert!(told.out.contains("tight") && told.out.contains("Report: seen/report.html"), "{}", told.out);
 }
 

@@ -10,6 +10,7 @@ mod check;
 mod explain;
 mod model;
 mod plan;
+mod present;
 mod problem;
 
 use super::{
@@ -17,7 +18,8 @@ use super::{
 };
 use crate::control::Control;
 use crate::data::{Code, Fault, Faults, Tables};
-use crate::presentation::Presentation;
+use crate::presentation::{Measure, Presentation};
+use present::Run;
 use problem::Problem;
 
 /// The decision `program`.
@@ -37,14 +39,19 @@ impl Decision for ProgramDecision {
         &["mps", "lp"]
     }
 
+    fn objective_measure(&self) -> Measure {
+        Measure::number()
+    }
+
     fn validate(&self, input: Input, _control: &Control) -> Result<Faults, Faults> {
         Problem::read(input, self.schema()).map(|_| Faults::default())
     }
 
-    fn prepare(&self, input: Input, _control: &Control) -> Result<Box<dyn Prepared>, Faults> {
+    fn prepare(&self, input: Input, control: &Control) -> Result<Box<dyn Prepared>, Faults> {
         Ok(Box::new(PreparedProgram {
             problem: Problem::read(input, self.schema())?,
             notices: Faults::default(),
+            run: Run { seed: control.seed, threads: control.worker_threads() },
         }))
     }
 }
@@ -54,6 +61,7 @@ impl Decision for ProgramDecision {
 struct PreparedProgram {
     problem: Problem,
     notices: Faults,
+    run: Run,
 }
 
 impl Prepared for PreparedProgram {
@@ -81,7 +89,7 @@ impl Prepared for PreparedProgram {
     }
 
     fn present(&self, solution: &Solution) -> Presentation {
-        plan::present(&self.problem, solution)
+        present::present(&self.problem, solution, self.run)
     }
 }
 

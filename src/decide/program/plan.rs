@@ -1,10 +1,8 @@
 //! The answer as tables and sentences, and the way back from a table to values.
 
-use super::super::Solution;
 use super::problem::Problem;
 use crate::data::{Code, Fault, Faults, Table, Tables};
 use crate::optimize::milp::{Member, Program, Relaxation, Sense, Side, Solved, all_elastic};
-use crate::presentation::Presentation;
 use crate::solution::{Outcome, Termination};
 
 /// `variables` and `rows`; empty without an answer.
@@ -106,7 +104,7 @@ pub(super) fn headline(problem: &Problem, outcome: &Outcome) -> Vec<String> {
         }
         Termination::TargetGap => "the gap that was asked for is reached",
         Termination::TimeLimit => "the time was up",
-        Termination::WorkLimit => "the work limit was reached",
+        Termination::WorkLimit => "the work allowed was done",
         Termination::Interrupted => "the search was interrupted",
     };
     match outcome.objective {
@@ -162,11 +160,4 @@ pub(super) fn limit_value(program: &Program, member: Member) -> f64 {
         Member::Bound { column, side } => of_side(program.column_bounds(column), side),
         Member::Integrality { .. } => f64::NAN,
     }
-}
-
-pub(super) fn present(problem: &Problem, solution: &Solution) -> Presentation {
-    let mut presentation = Presentation::default();
-    presentation.title.clone_from(&problem.name);
-    presentation.headline.clone_from(&solution.headline);
-    presentation
 }

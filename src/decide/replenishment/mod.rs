@@ -9,6 +9,7 @@
 
 mod backtest;
 pub mod check;
+mod exceptions;
 mod explain;
 pub mod model;
 pub mod plan;

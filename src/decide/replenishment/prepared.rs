@@ -12,7 +12,7 @@ use super::{explain, reasons, tables};
 use crate::control::Control;
 use crate::data::{Bucket, Code, Fault, Faults, Settings, Table, Tables};
 use crate::decide::{CheckReport, DecideError, Event, Explanation, Prepared, Solution, SolveOptions, Update};
-use crate::presentation::Presentation;
+use crate::presentation::{Presentation, Style};
 use crate::solution::{Outcome, SolutionStatus};
 
 /// Relative difference of the model's objective and the checker's cost that is rounding.
@@ -51,7 +51,7 @@ impl Replenishing {
             scenarios,
             forecaster,
             seed: control.seed,
-            threads: control.threads,
+            threads: control.worker_threads(),
             predict_seconds: begun.elapsed().as_secs_f64(),
         })
     }
@@ -183,15 +183,13 @@ impl Prepared for Replenishing {
                 seconds,
                 checks: CheckReport::default(),
                 warnings: self.warnings(),
-                headline: vec![
-                    "No plan keeps all limits; `purvey explain` says which collide and what giving way costs."
-                        .to_owned(),
-                ],
+                headline: vec![tables::no_plan(answer.outcome.termination).to_owned()],
             });
         }
         let mut solution = self.solution(&problem, &answer, earlier.as_ref(), options, seconds)?;
         for step in given_way {
-            let text = format!("{} gives way by {:.2} at a cost of {:.2}", step.name, step.amount, step.cost);
+            let cost = problem.style().money(step.cost);
+            let text = format!("{} gives way by {:.2} at a cost of {cost}", step.name, step.amount);
             solution.headline.push(format!("{text}."));
             solution.warnings.push(text);
         }
@@ -214,6 +212,10 @@ impl Prepared for Replenishing {
 
     fn forecast(&self) -> Option<Table> {
         Some(tables::forecast(&self.problem, &self.scenarios))
+    }
+
+    fn style(&self) -> Style {
+        self.problem.style()
     }
 
     fn present(&self, solution: &Solution) -> Presentation {

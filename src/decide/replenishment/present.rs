@@ -3,6 +3,7 @@
 
 use chrono::NaiveDate;
 
+use super::exceptions;
 use super::problem::{Pair, Problem};
 use super::scenarios::{PairScenarios, QUANTILE_LEVELS, Scenarios};
 use crate::data::{self, Severity as FaultSeverity, Tables};
@@ -12,14 +13,12 @@ use crate::presentation::{
     Severity, StepKind, Table, Tone, Waterfall, WaterfallStep,
 };
 
-/// Rows of an exception table.
-const SHOWN: usize = 25;
 /// Buckets of history in a fan chart.
 const SHOWN_HISTORY: usize = 104;
-/// A stock point is an exception when it runs out with at least this probability …
-const LIKELY: f64 = 0.2;
-/// … or when its stock covers more than this many times the planned horizon.
-const EXCESS: f64 = 1.0;
+/// A stock point is an exception when it runs out with at least this probability.
+pub(super) const LIKELY: f64 = 0.2;
+/// A limit is full from this share of it on.
+const FULL: f64 = 0.995;
 
 /// Cost terms in the order of the waterfall, with their names for people.
 const COSTS: [(&str, &str); 6] = [
@@ -49,13 +48,17 @@ pub(crate) fn present(
 ) -> Presentation {
     let mut told = Presentation::new(problem.name.clone());
     let last = problem.buckets.start_of(problem.horizon as i64).pred_opt();
-    told.subtitle = format!(
-        "Orders for {} stock points, {} to {}",
-        problem.pairs.len(),
-        problem.plan_date,
-        last.unwrap_or(problem.plan_date)
-    );
     told.date = Some(problem.plan_date);
+    told.style = problem.style();
+    told.subtitle = format!(
+        "Orders for {}, {} to {}",
+        match problem.pairs.len() {
+            1 => "1 stock point".to_owned(),
+            count => format!("{} stock points", told.style.number(count as f64, &Measure::number())),
+        },
+        told.style.date(problem.plan_date),
+        told.style.date(last.unwrap_or(problem.plan_date))
+    );
     told.headline.clone_from(&solution.headline);
     told.figures = figures(solution);
     if solution.tables.as_slice().is_empty() {
@@ -64,7 +67,7 @@ pub(crate) fn present(
     }
     let book = Book::new(problem, scenarios, &solution.tables);
     told.sections.push(costs(solution));
-    told.sections.push(exceptions(&book));
+    told.sections.push(exceptions::section(&book));
     told.sections.push(Section::new("Stock points").with(Block::Details(details(&book))));
     if let Some(section) = limits(&solution.tables) {
         told.sections.push(section);
@@ -126,9 +129,9 @@ fn costs(solution: &Solution) -> Section {
 }
 
 /// Projection and orders by stock point, read once from the plan tables.
-struct Book<'a> {
-    problem: &'a Problem,
-    scenarios: &'a Scenarios,
+pub(super) struct Book<'a> {
+    pub problem: &'a Problem,
+    pub scenarios: &'a Scenarios,
     tables: &'a Tables,
     /// First row and row after the last of each stock point in `projection`.
     projection: Vec<(usize, usize)>,
@@ -171,148 +174,38 @@ impl<'a> Book<'a> {
     }
 
     /// A column of a stock point's projection.
-    fn projected(&self, pair: usize, column: &str) -> &[f64] {
+    pub fn projected(&self, pair: usize, column: &str) -> &[f64] {
         let (from, until) = self.projection[pair];
         let column = self.tables.get("projection").and_then(|table| table.number(column));
         column.and_then(|column| column.get(from..until)).unwrap_or(&[])
     }
 
-    fn day(&self, bucket: usize) -> NaiveDate {
+    pub fn day(&self, bucket: usize) -> NaiveDate {
         self.problem.buckets.start_of(bucket as i64).max(self.problem.plan_date)
     }
 }
 
-fn code_of_item<'a>(problem: &'a Problem, pair: &Pair) -> &'a str {
+pub(super) fn code_of_item<'a>(problem: &'a Problem, pair: &Pair) -> &'a str {
     problem.items.get(pair.item).map_or("", |item| item.code.as_str())
 }
 
-fn code_of_location<'a>(problem: &'a Problem, pair: &Pair) -> &'a str {
+pub(super) fn code_of_location<'a>(problem: &'a Problem, pair: &Pair) -> &'a str {
     problem.locations.get(pair.location).map_or("", |location| location.code.as_str())
 }
 
-/// A stock point that needs a person, with how much is at stake.
-struct Exception {
-    pair: usize,
-    money: f64,
-    date: Option<NaiveDate>,
-    value: f64,
-}
-
-fn exceptions(book: &Book<'_>) -> Section {
-    let short = stock_outs(book);
-    let excess = excess(book);
-    let expiring = expiring(book);
-    let mut section = Section::new("Exceptions").with_lead(
-        "What a person should look at first, dearest first; orders on their way cannot all be hurried.",
-    );
-    let quantity = || Measure::number();
-    if short.is_empty() && excess.is_empty() && expiring.is_empty() {
-        return section
-            .with(Block::text("Nothing stands out: no likely stock-out, no excess, nothing expiring."));
+/// What a bucket is called.
+pub(super) fn bucket_word(problem: &Problem) -> &'static str {
+    match problem.bucket() {
+        data::Bucket::Day => "day",
+        data::Bucket::Week => "week",
+        data::Bucket::Month => "month",
     }
-    for (title, caption, list, date, value, measure) in [
-        (
-            "Stock-outs to come",
-            "Stock points that may run out before a new order can arrive or in spite of the plan.",
-            &short,
-            "first likely",
-            "probability",
-            Measure::percent().with_decimals(0),
-        ),
-        (
-            "Excess",
-            "Stock beyond the demand of the whole horizon.",
-            &excess,
-            "covered until",
-            "units too many",
-            quantity(),
-        ),
-        ("Expiring", "Stock expected to expire.", &expiring, "first", "units", quantity()),
-    ] {
-        if list.is_empty() {
-            continue;
-        }
-        let shown = &list[..list.len().min(SHOWN)];
-        let of = |name: fn(&Problem, &Pair) -> String| -> Vec<String> {
-            shown.iter().map(|e| name(book.problem, &book.problem.pairs[e.pair])).collect()
-        };
-        let table =
-            Table::new(format!("{title}: {} of {} stock points", list.len(), book.problem.pairs.len()))
-                .with_caption(caption)
-                .with(Column::text("item", of(|problem, pair| code_of_item(problem, pair).to_owned())))
-                .with(Column::text(
-                    "location",
-                    of(|problem, pair| code_of_location(problem, pair).to_owned()),
-                ))
-                .with(Column::date(date, shown.iter().map(|e| e.date)))
-                .with(Column::number(value, shown.iter().map(|e| e.value), measure))
-                .with(
-                    Column::number("at stake", shown.iter().map(|e| e.money), Measure::money()).with_total(),
-                )
-                .from_file("projection.csv");
-        section = section.with(Block::Table(table));
-    }
-    section
-}
-
-fn dearest_first(mut list: Vec<Exception>) -> Vec<Exception> {
-    list.sort_by(|a, b| b.money.total_cmp(&a.money).then(a.pair.cmp(&b.pair)));
-    list
-}
-
-fn stock_outs(book: &Book<'_>) -> Vec<Exception> {
-    let of = |pair: usize| {
-        let likely = book.projected(pair, "stock_out");
-        let first = likely.iter().position(|share| *share >= LIKELY)?;
-        let unmet: f64 = book.projected(pair, "unmet").iter().sum();
-        Some(Exception {
-            pair,
-            money: unmet * book.scenarios.pairs.get(pair)?.shortage_cost,
-            date: Some(book.day(first)),
-            value: likely.iter().copied().fold(0.0, f64::max),
-        })
-    };
-    dearest_first((0..book.problem.pairs.len()).filter_map(of).collect())
-}
-
-fn excess(book: &Book<'_>) -> Vec<Exception> {
-    let of = |pair: usize| {
-        let point = &book.problem.pairs[pair];
-        let demand: f64 = book.projected(pair, "demand").iter().sum();
-        let on_hand: f64 = point.lots.iter().map(|(quantity, _)| quantity).sum();
-        let coming: f64 = point.inflow.iter().sum();
-        let surplus = on_hand + coming - EXCESS * demand;
-        let item = book.problem.items.get(point.item)?;
-        (surplus > 1.0).then_some(Exception {
-            pair,
-            money: surplus * item.unit_cost,
-            date: None,
-            value: surplus,
-        })
-    };
-    dearest_first((0..book.problem.pairs.len()).filter_map(of).collect())
-}
-
-fn expiring(book: &Book<'_>) -> Vec<Exception> {
-    let of = |pair: usize| {
-        let waste = book.projected(pair, "waste");
-        let total: f64 = waste.iter().sum();
-        let first = waste.iter().position(|units| *units > 0.0)?;
-        let item = book.problem.items.get(book.problem.pairs[pair].item)?;
-        let date = Some(book.day(first));
-        (total >= 0.5).then_some(Exception { pair, money: total * item.waste_cost, date, value: total })
-    };
-    dearest_first((0..book.problem.pairs.len()).filter_map(of).collect())
 }
 
 fn details(book: &Book<'_>) -> Details {
     let problem = book.problem;
     let shown = problem.history_buckets.min(SHOWN_HISTORY);
-    let word = match problem.bucket() {
-        data::Bucket::Day => "day",
-        data::Bucket::Week => "week",
-        data::Bucket::Month => "month",
-    };
+    let word = bucket_word(problem);
     let start_of = |bucket: i64| problem.buckets.start_of(bucket);
     let mut details = Details {
         title: "Forecast, stock and orders of each stock point".to_owned(),
@@ -406,8 +299,10 @@ fn limits(tables: &Tables) -> Option<Section> {
     let (used, limit) = (table.number("used")?, table.number("limit")?);
     let worth = table.number("value_of_one_more").unwrap_or(&[]);
     let binds = |row: &usize| {
-        let full = limit[*row] > 0.0 && used[*row] >= 0.995 * limit[*row];
-        full || worth.get(*row).is_some_and(|worth| worth.abs() > 1e-9)
+        let (used, limit) = (used[*row], limit[*row]);
+        let full = if is_minimum(table, *row) { used <= limit / FULL } else { used >= FULL * limit };
+        let counts = limit > 0.0 && used > 0.0 && full;
+        counts || worth.get(*row).is_some_and(|worth| worth.abs() >= 0.005)
     };
     let rows: Vec<usize> = (0..table.len()).filter(binds).collect();
     if rows.is_empty() {
@@ -419,19 +314,30 @@ fn limits(tables: &Tables) -> Option<Section> {
     let number = |column: &[f64]| -> Vec<f64> {
         rows.iter().map(|&row| column.get(row).copied().unwrap_or(f64::NAN)).collect()
     };
-    let place: Vec<String> = rows
-        .iter()
-        .map(|&row| format!("{}:{}", table.cell_text("file", row), table.cell_text("row", row)))
-        .collect();
+    let place = |row: &usize| match table.cell_text("row", *row).as_str() {
+        "" => table.cell_text("file", *row),
+        number => format!("{}:{number}", table.cell_text("file", *row)),
+    };
+    let bound = |row: &usize| if is_minimum(table, *row) { "at least" } else { "at most" };
+    let worth: Vec<f64> = number(worth).into_iter().map(f64::abs).collect();
     let view = Table::new("Binding limits")
-        .with_caption("The value of one more unit comes from the prices of the shared limits.")
+        .with_caption(
+            "What one unit more saves (of a minimum: one unit less), for small changes; from the prices of the \
+             limits that orders share.",
+        )
         .with(Column::text("limit", text("name")))
         .with(Column::number("used", number(used), Measure::number()))
-        .with(Column::number("allowed", number(limit), Measure::number()))
-        .with(Column::number("one more saves", number(worth), Measure::money().with_decimals(2)))
-        .with(Column::text("stated in", place))
+        .with(Column::text("must be", rows.iter().map(bound)))
+        .with(Column::number("stated", number(limit), Measure::number()))
+        .with(Column::number("one unit saves", worth, Measure::money().with_decimals(2)))
+        .with(Column::text("stated in", rows.iter().map(place)))
         .from_file("limits.csv");
     Some(Section::new("Limits").with_lead("What holds the plan back.").with(Block::Table(view)))
+}
+
+/// Whether a row of `limits` states the least that is allowed.
+fn is_minimum(table: &data::Table, row: usize) -> bool {
+    table.cell_text("rule", row) == "order_minimum"
 }
 
 fn orders(book: &Book<'_>) -> Section {
@@ -463,8 +369,10 @@ fn orders(book: &Book<'_>) -> Section {
 }
 
 fn notices(problem: &Problem, solution: &Solution) -> Section {
-    let mut list: Vec<Notice> =
-        solution.warnings.iter().map(|text| Notice::new(Severity::Warning, text.clone())).collect();
+    // The warnings of the solution repeat those of the input, which come with their place below.
+    let of_input = |text: &&String| problem.notices.as_slice().iter().any(|fault| fault.message == **text);
+    let own = solution.warnings.iter().filter(|text| !of_input(text));
+    let mut list: Vec<Notice> = own.map(|text| Notice::new(Severity::Warning, text.clone())).collect();
     list.extend(problem.notices.as_slice().iter().map(|fault| {
         let severity = match fault.severity {
             FaultSeverity::Error => Severity::Error,

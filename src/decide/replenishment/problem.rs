@@ -26,6 +26,7 @@ pub use read::CONTRACT;
 use chrono::NaiveDate;
 
 use crate::data::{Bucket, Buckets, Faults};
+use crate::presentation::Style;
 
 /// A place in the input: file and row as a spreadsheet shows it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -80,6 +81,8 @@ pub struct Problem {
     pub missing_is_zero: bool,
     /// Names of the covariates, the columns of [`Pair::covariates`].
     pub covariate_names: Vec<String>,
+    /// Currency of all money, for people.
+    pub currency: String,
     /// Repairs and warnings found while reading.
     pub notices: Faults,
 }
@@ -306,6 +309,12 @@ pub struct Mark {
 }
 
 impl Problem {
+    /// How numbers and money are written for people.
+    #[must_use]
+    pub fn style(&self) -> Style {
+        Style::for_currency(&self.currency)
+    }
+
     /// Length of a bucket.
     #[must_use]
     pub fn bucket(&self) -> Bucket {

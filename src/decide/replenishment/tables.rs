@@ -11,6 +11,10 @@ use super::problem::{Pair, Problem};
 use super::scenarios::{QUANTILE_LEVELS, Scenarios};
 use crate::data::{Code, Column, Fault, Faults, Table, Tables, date_of, day_number};
 use crate::presentation::Style;
+use crate::solution::Termination;
+
+/// A limit that saves less than half of this is worth nothing to a person.
+const CENT: f64 = 0.01;
 
 /// The plan tables, in the order of the contract.
 pub(crate) fn plan_tables(
@@ -250,7 +254,7 @@ pub(crate) fn headline(
     limits: &[LimitUse],
     gap: Option<f64>,
 ) -> Vec<String> {
-    let style = Style::default();
+    let style = problem.style();
     let of = |name: &str| kpis.iter().find(|(known, _)| known == name).map_or(0.0, |(_, value)| *value);
     let mut told = Vec::new();
     let lines = of("lines_now");
@@ -273,17 +277,42 @@ pub(crate) fn headline(
     ));
     let dearest =
         limits.iter().max_by(|a, b| a.value_of_one_more.abs().total_cmp(&b.value_of_one_more.abs()));
-    if let Some(limit) = dearest.filter(|limit| limit.value_of_one_more.abs() > 1e-9) {
+    if let Some(limit) = dearest.filter(|limit| limit.value_of_one_more.abs() >= CENT / 2.0) {
         told.push(format!(
-            "What holds it back most is the {}: one more unit of it saves {:.2}.",
+            "What holds the plan back most is the {}: {} saves about {}.",
             limit.name,
-            limit.value_of_one_more.abs()
+            one_more(limit, &style),
+            style.money(limit.value_of_one_more.abs())
         ));
     }
     if let Some(gap) = gap.filter(|gap| *gap > 1e-6) {
         told.push(format!("No plan can be cheaper by more than {}.", style.percent(gap)));
     }
     told
+}
+
+/// The unit of a limit, as its name states it, moved by one in the helpful direction.
+fn one_more(limit: &LimitUse, style: &Style) -> String {
+    let direction = if limit.family == "order_minimum" { "less" } else { "more" };
+    let unit = match limit.family {
+        "storage" => "m3",
+        _ => limit.name.rsplit_once(", ").map_or("money", |(_, unit)| unit),
+    };
+    match unit {
+        "money" => format!("each {} {direction}", style.money(1.0)),
+        "units" => format!("each unit {direction}"),
+        unit => format!("each {unit} {direction}"),
+    }
+}
+
+/// What is told where no plan was found.
+pub(crate) fn no_plan(termination: Termination) -> &'static str {
+    match termination {
+        Termination::TimeLimit => "No plan was found in the time allowed; allow more with --time-limit.",
+        Termination::WorkLimit => "No plan that keeps all limits was found in the work allowed.",
+        Termination::Interrupted => "It was interrupted before a first plan was found.",
+        _ => "No plan keeps all limits.",
+    }
 }
 
 /// Reads an earlier plan to start from; lines that the horizon has passed or

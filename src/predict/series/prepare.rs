@@ -43,7 +43,10 @@ impl Prepared {
         let closed = y.iter().enumerate().filter(|(t, y)| !y.is_nan() && series.is_censored(*t)).count();
         let estimated = estimate_demand(&mut y, &series.censored, season_length);
         if estimated > 0 {
-            notes.push(format!("{estimated} buckets with a stock-out: demand estimated above what was sold"));
+            let buckets = if estimated == 1 { "bucket" } else { "buckets" };
+            notes.push(format!(
+                "{estimated} {buckets} with a stock-out: demand estimated above what was sold"
+            ));
         } else if closed > 0 {
             notes.push(format!(
                 "{closed} buckets with a stock-out taken as recorded: too few others to estimate from"

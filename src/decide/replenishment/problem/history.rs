@@ -8,7 +8,7 @@ use super::Mark;
 use super::calendar::Calendar;
 use super::frame::{Codes, DayBuckets, day, day_of, number, snap};
 use super::items::Items;
-use super::notes::{Notes, Rule};
+use super::notes::{Notes, Rule, counted};
 use super::pairs::{PairRows, Pairs};
 use super::units::Units;
 
@@ -157,8 +157,10 @@ impl Past<'_> {
             last -= 1;
         }
         if last < -1 {
-            let message =
-                format!("no sales in the last {} buckets before the plan date, they are unknown", -1 - last);
+            let message = format!(
+                "no sales in the last {} before the plan date: demand there is unknown",
+                counted((-1 - last) as usize, "bucket", "buckets")
+            );
             let help = "hand in newer sales, or set plan_date to the day after the last sale";
             notes.say(Severity::Warning, Code::LeftOut, sales.file(), message, help);
         }
@@ -286,8 +288,8 @@ impl Past<'_> {
         }
         let file = self.tables.get("stock_history").map_or("stock_history", Table::file).to_owned();
         if marked > 0 {
-            let message =
-                format!("{marked} buckets of pairs without stock and without a sale taken as stock-outs");
+            let buckets = counted(marked as usize, "bucket of an item", "buckets of items");
+            let message = format!("{buckets} without stock and without a sale taken as stock-outs");
             notes.say(Severity::Notice, Code::Repaired, &file, message, "");
         }
     }

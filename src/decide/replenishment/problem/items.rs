@@ -3,7 +3,7 @@
 use crate::data::{Bucket, Buckets, Code, SettingsValues, Severity, Table, Tables};
 
 use super::frame::{Codes, Indices, NONE, date, given, number, place, text};
-use super::notes::{Notes, Rule};
+use super::notes::{Notes, Rule, counted};
 use super::{Item, Service};
 
 const DAYS_OF_A_YEAR: f64 = 365.25;
@@ -208,7 +208,8 @@ pub(super) fn tell_defaults(items: &[Item], settings: &SettingsValues, notes: &m
     if count > 0 {
         let file = items.first().map_or("items", |item| item.place.file.as_str()).to_owned();
         let message = format!(
-            "{count} items without shortage_cost, target or price: a cycle service level of {level} is taken"
+            "{} without shortage_cost, target or price: a cycle service level of {level} is taken",
+            counted(count, "item", "items")
         );
         notes.say(Severity::Notice, Code::Repaired, &file, message, "");
     }

@@ -2,6 +2,11 @@
 
 use crate::data::{Code, Fault, Faults, Severity, Table};
 
+/// A count with its noun.
+pub(super) fn counted(count: usize, one: &str, many: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { many })
+}
+
 /// What was done to rows by stated rules, and the faults of single rows.
 #[derive(Debug, Default)]
 pub(super) struct Notes {

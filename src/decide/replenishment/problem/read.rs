@@ -10,7 +10,7 @@ use super::covariates::{Covariates, Inputs};
 use super::frame::{Codes, Indices, NONE, given, place, text};
 use super::history::{self, History, Past};
 use super::items::{self, Items};
-use super::notes::{Notes, Rule};
+use super::notes::Notes;
 use super::pairs::{Pairs, location_codes};
 use super::receipts::Receipts;
 use super::sourcing::{self, Sourcing};
@@ -153,6 +153,7 @@ fn build(name: &str, tables: &Tables, settings: &SettingsValues, file: &str) -> 
     problem.read_locks(&present, &mut notes);
     problem.pairs.iter_mut().for_each(settle_what_is_owed);
     problem.let_dated_lots_expire();
+    problem.tell_emptiness(tables, &mut notes);
     (Some(problem), notes.finish())
 }
 
@@ -177,14 +178,15 @@ fn horizon_length(
     file: &str,
     notes: &mut Notes,
 ) -> usize {
-    const SHORT: Rule =
-        Rule::repaired("the horizon is shorter than lead time and review period, it is lengthened");
     let (lead, review) = sourcing.longest(&pairs.list);
     let lead = (f64::from(lead) / buckets.bucket().days()).ceil() as usize;
     let least = (lead + review).min(LONGEST_HORIZON);
     match settings.integer("horizon") {
         Some(set) if (set as usize) < least => {
-            notes.add(file, None, 1, SHORT);
+            let message = format!(
+                "a horizon of {set} is shorter than the longest lead time and review period, {least} buckets are planned"
+            );
+            notes.say(Severity::Notice, Code::Repaired, file, message, "");
             least
         }
         Some(set) => set as usize,
@@ -230,6 +232,22 @@ fn usual_horizon(bucket: Bucket) -> usize {
 }
 
 impl Problem {
+    /// Nothing to plan, or nothing to plan it from, is no error, but a person should know.
+    fn tell_emptiness(&self, tables: &Tables, notes: &mut Notes) {
+        let file = |table: &str| tables.get(table).map_or(table, |table| table.file()).to_owned();
+        let sold = self.pairs.iter().flat_map(|pair| &pair.sales).any(|quantity| *quantity > 0.0);
+        if self.pairs.is_empty() {
+            let message = "no item is sold or stocked anywhere: there is nothing to plan".to_owned();
+            let help = "fill in items.csv, sales.csv and stock.csv";
+            notes.say(Severity::Warning, Code::Repaired, &file("items"), message, help);
+        } else if !sold {
+            let message =
+                format!("nothing was sold before the plan date {}: no demand is forecast", self.plan_date);
+            let help = "hand in sales from before plan_date, or set plan_date to the day after the last sale";
+            notes.say(Severity::Warning, Code::Repaired, &file("sales"), message, help);
+        }
+    }
+
     /// An item that keeps may still have a lot with a date: its arrivals expire after the horizon.
     fn let_dated_lots_expire(&mut self) {
         for pair in &self.pairs {
@@ -285,6 +303,7 @@ impl Parts<'_> {
             season_length: whole("season_length").unwrap_or(horizon.buckets.bucket().season_length()),
             missing_is_zero: true,
             covariate_names: Vec::new(),
+            currency: self.settings.text("currency").unwrap_or("EUR").to_owned(),
             notices: Faults::default(),
         }
     }

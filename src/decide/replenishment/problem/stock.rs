@@ -6,7 +6,7 @@ use crate::data::{Buckets, Code, Severity, Table, Tables};
 
 use super::frame::{Codes, Indices, NONE, date, day, day_of, number, place};
 use super::items::Items;
-use super::notes::{Notes, Rule};
+use super::notes::{Notes, Rule, counted};
 use super::pairs::{PairRows, Pairs};
 use super::units::Units;
 use super::{Lock, Pair, Place, Problem, Source};
@@ -119,16 +119,15 @@ impl Present<'_> {
     fn tell_stock_gaps(&self, table: &Table, latest: &[Option<i32>], notes: &mut Notes) {
         let missing = latest.iter().filter(|day| day.is_none()).count();
         if missing > 0 {
-            let message = format!("{missing} items at locations have no stock row, taken as none on hand");
+            let points = counted(missing, "item at a location has", "items at locations have");
+            let message = format!("{points} no stock row, taken as none on hand");
             notes.say(Severity::Notice, Code::Repaired, table.file(), message, "");
         }
         let plan_day = day_of(self.plan_date);
         let old = latest.iter().flatten().filter(|day| **day < plan_day).count();
         if old > 0 {
-            let message = format!(
-                "the stock of {old} items at locations is older than the plan date {}",
-                self.plan_date
-            );
+            let points = counted(old, "item at a location", "items at locations");
+            let message = format!("the stock of {points} is older than the plan date {}", self.plan_date);
             let help = "hand in newer stock, or set plan_date to its date";
             notes.say(Severity::Warning, Code::Repaired, table.file(), message, help);
         }

@@ -386,7 +386,7 @@ fn terms_of_a_location_count_before_those_for_all() {
     };
     assert_eq!(moqs(0), [(1, 5.0), (0, 20.0)]);
     assert_eq!(moqs(1), [(1, 5.0), (0, 10.0)]);
-    assert!(noticed(&problem, "1 items at locations have no stock row"));
+    assert!(noticed(&problem, "1 item at a location has no stock row"));
 }
 
 #[test]

@@ -171,7 +171,7 @@ impl Lattice {
         for level in low..=high {
             let stays = (after_low..=after_high).contains(&level);
             self.next.push(if stays { self.value[level - after_low] } else { f64::INFINITY });
-            choice[level - low] = level as u32;
+            choice[level - low] = if stays { (level - after_low) as u32 } else { 0 };
         }
         for segment in terms.segments(stage) {
             let Some(segment) = coarsened(segment, self.coarse, self.relaxed) else { continue };
@@ -200,7 +200,7 @@ impl Lattice {
         let mut before = 0;
         for stage in 0..self.low.len() {
             let low = if stage == 0 { 0 } else { self.low[stage - 1] };
-            before = self.choice[self.choice_slot(stage) + before - low] as usize;
+            before = self.low[stage] + self.choice[self.choice_slot(stage) + before - low] as usize;
             self.path.push(before);
         }
     }
@@ -251,7 +251,7 @@ impl Window {
     /// Running minimum over all levels from `level + from` on.
     fn open_ended(&self, value: &[f64], next: &mut [f64], choice: &mut [u32]) {
         let Segment { from, unit, .. } = self.segment;
-        let (mut best, mut best_level) = (f64::INFINITY, 0_u32);
+        let (mut best, mut best_slot) = (f64::INFINITY, 0_u32);
         let mut target = self.after_high + 1;
         for slot in (0..next.len()).rev() {
             let level = self.low + slot;
@@ -260,12 +260,12 @@ impl Window {
                 target -= 1;
                 let through = value[target - self.after_low] + unit * target as f64;
                 if through <= best {
-                    (best, best_level) = (through, target as u32);
+                    (best, best_slot) = (through, (target - self.after_low) as u32);
                 }
             }
             let with_order = best + (self.fixed - unit * level as f64);
             if with_order < next[slot] {
-                (next[slot], choice[slot]) = (with_order, best_level);
+                (next[slot], choice[slot]) = (with_order, best_slot);
             }
         }
     }
@@ -294,7 +294,7 @@ impl Window {
             if let Some(&(best_level, best)) = queue.get(front) {
                 let with_order = best + (self.fixed - unit * level as f64);
                 if with_order < next[slot] {
-                    (next[slot], choice[slot]) = (with_order, best_level as u32);
+                    (next[slot], choice[slot]) = (with_order, (best_level - self.after_low) as u32);
                 }
             }
         }
