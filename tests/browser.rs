@@ -144,14 +144,15 @@ fn nothing_hangs_over_the_edge_of_a_phone() {
         let frame = "
             const frame = document.createElement('iframe');
             frame.style.width = '390px';
+            frame.style.border = '0';
             const kept = [...document.querySelectorAll('body > script:not([type])')].at(-1);
             kept.remove();
             const page = '<!DOCTYPE html>' + document.documentElement.outerHTML;
             document.body.replaceChildren(frame);
             await new Promise((done) => { frame.onload = done; frame.srcdoc = page; });
             const inside = frame.contentDocument.documentElement;
-            return { width: frame.contentWindow.innerWidth, page: inside.scrollWidth };";
+            return { width: frame.contentWindow.innerWidth, over: inside.scrollWidth - inside.clientWidth };";
         let Some(seen) = ask(&render(&told).unwrap(), 800, frame) else { return };
-        assert_eq!(seen, json!({ "width": 390, "page": 390 }), "{name}");
+        assert_eq!(seen, json!({ "width": 390, "over": 0 }), "{name}");
     }
 }

@@ -469,7 +469,7 @@ fn settings_are_checked_and_the_horizon_is_long_enough() {
     let problem =
         read_with(&[("suppliers", "supplier,lead_time_days\nS,140\n")], &[("horizon", "4")]).unwrap();
     assert_eq!(problem.horizon, 21);
-    assert!(noticed(&problem, "the horizon is shorter than lead time"));
+    assert!(noticed(&problem, "is shorter than the longest lead time"));
     let faults = read_with(&[], &[("safety_factor", "much")]).unwrap_err();
     assert!(faults.to_string().contains("safety_factor is \"much\""), "{faults}");
     let faults = read_with(&[], &[("budget", "-1"), ("horizn", "3")]).unwrap_err();
