@@ -436,6 +436,7 @@ pub fn termination_words(termination: Termination) -> &'static str {
         Termination::TargetGap => "the target gap was reached",
         Termination::TimeLimit => "the time limit was reached",
         Termination::WorkLimit => "the work allowed was done",
+        Termination::Stalled => "the search found nothing more to gain",
         Termination::Infeasible => "no plan keeps all limits",
         Termination::Unbounded => "the cost falls without end",
         Termination::InfeasibleOrUnbounded => "no plan keeps all limits, or the cost falls without end",

@@ -18,6 +18,9 @@ pub enum Termination {
     TimeLimit,
     /// The work limit (nodes, iterations) was reached.
     WorkLimit,
+    /// The method has nothing more to try, and objective and bound stay further apart than was
+    /// asked for.
+    Stalled,
     /// No answer satisfies all limits.
     Infeasible,
     /// The objective improves without end.

@@ -72,7 +72,9 @@ pub fn code_of(outcome: &Outcome) -> u8 {
             SolutionStatus::None,
             Termination::Infeasible | Termination::Unbounded | Termination::InfeasibleOrUnbounded,
         ) => INFEASIBLE,
-        (SolutionStatus::None, Termination::TimeLimit | Termination::WorkLimit) => NO_PLAN,
+        (SolutionStatus::None, Termination::TimeLimit | Termination::WorkLimit | Termination::Stalled) => {
+            NO_PLAN
+        }
         (SolutionStatus::None, _) => INTERNAL,
     }
 }

@@ -105,6 +105,7 @@ pub(super) fn headline(problem: &Problem, outcome: &Outcome) -> Vec<String> {
         Termination::TargetGap => "the gap that was asked for is reached",
         Termination::TimeLimit => "the time was up",
         Termination::WorkLimit => "the work allowed was done",
+        Termination::Stalled => "the search found nothing more to gain",
         Termination::Interrupted => "the search was interrupted",
     };
     match outcome.objective {

@@ -281,7 +281,7 @@ fn search<O: Offers>(
         }
     }
     let limit =
-        if infeasible { Termination::Infeasible } else { effort.stop().unwrap_or(Termination::WorkLimit) };
+        if infeasible { Termination::Infeasible } else { effort.stop().unwrap_or(Termination::Stalled) };
     Ok(conclude(offers, coupling, incumbent, prices, collision, limit, &effort))
 }
 

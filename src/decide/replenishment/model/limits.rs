@@ -54,8 +54,6 @@ pub(crate) struct Limits {
     /// What each row stands for.
     pub rows: Vec<Limit>,
     index: FxHashMap<Family, u32>,
-    /// Stock points that can buy from each supplier.
-    pub buyers: Vec<Vec<usize>>,
     /// Suppliers whose limits are part of their one buyer's order path.
     private: Vec<bool>,
 }
@@ -81,7 +79,7 @@ impl Limits {
         }
         let index = builder.rows.iter().enumerate().map(|(row, limit)| (limit.family, row as u32)).collect();
         let coupling = Coupling::new(builder.shared, builder.switches)?;
-        Ok(Limits { coupling, rows: builder.rows, index, buyers, private })
+        Ok(Limits { coupling, rows: builder.rows, index, private })
     }
 
     /// Whether no limit is shared, so that every stock point is on its own.

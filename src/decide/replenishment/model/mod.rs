@@ -165,8 +165,13 @@ fn alone(points: &[StockPoint<'_>], control: &Control) -> Answer {
     let bound: f64 = solved.iter().map(|(_, bound)| bound).sum();
     let exact = bound > NO_BOUND;
     let proven = exact && objective - bound <= 1e-6 * objective.abs().max(1.0);
+    let gap = exact.then(|| (objective - bound) / objective.abs().max(1e-9));
     let outcome = Outcome {
-        termination: if proven { Termination::Optimal } else { Termination::TargetGap },
+        termination: match gap {
+            _ if proven => Termination::Optimal,
+            Some(gap) if gap <= control.limits.gap => Termination::TargetGap,
+            _ => Termination::Stalled,
+        },
         solution_status: if proven { SolutionStatus::Optimal } else { SolutionStatus::Feasible },
         objective: Some(objective),
         bound: exact.then_some(bound),

@@ -112,7 +112,7 @@ pub(crate) struct Simulator {
 impl Simulator {
     /// Average cost of `orders`; the means by period stay in the buffers.
     pub fn price(&mut self, problem: &PathProblem, prepared: &Prepared, orders: &[f64]) -> PathCost {
-        self.accumulate(problem, prepared, orders);
+        prepared.accumulate(problem.yield_factor, orders, &mut self.cumulative);
         for buffer in [&mut self.stock, &mut self.unmet, &mut self.waste] {
             buffer.clear();
             buffer.resize(problem.periods, 0.0);
@@ -132,18 +132,6 @@ impl Simulator {
             fixed,
             purchase,
             waste: problem.waste_cost * self.waste.iter().sum::<f64>(),
-        }
-    }
-
-    fn accumulate(&mut self, problem: &PathProblem, prepared: &Prepared, orders: &[f64]) {
-        self.cumulative.clear();
-        self.cumulative.push(0.0);
-        let mut sum = 0.0;
-        for (period, &quantity) in orders.iter().enumerate() {
-            if prepared.open[period] {
-                sum += problem.yield_factor * quantity;
-            }
-            self.cumulative.push(sum);
         }
     }
 

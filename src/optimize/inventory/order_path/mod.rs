@@ -10,6 +10,7 @@ mod multipliers;
 #[cfg(test)]
 mod oracle;
 mod patterns;
+mod perishable;
 mod prepared;
 mod problem;
 mod refine;
@@ -21,7 +22,8 @@ use self::evaluate::{Simulator, order_cost};
 use self::lattice::Lattice;
 use self::lost_sales::Rounds;
 use self::multipliers::Multipliers;
-use self::patterns::Patterns;
+use self::patterns::{Engine, Patterns};
+use self::perishable::Perishable;
 use self::search::Candidate;
 use self::steepest::Steepest;
 use self::terms::OrderTerms;
@@ -30,6 +32,8 @@ pub use evaluate::{PathCost, PathTrace, evaluate, evaluate_prepared};
 pub use prepared::Prepared;
 pub use problem::{Arrival, ExpiringLot, PathError, PathProblem, PriceBreak, PriceList};
 
+/// Relative distance of cost and bound that is rounding.
+const EXACT: f64 = 1e-10;
 /// Most order periods for which patterns of orders are searched exhaustively.
 const FEW_STAGES: usize = 8;
 
@@ -78,6 +82,7 @@ pub struct Workspace {
     simulator: Simulator,
     multipliers: Multipliers,
     steepest: Steepest,
+    perishable: Perishable,
     period_kinks: Vec<f64>,
     holding: Vec<f64>,
     candidate: Candidate,
@@ -169,17 +174,25 @@ pub fn solve_prepared(
     })
 }
 
-/// Plan and bound with lost sales: exact by descent where cost is convex, by
-/// branching where there are few stages, else by rounds of multipliers.
+/// Plan and bound with lost sales: by descent where cost is convex, by branching
+/// where there are few stages, else by rounds of multipliers.
 fn lose_sales(mut rounds: Rounds<'_>, workspace: &mut Workspace) -> (f64, usize) {
     let (problem, prepared) = (rounds.problem, rounds.prepared);
+    let largest = workspace.terms.largest_minimum();
+    if workspace.perishable.open(problem, prepared, largest) {
+        return expire(&rounds, workspace);
+    }
     let applies = problem.shelf_life.is_none()
         && workspace.steepest.open(prepared, &problem.holding_cost, &problem.shortage_cost);
     if applies {
         let few = prepared.stages.len() <= FEW_STAGES && rounds.options.max_nodes > 0;
         let nodes = if workspace.terms.convex { 1 } else { rounds.options.max_nodes };
-        if (workspace.terms.convex || few) && patterns(problem, prepared, nodes, workspace).run() {
-            return (workspace.best.cost.total(), workspace.steepest.cuts);
+        if workspace.terms.convex || few {
+            rounds.bound = patterns(problem, prepared, nodes, workspace).run();
+            let total = workspace.best.cost.total();
+            if total - rounds.bound <= EXACT * total.abs() {
+                return (total, workspace.steepest.cuts);
+            }
         }
     }
     workspace.candidate.copy_from(&workspace.best);
@@ -194,6 +207,31 @@ fn lose_sales(mut rounds: Rounds<'_>, workspace: &mut Workspace) -> (f64, usize)
     (rounds.bound, rounds.sweeps + workspace.steepest.cuts)
 }
 
+/// Plan and bound where stock expires and there are few stages.
+fn expire(rounds: &Rounds<'_>, workspace: &mut Workspace) -> (f64, usize) {
+    let (problem, prepared, options) = (rounds.problem, rounds.prepared, rounds.options);
+    workspace.candidate.copy_from(&workspace.best);
+    lost_sales::descend(problem, prepared, workspace);
+    let nodes =
+        if workspace.terms.convex { 1 } else { workspace.perishable.nodes(prepared, options.max_nodes) };
+    let bound = Patterns {
+        problem,
+        prepared,
+        terms: &workspace.terms,
+        reach: workspace.terms.reach.max(workspace.perishable.reach),
+        engine: Engine::Expires(&mut workspace.perishable),
+        simulator: &mut workspace.simulator,
+        best: &mut workspace.best,
+        candidate: &mut workspace.candidate,
+        nodes,
+        slack: options.gap,
+    }
+    .run();
+    workspace.candidate.copy_from(&workspace.best);
+    lost_sales::descend(problem, prepared, workspace);
+    (bound, rounds.sweeps + workspace.perishable.looks)
+}
+
 fn patterns<'a>(
     problem: &'a PathProblem,
     prepared: &'a Prepared,
@@ -204,11 +242,13 @@ fn patterns<'a>(
         problem,
         prepared,
         terms: &workspace.terms,
-        steepest: &mut workspace.steepest,
+        reach: workspace.terms.reach,
+        engine: Engine::Keeps(&mut workspace.steepest),
         simulator: &mut workspace.simulator,
         best: &mut workspace.best,
         candidate: &mut workspace.candidate,
         nodes,
+        slack: EXACT,
     }
 }
 

@@ -237,3 +237,31 @@ fn expiring_stock_stays_between_bound_and_brute_force() {
     }
     assert!(found >= 760, "only {found} optima found");
 }
+
+/// Where a shortage costs the same in every period the bound is near the optimum: what it
+/// leaves out is holding cost.
+#[test]
+fn expiring_stock_with_one_shortage_cost_is_bounded_closely() {
+    let mut rng = ChaCha8Rng::seed_from_u64(5);
+    let (mut found, mut proved, mut distance, mut total) = (0, 0, 0.0, 0.0);
+    for case in 0..600 {
+        let mut problem = random_problem(&mut rng, true, true);
+        let shortage = rng.random_range(1.0..6.0);
+        problem.shortage_cost.fill(shortage);
+        problem.holding_cost.iter_mut().for_each(|cost| *cost *= 0.05);
+        let life = problem.shelf_life.unwrap_or(1);
+        problem.initial_lots.iter_mut().for_each(|lot| lot.last_period = lot.last_period.min(life - 1));
+        let (best, orders) = brute_force(&problem, 9);
+        let plan = solve(&problem);
+        let cost = plan.cost.total();
+        assert!(plan.bound <= best + 1e-8 * (1.0 + best), "case {case}: {plan:?} {best} {problem:?}");
+        assert!(cost >= best - 1e-8 * (1.0 + best), "case {case}: {plan:?} {best} {orders:?} {problem:?}");
+        found += usize::from(near(cost, best));
+        proved += usize::from(plan.exact);
+        distance += best - plan.bound;
+        total += best;
+    }
+    assert!(found >= 595, "only {found} optima found");
+    assert!(proved >= 500, "only {proved} optima proved");
+    assert!(distance <= 0.01 * total, "bounds lie {distance} below {total}");
+}

@@ -93,6 +93,19 @@ impl Prepared {
         Ok(())
     }
 
+    /// Usable units of the orders of the first k periods, for each k.
+    pub(crate) fn accumulate(&self, yield_factor: f64, orders: &[f64], cumulative: &mut Vec<f64>) {
+        cumulative.clear();
+        cumulative.push(0.0);
+        let mut sum = 0.0;
+        for (&quantity, &open) in orders.iter().zip(&self.open) {
+            if open {
+                sum += yield_factor * quantity;
+            }
+            cumulative.push(sum);
+        }
+    }
+
     /// Usable units that arrive in `period`, given the sums of orders by prefix.
     pub(crate) fn arrivals(&self, cumulative: &[f64], period: usize, scenario: usize) -> f64 {
         match &self.prefix {

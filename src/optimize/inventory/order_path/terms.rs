@@ -82,12 +82,16 @@ impl OrderTerms {
         }
     }
 
+    /// Smallest order of the segment that begins last.
+    pub fn largest_minimum(&self) -> usize {
+        self.segments.iter().map(|segment| segment.from).max().unwrap_or(1)
+    }
+
     /// Beyond full cover, an order can be left out or made a step smaller
     /// without loss, down to the smallest order and the last price break; that
     /// holds as long as a unit never earns its keep.
     fn find_reach(&self, problem: &PathProblem, prepared: &Prepared) -> Result<usize, PathError> {
-        let largest = self.segments.iter().map(|segment| segment.from).max().unwrap_or(1);
-        let useful = prepared.cover + largest - 1;
+        let useful = prepared.cover + self.largest_minimum() - 1;
         let capacity = prepared.max_steps.map(|most| most.saturating_mul(prepared.stages.len()));
         for &period in &prepared.stages {
             let gain = -least_keep(problem, period);
