@@ -1,12 +1,12 @@
 //! Small random instances with features switched on at random; the same for the same seed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use purvey::data::{Settings, Table, Tables};
+use purvey::data::{Column, Settings, Table, Tables, TextColumn};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-use super::support::{plan_of, table, week};
+use super::support::{lines, plan_of, table, week};
 
 /// A table that grows row by row; a cell that a row leaves out is blank.
 struct Rows {
@@ -410,4 +410,57 @@ impl Draw {
         }
         plan_of(&lines)
     }
+}
+
+/// The same tables with quantities and prices in quarters of the stock unit wherever a row names no unit.
+pub fn in_quarters(tables: &Tables) -> Tables {
+    const QUANTITIES: [(&str, &[&str], &str); 9] = [
+        ("sales", &["quantity"], "unit"),
+        ("stock", &["on_hand"], "unit"),
+        ("open_orders", &["quantity", "received"], "unit"),
+        ("customer_orders", &["quantity"], "unit"),
+        ("locks", &["quantity"], "unit"),
+        ("overrides", &["quantity"], "unit"),
+        ("sourcing", &["moq"], "moq_unit"),
+        ("sourcing", &["order_multiple"], "multiple_unit"),
+        ("sourcing", &["min_quantity"], "quantity_unit"),
+    ];
+    let mut restated = tables.clone();
+    for (name, columns, unit) in QUANTITIES {
+        restate(&mut restated, name, columns, unit, 4.0);
+    }
+    restate(&mut restated, "sourcing", &["unit_price"], "price_unit", 0.25);
+    let units =
+        restated.get("units").map_or_else(Vec::new, |units| lines(units, &["item", "unit", "factor"]));
+    let items: BTreeSet<&str> = units.iter().filter_map(|line| line.split(',').next()).collect();
+    let rows =
+        units.iter().map(|line| format!("{line},")).chain(items.iter().map(|i| format!("{i},quarter,1,4")));
+    let rows: Vec<String> = rows.collect();
+    restated.insert(table("units", &format!("item,unit,factor,per\n{}", rows.join("\n"))));
+    restated
+}
+
+/// Multiplies columns in rows that name no unit, and names the quarter there.
+fn restate(tables: &mut Tables, name: &str, columns: &[&str], unit: &str, by: f64) {
+    let Some(source) = tables.get(name) else { return };
+    let mut restated = source.clone();
+    let units: Vec<String> = (0..source.len())
+        .map(|row| if source.column(unit).is_some() { source.cell_text(unit, row) } else { String::new() })
+        .collect();
+    let mut used = vec![false; source.len()];
+    for column in columns {
+        let Some(numbers) = source.number(column) else { continue };
+        let scaled = numbers
+            .iter()
+            .zip(&units)
+            .map(|(number, unit)| if unit.is_empty() { number * by } else { *number });
+        restated.set(*column, Column::Number(scaled.collect()));
+        used.iter_mut().zip(numbers).for_each(|(used, number)| *used |= !number.is_nan());
+    }
+    let named = units.iter().zip(&used).map(|(unit, used)| match unit.as_str() {
+        "" if *used => "quarter",
+        unit => unit,
+    });
+    restated.set(unit, Column::Text(named.collect::<TextColumn>()));
+    tables.insert(restated);
 }

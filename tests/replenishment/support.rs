@@ -88,6 +88,11 @@ pub fn options() -> SolveOptions {
     SolveOptions { control: Control::default().with_threads(1), ..SolveOptions::default() }
 }
 
+/// Options under which the search for prices of shared limits ends early.
+pub fn quick() -> SolveOptions {
+    SolveOptions { control: options().control.with_work(40), ..SolveOptions::default() }
+}
+
 pub fn solved(tables: &Tables, settings: &Settings) -> Solution {
     prepare(tables, settings).solve(&options()).unwrap()
 }
