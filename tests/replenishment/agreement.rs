@@ -15,11 +15,11 @@ fn the_checkers_cost_is_the_solvers_objective() {
     for seed in 0..CASES {
         let instance = instance(seed);
         let prepared = prepare(&instance.tables, &instance.settings);
-        let options = SolveOptions { start: instance.start, ..quick() };
+        let options = SolveOptions { start: instance.start.clone(), ..quick() };
         let solution = match prepared.solve(&options) {
             Ok(solution) => solution,
             Err(error) => {
-                faults.push(format!("seed {seed}: {error}"));
+                faults.push(format!("seed {seed}: {error}\n{}", instance.text()));
                 continue;
             }
         };

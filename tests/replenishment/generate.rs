@@ -54,6 +54,23 @@ pub struct Instance {
     pub start: Option<Tables>,
 }
 
+impl Instance {
+    /// All tables and settings as text, to be looked into.
+    pub fn text(&self) -> String {
+        let mut text = format!("{:?}\n", self.settings);
+        for table in self.tables.as_slice().iter().chain(self.start.iter().flat_map(Tables::as_slice)) {
+            let titles: Vec<&str> = table.columns().iter().map(|(name, _)| name.as_str()).collect();
+            text += &format!(
+                "--- {}.csv\n{}\n{}\n",
+                table.name(),
+                titles.join(","),
+                lines(table, &titles).join("\n")
+            );
+        }
+        text
+    }
+}
+
 /// What the tables share while they are drawn.
 struct Draw {
     rng: ChaCha8Rng,
@@ -341,7 +358,8 @@ impl Draw {
         let mut rows = Rows::new("calendar");
         if self.chance(0.15) {
             rows.row([("date", week(1).to_string()), ("until", self.day(1, 1)), ("kind", "closure".into())]);
-            rows.set("supplier", if self.chance(0.5) { "S" } else { "" });
+            let of_supplier = !self.split && self.chance(0.5);
+            rows.set("supplier", if of_supplier { "S" } else { "" });
         }
         rows
     }
