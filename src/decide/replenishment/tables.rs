@@ -310,6 +310,9 @@ pub(crate) fn no_plan(termination: Termination) -> &'static str {
     match termination {
         Termination::TimeLimit => "No plan was found in the time allowed; allow more with --time-limit.",
         Termination::WorkLimit => "No plan that keeps all limits was found in the work allowed.",
+        Termination::Stalled => {
+            "The search ended without a plan that keeps all limits, and without a proof that there is none."
+        }
         Termination::Interrupted => "It was interrupted before a first plan was found.",
         _ => "No plan keeps all limits.",
     }

@@ -69,7 +69,7 @@ impl Perishable {
             self.lay_first(problem, life);
             let demand = problem.demand.chunks_exact(problem.periods).map(|path| path.iter().sum::<f64>());
             let most = demand.fold(0.0, f64::max) + (-problem.initial_stock).max(0.0);
-            self.reach = steps_up(most, prepared.unit) + largest;
+            self.reach = steps_up(most, prepared.unit).saturating_add(largest);
         }
         applies
     }
