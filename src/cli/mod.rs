@@ -11,11 +11,13 @@ mod exit;
 mod explain;
 mod forecast;
 mod input;
+mod matrix;
 mod models;
 mod new;
 mod options;
 mod progress;
 mod report;
+mod route;
 mod solve;
 mod what_if;
 mod write;
@@ -69,6 +71,10 @@ enum Command {
     Diff(diff::Diff),
     /// Draw the HTML report of an output folder again
     Report(report::Report),
+    /// Shortest paths on a road map
+    Route(route::Route),
+    /// All distances between nodes of a road map
+    Matrix(matrix::Matrix),
     /// Solve instances and compare with what is known of them
     Bench(bench::Bench),
 }
@@ -95,6 +101,8 @@ pub fn run() -> ExitCode {
         Command::CheckPlan(command) => command.run(),
         Command::Diff(command) => command.run(),
         Command::Report(command) => command.run(),
+        Command::Route(command) => command.run(),
+        Command::Matrix(command) => command.run(),
         Command::Bench(command) => command.run(),
     };
     ExitCode::from(result.unwrap_or_else(Failure::report))

@@ -40,6 +40,7 @@ pub use schema::{
 };
 pub use settings::{Settings, SettingsValues};
 pub use sink::{Output, SinkError, replace_file};
+pub use source::read_text;
 pub use table::{Column, Table, Tables, TextColumn, date_of, day_number};
 pub use validate::{Valid, validate};
 pub use write::write_csv;

@@ -35,6 +35,17 @@ pub(crate) fn open(
     text(raw, label, encoding)
 }
 
+/// Reads the whole text of the file at `path`, plain or gzip, UTF-8; a mark of byte order is left out.
+///
+/// # Errors
+/// When the file is not there, cannot be read or unpacked.
+pub fn read_text(path: &Path) -> Result<String, Faults> {
+    let label = path.display().to_string();
+    let mut text = String::new();
+    open(path, &label, UTF_8)?.read_to_string(&mut text).map_err(|error| reading_fault(&label, &error))?;
+    Ok(text)
+}
+
 /// Turns an error of reading into a fault of the file.
 pub(crate) fn reading_fault(label: &str, error: &io::Error) -> Fault {
     if let Some(TooLarge { limit }) = error.get_ref().and_then(|inner| inner.downcast_ref()) {

@@ -23,6 +23,7 @@ pub mod document;
 pub mod forecast;
 pub mod program;
 pub mod replenishment;
+pub mod route;
 pub mod what_if;
 
 /// Every decision, in the order in which `purvey models` lists them.

@@ -4,3 +4,4 @@
 pub mod allocation;
 pub mod inventory;
 pub mod milp;
+pub mod paths;

@@ -1,0 +1,153 @@
+//! `purvey route`: shortest paths on a road map.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+use serde_json::{Value, json};
+
+use purvey::control::Control;
+use purvey::data::{Faults, Table, Tables};
+use purvey::decide::route::{self, Algorithm, Departure, Routes};
+use purvey::optimize::paths::{RoadMap, read_map, read_road_table};
+
+use super::exit::{self, Failure};
+use super::options::Talk;
+use super::{console, input, write};
+
+/// Shortest paths: one with --from and --to, many with --pairs.
+#[derive(Debug, Args)]
+pub struct Route {
+    #[command(flatten)]
+    map: Map,
+    /// Node where the path starts
+    #[arg(long, value_name = "NODE", required_unless_present = "pairs", requires = "to")]
+    from: Option<String>,
+    /// Node where it ends
+    #[arg(long, value_name = "NODE", requires = "from")]
+    to: Option<String>,
+    /// CSV `from,to` of many questions
+    #[arg(long, value_name = "PAIRS.csv", conflicts_with = "from")]
+    pairs: Option<PathBuf>,
+    /// How paths are found
+    #[arg(long, value_enum, default_value = "auto", value_name = "NAME")]
+    algorithm: Name,
+    /// Folder for routes.csv [default: STEM.out-route/ here]
+    #[arg(long, value_name = "DIR")]
+    output: Option<PathBuf>,
+    #[command(flatten)]
+    talk: Talk,
+}
+
+/// A road map and its weights.
+#[derive(Debug, Args)]
+pub struct Map {
+    /// Road map: DIMACS .gr, TNTP network, or CSV `from,to,seconds,metres`
+    #[arg(value_name = "GRAPH")]
+    path: PathBuf,
+    /// Places of the nodes: .co, TNTP nodes, or CSV `node,x,y`
+    #[arg(long, value_name = "FILE")]
+    places: Option<PathBuf>,
+    /// Weight column of a CSV map: seconds or metres
+    #[arg(long, value_name = "COLUMN", default_value = "seconds")]
+    weight: String,
+    /// Time of departure, as 08:30
+    #[arg(long, value_name = "TIME", requires = "profiles")]
+    depart: Option<String>,
+    /// CSV `from,to,time,seconds`: travel times by time of day
+    #[arg(long, value_name = "FILE", requires = "depart")]
+    profiles: Option<PathBuf>,
+    /// Worker threads; 0 for one each core; never changes the result
+    #[arg(long, default_value_t = 0, value_name = "N")]
+    threads: usize,
+}
+
+impl Map {
+    /// The map's file.
+    pub fn path(&self) -> &PathBuf {
+        &self.path
+    }
+
+    /// Reads the map, and the departure where one is asked for.
+    pub fn read(&self) -> Result<(RoadMap, Option<Departure>), Faults> {
+        let map = read_map(&self.path, self.places.as_deref(), &self.weight)?;
+        let departure = match (&self.depart, &self.profiles) {
+            (Some(depart), Some(profiles)) => Some(route::read_departure(profiles, &map, depart)?),
+            _ => None,
+        };
+        Ok((map, departure))
+    }
+
+    /// Threads for the work on it.
+    pub fn control(&self) -> Control {
+        Control::default().with_threads(self.threads)
+    }
+}
+
+/// How paths are found.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Name {
+    /// Hierarchy for 100 questions or more, else Dijkstra
+    Auto,
+    /// Dijkstra from both ends
+    Dijkstra,
+    /// A* with straight lines or landmarks
+    AStar,
+    /// Contraction hierarchy
+    Hierarchy,
+}
+
+impl From<Name> for Algorithm {
+    fn from(name: Name) -> Self {
+        match name {
+            Name::Auto => Algorithm::Auto,
+            Name::Dijkstra => Algorithm::Dijkstra,
+            Name::AStar => Algorithm::AStar,
+            Name::Hierarchy => Algorithm::Hierarchy,
+        }
+    }
+}
+
+impl Route {
+    /// Reads, finds, writes, tells.
+    pub fn run(self) -> Result<u8, Failure> {
+        let (map, departure) = self.map.read()?;
+        let pairs = match (&self.pairs, &self.from, &self.to) {
+            (Some(path), ..) => read_road_table(path, "pairs")?,
+            (None, Some(from), Some(to)) => {
+                Table::new("pairs").from_file("--from, --to").with_text("from", [from]).with_text("to", [to])
+            }
+            _ => return Err(Failure::Usage("give --from and --to, or --pairs".to_owned())),
+        };
+        let control = self.map.control();
+        let found = route::routes(&map, &pairs, self.algorithm.into(), departure.as_ref(), &control)?;
+        let document = document(&found);
+        let presentation = found.present(&input::title(self.map.path()));
+        let folder = self.output.unwrap_or_else(|| input::default_output(self.map.path(), "out-route"));
+        write::folder(&folder, "route.json", &document, &Tables::default().with(found.table()), &presentation)?;
+        if self.talk.json {
+            console::say_json(&document);
+        } else if self.talk.tells() {
+            write::summary(&presentation, &Faults::default());
+            console::say(&format!("\nRoutes: {}", folder.join("routes.csv").display()));
+        }
+        Ok(exit::OK)
+    }
+}
+
+fn document(found: &Routes) -> Value {
+    let [median, p99] = found.query_microseconds;
+    let pairs: Vec<Value> = found
+        .answers
+        .iter()
+        .map(|answer| json!({ "from": answer.from, "to": answer.to, "cost": answer.cost }))
+        .collect();
+    json!({ "route": {
+        "algorithm": found.algorithm.as_str(),
+        "nodes": found.nodes,
+        "arcs": found.arcs,
+        "prepare_seconds": found.prepare_seconds,
+        "customise_seconds": found.customise_seconds,
+        "query_microseconds": { "median": median, "p99": p99 },
+        "pairs": pairs,
+    } })
+}
