@@ -114,7 +114,11 @@ impl Route {
         let pairs = match (&self.pairs, &self.from, &self.to) {
             (Some(path), ..) => read_road_table(path, "pairs")?,
             (None, Some(from), Some(to)) => {
-                Table::new("pairs").from_file("--from, --to").with_text("from", [from]).with_text("to", [to])
+                let known = |name: &String| map.start(name).is_some();
+                if let Some(name) = [from, to].into_iter().find(|name| !known(name)) {
+                    return Err(Failure::Usage(format!("there is no node `{name}` on the map")));
+                }
+                Table::new("pairs").with_text("from", [from]).with_text("to", [to])
             }
             _ => return Err(Failure::Usage("give --from and --to, or --pairs".to_owned())),
         };
@@ -123,7 +127,13 @@ impl Route {
         let document = document(&found);
         let presentation = found.present(&input::title(self.map.path()));
         let folder = self.output.unwrap_or_else(|| input::default_output(self.map.path(), "out-route"));
-        write::folder(&folder, "route.json", &document, &Tables::default().with(found.table()), &presentation)?;
+        write::folder(
+            &folder,
+            "route.json",
+            &document,
+            &Tables::default().with(found.table()),
+            &presentation,
+        )?;
         if self.talk.json {
             console::say_json(&document);
         } else if self.talk.tells() {

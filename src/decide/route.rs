@@ -7,8 +7,8 @@ use std::time::Instant;
 use crate::control::Control;
 use crate::data::{Code, Fault, Faults, Table, near_miss};
 use crate::optimize::paths::{
-    Bidirectional, Dijkstra, Landmarks, Metric, Path, Point, Profiles, QuaternaryHeap, Query, RoadMap, StraightLine,
-    Topology, matrix, read_road_table,
+    Bidirectional, Dijkstra, Landmarks, Metric, Path, Point, Profiles, QuaternaryHeap, Query, RoadMap,
+    StraightLine, Topology, matrix, read_road_table,
 };
 use crate::presentation::{Block, Column as Shown, Figure, Measure, Presentation, Section, Table as View};
 
@@ -111,7 +111,11 @@ pub fn routes(
 ) -> Result<Routes, Faults> {
     let ends = ends(map, pairs)?;
     if departure.is_some() && algorithm == Algorithm::Hierarchy {
-        let fault = Fault::error(Code::Contradiction, pairs.file(), "a hierarchy has constant weights, and a departure is given");
+        let fault = Fault::error(
+            Code::Contradiction,
+            pairs.file(),
+            "a hierarchy has constant weights, and a departure is given",
+        );
         return Err(fault.with_help("take --algorithm dijkstra or a-star with --depart").into());
     }
     let algorithm = match algorithm {
@@ -154,7 +158,11 @@ impl<'a> Solver<'a> {
             (Algorithm::Hierarchy, ..) => {
                 let Ok(topology) = Topology::new(graph, map.coordinates.as_deref()) else {
                     // More shortcuts than can be counted: the plain search answers as well.
-                    return (Solver::Dijkstra(Box::new(Bidirectional::new(graph))), started.elapsed().as_secs_f64(), 0.0);
+                    return (
+                        Solver::Dijkstra(Box::new(Bidirectional::new(graph))),
+                        started.elapsed().as_secs_f64(),
+                        0.0,
+                    );
                 };
                 let prepared = started.elapsed().as_secs_f64();
                 let metric = Metric::new(&topology, graph);
@@ -204,7 +212,11 @@ fn answer(map: &RoadMap, from: u32, to: u32, path: &Path) -> Answer {
         from: map.name(from).to_owned(),
         to: map.name(to).to_owned(),
         cost: path.distance,
-        nodes: if reached { map.names_of(from, path).into_iter().map(str::to_owned).collect() } else { Vec::new() },
+        nodes: if reached {
+            map.names_of(from, path).into_iter().map(str::to_owned).collect()
+        } else {
+            Vec::new()
+        },
     }
 }
 
@@ -245,7 +257,12 @@ fn unknown(map: &RoadMap, table: &Table, column: &str, name: &str, row: usize) -
 ///
 /// # Errors
 /// [`Faults`] for names that are not on the map.
-pub fn distances(map: &RoadMap, nodes: &Table, departure: Option<&Departure>, control: &Control) -> Result<Vec<f64>, Faults> {
+pub fn distances(
+    map: &RoadMap,
+    nodes: &Table,
+    departure: Option<&Departure>,
+    control: &Control,
+) -> Result<Vec<f64>, Faults> {
     let pairs = Table::new("nodes").from_file(nodes.file());
     let names = nodes.text("node");
     let of = |row: usize| names.map_or("", |names| names.get(row));
@@ -275,8 +292,9 @@ pub fn unreachable(distances: &[f64]) -> usize {
 /// Distances between `nodes` as the table `matrix`: `from,to,cost`.
 #[must_use]
 pub fn distance_table(nodes: &Table, distances: &[f64]) -> Table {
-    let names: Vec<&str> =
-        nodes.text("node").map_or_else(Vec::new, |names| (0..nodes.len()).map(|row| names.get(row)).collect());
+    let names: Vec<&str> = nodes
+        .text("node")
+        .map_or_else(Vec::new, |names| (0..nodes.len()).map(|row| names.get(row)).collect());
     let count = names.len();
     Table::new("matrix")
         .with_text("from", (0..count * count).map(|cell| names[cell / count]))
@@ -303,7 +321,8 @@ pub fn present_distances(title: &str, nodes: &Table, distances: &[f64]) -> Prese
 /// travel times under which who starts later arrives earlier.
 pub fn read_departure(path: &FilePath, map: &RoadMap, depart: &str) -> Result<Departure, Faults> {
     let option = |text: String| Faults::from(Fault::error(Code::NotADate, "--depart", text));
-    let seconds = time_of_day(depart).ok_or_else(|| option(format!("\"{depart}\" is no time: write 08:30 or 08:30:15")))?;
+    let seconds = time_of_day(depart)
+        .ok_or_else(|| option(format!("\"{depart}\" is no time: write 08:30 or 08:30:15")))?;
     let table = read_road_table(path, "profiles")?;
     let mut of_arc: Vec<Vec<Point>> = vec![Vec::new(); map.graph.arcs()];
     let mut arcs: HashMap<(u32, u32), Vec<u32>> = HashMap::new();
@@ -316,7 +335,9 @@ pub fn read_departure(path: &FilePath, map: &RoadMap, depart: &str) -> Result<De
     for row in 0..table.len() {
         let text = |column: &str| table.text(column).map_or("", |text| text.get(row));
         let fault = |column: &str, text: String| {
-            Fault::error(Code::UnknownReference, table.file(), text).at_row(table.row_number(row)).in_column(column, "")
+            Fault::error(Code::UnknownReference, table.file(), text)
+                .at_row(table.row_number(row))
+                .in_column(column, "")
         };
         let ends = map.start(text("from")).zip(map.end(text("to")));
         let Some(found) = ends.and_then(|ends| arcs.get(&ends)) else {
@@ -347,7 +368,9 @@ fn time_of_day(text: &str) -> Option<f64> {
     let parts: Vec<u32> = text.trim().split(':').map(|part| part.parse().ok()).collect::<Option<_>>()?;
     match *parts.as_slice() {
         [hours @ 0..24, minutes @ 0..60] => Some(f64::from(3600 * hours + 60 * minutes)),
-        [hours @ 0..24, minutes @ 0..60, seconds @ 0..60] => Some(f64::from(3600 * hours + 60 * minutes + seconds)),
+        [hours @ 0..24, minutes @ 0..60, seconds @ 0..60] => {
+            Some(f64::from(3600 * hours + 60 * minutes + seconds))
+        }
         _ => None,
     }
 }
@@ -369,7 +392,9 @@ impl Routes {
         let mut presentation = Presentation::new(format!("{title}: shortest paths"));
         let found = self.answers.iter().filter(|answer| answer.cost.is_finite()).count();
         presentation.headline.push(match self.answers.as_slice() {
-            [one] if found == 1 => format!("From {} to {}: {:.2}, over {} arcs.", one.from, one.to, one.cost, one.nodes.len() - 1),
+            [one] if found == 1 => {
+                format!("From {} to {}: {:.2}, over {} nodes.", one.from, one.to, one.cost, one.nodes.len())
+            }
             [one] => format!("No path leads from {} to {}.", one.from, one.to),
             all => format!("{found} of {} pairs have a path.", all.len()),
         });

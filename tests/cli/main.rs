@@ -12,6 +12,7 @@ mod interrupt;
 mod models;
 mod plans;
 mod program;
+mod route;
 mod solve;
 mod support;
 mod variants;

@@ -47,7 +47,11 @@ impl Search {
             for arc in topology.up(rank) {
                 // Below its own weight: a way over a higher node is shorter.
                 if weight[arc] < f64::INFINITY && least[arc] >= weight[arc] {
-                    self.arcs.push(SearchArc { weight: weight[arc], head: topology.head[arc], arc: arc as u32 });
+                    self.arcs.push(SearchArc {
+                        weight: weight[arc],
+                        head: topology.head[arc],
+                        arc: arc as u32,
+                    });
                 }
             }
             self.first.push(self.arcs.len() as u32);

@@ -27,7 +27,8 @@ pub(crate) fn parse(text: &str) -> Result<Draft, MapError> {
                 let mut next = || fields.next().unwrap_or("");
                 let (from, to, weight) = (next(), next(), next());
                 let value = weight.parse::<f64>().ok().filter(|weight| *weight >= 0.0);
-                let whole = |field: &str| !field.is_empty() && field.bytes().all(|byte| byte.is_ascii_digit());
+                let whole =
+                    |field: &str| !field.is_empty() && field.bytes().all(|byte| byte.is_ascii_digit());
                 let Some(value) = value.filter(|_| whole(from) && whole(to)) else {
                     return Err(fault(format!(
                         "`{line}`: wanted `a FROM TO WEIGHT` with whole node numbers and a weight of 0 or more"
@@ -57,7 +58,8 @@ pub(crate) fn parse_places(text: &str, draft: &mut Draft) -> Result<(), MapError
             continue;
         }
         let node = fields.next().and_then(|name| draft.index.get(name).copied());
-        let mut number = || fields.next().and_then(|field| field.parse::<f64>().ok()).filter(|x| x.is_finite());
+        let mut number =
+            || fields.next().and_then(|field| field.parse::<f64>().ok()).filter(|x| x.is_finite());
         match (node, number(), number()) {
             (Some(node), Some(x), Some(y)) => draft.coordinates[node as usize] = Some((x, y)),
             _ => {

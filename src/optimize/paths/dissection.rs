@@ -158,8 +158,7 @@ impl Shaving {
 
     /// What is left, as one part.
     fn rest(&self) -> Part {
-        let label: Vec<u32> =
-            (0..self.gone.len() as u32).filter(|&node| !self.gone[node as usize]).collect();
+        let label: Vec<u32> = (0..self.gone.len() as u32).filter(|&node| !self.gone[node as usize]).collect();
         let mut local = vec![u32::MAX; self.gone.len()];
         for (at, &node) in label.iter().enumerate() {
             local[node as usize] = at as u32;
@@ -361,7 +360,10 @@ impl Part {
             left.iter().copied().filter(|&node| matched[node as usize] == u32::MAX).collect();
         stack.iter().for_each(|&node| reached[node as usize] = true);
         while let Some(node) = stack.pop() {
-            for other in across(node).filter(|&other| !std::mem::replace(&mut reached[other as usize], true)).collect::<Vec<_>>() {
+            for other in across(node)
+                .filter(|&other| !std::mem::replace(&mut reached[other as usize], true))
+                .collect::<Vec<_>>()
+            {
                 let partner = matched[other as usize];
                 if partner != u32::MAX && !std::mem::replace(&mut reached[partner as usize], true) {
                     stack.push(partner);

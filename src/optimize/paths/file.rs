@@ -3,7 +3,8 @@
 use std::path::Path;
 
 use crate::data::{
-    Code, Declaration, Fault, Faults, Schema, Settings, Table, Tables, near_miss, read_csv, read_text, validate,
+    Code, Declaration, Fault, Faults, Schema, Settings, Table, Tables, near_miss, read_csv, read_text,
+    validate,
 };
 
 use super::graph::Arc;
@@ -46,17 +47,13 @@ pub fn read_road_table(path: &Path, name: &str) -> Result<Table, Faults> {
     let mut schema = Schema::parse(CONTRACT).map_err(|error| broken(error.to_string()))?;
     schema.tables.retain(|table| table.name == name);
     let Some(wanted) = schema.tables.first() else { return Err(broken(format!("no contract for `{name}`"))) };
-    let (table, mut faults) = read_csv(path, &label, wanted, &Declaration::default());
-    let tables = Tables::default().with(table);
-    match validate(tables, &Settings::default(), &schema) {
-        Ok(valid) => {
-            faults.into_result()?;
-            valid.tables.get(name).cloned().ok_or_else(|| broken(format!("no table `{name}`")))
-        }
-        Err(more) => {
-            faults.extend(more);
-            faults.sort();
-            Err(faults)
+    let (table, faults) = read_csv(path, &label, wanted, &Declaration::default());
+    let mut notices = faults.into_result()?;
+    match validate(Tables::default().with(table), &Settings::default(), &schema) {
+        Ok(valid) => valid.tables.get(name).cloned().ok_or_else(|| broken(format!("no table `{name}`"))),
+        Err(faults) => {
+            notices.extend(faults);
+            Err(notices)
         }
     }
 }
@@ -68,7 +65,8 @@ fn arcs_of(table: &Table, weight: &str) -> Result<Draft, Faults> {
     let numbers = ["seconds", "metres"];
     let weights = numbers.contains(&weight).then(|| table.number(weight)).flatten().ok_or_else(|| {
         let near = near_miss(weight, numbers).unwrap_or("seconds");
-        let fault = Fault::error(Code::MissingColumn, table.file(), format!("there is no weight column `{weight}`"));
+        let fault =
+            Fault::error(Code::MissingColumn, table.file(), format!("there is no weight column `{weight}`"));
         Faults::from(fault.with_help(format!("give the column, or take --weight {near}")))
     })?;
     let mut draft = Draft::default();
@@ -87,7 +85,8 @@ fn arcs_of(table: &Table, weight: &str) -> Result<Draft, Faults> {
 }
 
 fn place(draft: &mut Draft, places: &Table) -> Result<(), Faults> {
-    let (Some(nodes), Some(x), Some(y)) = (places.text("node"), places.number("x"), places.number("y")) else {
+    let (Some(nodes), Some(x), Some(y)) = (places.text("node"), places.number("x"), places.number("y"))
+    else {
         return Err(Fault::error(Code::MissingColumn, places.file(), "node, x and y are needed").into());
     };
     for row in 0..places.len() {
@@ -100,5 +99,8 @@ fn place(draft: &mut Draft, places: &Table) -> Result<(), Faults> {
 
 fn fault_of(path: &Path, error: &MapError) -> Faults {
     let fault = Fault::error(Code::BrokenFormat, path.display().to_string(), error.text.clone());
-    fault.at_row(error.line as u64).with_help("a road map is a .gr file, a TNTP network, or a CSV `from,to,seconds`").into()
+    fault
+        .at_row(error.line as u64)
+        .with_help("a road map is a .gr file, a TNTP network, or a CSV `from,to,seconds`")
+        .into()
 }

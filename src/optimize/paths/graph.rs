@@ -19,7 +19,9 @@ pub enum GraphError {
         nodes: usize,
     },
     /// A weight that no shortest path can use.
-    #[error("the weight of arc {arc} is {weight}: wanted a number of 0 or more, or infinity for a closed arc")]
+    #[error(
+        "the weight of arc {arc} is {weight}: wanted a number of 0 or more, or infinity for a closed arc"
+    )]
     BadWeight {
         /// Position of the arc in the input.
         arc: usize,
@@ -108,11 +110,7 @@ impl Graph {
             first[node + 1] += first[node];
         }
         let mut next = first.clone();
-        let mut graph = Graph {
-            first,
-            out: vec![(0, 0.0); arcs.len()],
-            input: vec![0; arcs.len()],
-        };
+        let mut graph = Graph { first, out: vec![(0, 0.0); arcs.len()], input: vec![0; arcs.len()] };
         for (position, arc) in arcs.iter().enumerate() {
             let slot = next[arc.from as usize];
             next[arc.from as usize] += 1;

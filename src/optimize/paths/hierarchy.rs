@@ -44,7 +44,8 @@ impl Topology {
     /// [`GraphError::TooLarge`] when the shortcuts are too many.
     pub fn new(graph: &Graph, coordinates: Option<&[(f64, f64)]>) -> Result<Self, GraphError> {
         let nodes = graph.nodes();
-        let tails = (0..nodes as u32).flat_map(|tail| graph.arcs_from(tail).map(move |(head, _)| (tail, head)));
+        let tails =
+            (0..nodes as u32).flat_map(|tail| graph.arcs_from(tail).map(move |(head, _)| (tail, head)));
         let adjacency = Adjacency::new(nodes, tails);
         let order = elimination_order(&adjacency, coordinates);
         let (rank, parent) = post_order(&adjacency, &order);
@@ -89,7 +90,9 @@ impl Topology {
         for tail in 0..graph.nodes() as u32 {
             for position in graph.range(tail) {
                 let (a, b) = (self.rank[tail as usize], self.rank[graph.head(position) as usize]);
-                if a != b && let Some(arc) = self.arc_between(a.min(b), a.max(b)) {
+                if a != b
+                    && let Some(arc) = self.arc_between(a.min(b), a.max(b))
+                {
                     slot[position] = 2 * arc as u32 + u32::from(a > b);
                     first[slot[position] as usize + 1] += 1;
                 }

@@ -35,7 +35,8 @@ impl<'a> StraightLine<'a> {
         let mut least = f64::INFINITY;
         for tail in 0..graph.nodes() as u32 {
             for (head, weight) in graph.arcs_from(tail) {
-                let (Some(a), Some(b)) = (coordinates.get(tail as usize), coordinates.get(head as usize)) else {
+                let (Some(a), Some(b)) = (coordinates.get(tail as usize), coordinates.get(head as usize))
+                else {
                     return StraightLine { coordinates, least: 0.0 };
                 };
                 let length = (a.0 - b.0).hypot(a.1 - b.1);

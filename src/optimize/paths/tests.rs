@@ -162,7 +162,9 @@ fn petgraph_distances(nodes: usize, arcs: &[Arc], from: u32) -> Vec<f64> {
         graph.add_edge(arc.from.into(), arc.to.into(), arc.weight);
     });
     let found = petgraph::algo::dijkstra(&graph, from.into(), None, |edge| *edge.weight());
-    (0..nodes).map(|node| found.get(&petgraph::graph::NodeIndex::new(node)).copied().unwrap_or(f64::INFINITY)).collect()
+    (0..nodes)
+        .map(|node| found.get(&petgraph::graph::NodeIndex::new(node)).copied().unwrap_or(f64::INFINITY))
+        .collect()
 }
 
 #[test]
@@ -178,7 +180,10 @@ fn a_road_network_has_the_distances_of_petgraph_and_pathfinding() {
         let expected = petgraph_distances(coordinates.len(), &arcs, from);
         let close = |found: f64, to: u32| {
             let wanted = expected[to as usize];
-            assert!(found == wanted || (found - wanted).abs() < 1e-9 * wanted, "{from} to {to}: {found}, not {wanted}");
+            assert!(
+                found == wanted || (found - wanted).abs() < 1e-9 * wanted,
+                "{from} to {to}: {found}, not {wanted}"
+            );
         };
         for topology in &orders {
             let found = matrix(topology, &Metric::new(topology, &graph), &[from], &targets);
@@ -190,7 +195,12 @@ fn a_road_network_has_the_distances_of_petgraph_and_pathfinding() {
             close(search.guided(&graph, from, to, &landmarks).distance, to);
             close(length(&graph, from, to, &straight), to);
         }
-        let tenths = |node: &u32| graph.arcs_from(*node).map(|(to, weight)| (to, (10.0 * weight).round() as u64)).collect::<Vec<_>>();
+        let tenths = |node: &u32| {
+            graph
+                .arcs_from(*node)
+                .map(|(to, weight)| (to, (10.0 * weight).round() as u64))
+                .collect::<Vec<_>>()
+        };
         let to = targets[targets.len() / 2];
         let found = pathfinding::directed::dijkstra::dijkstra(&from, tenths, |node| *node == to);
         close(found.map_or(f64::INFINITY, |(_, tenths)| tenths as f64 / 10.0), to);
@@ -257,7 +267,8 @@ fn travel_times_that_let_later_overtake_are_refused() {
 
 #[test]
 fn standard_files_are_read_and_faults_name_their_line() {
-    let map = RoadMap::parse("c x\np sp 3 2\na 1 2 4\na 2 3 1.5\n", Some("v 1 0 0\nv 2 1 0\nv 3 1 1\n")).unwrap();
+    let map =
+        RoadMap::parse("c x\np sp 3 2\na 1 2 4\na 2 3 1.5\n", Some("v 1 0 0\nv 2 1 0\nv 3 1 1\n")).unwrap();
     assert_eq!((map.names.len(), map.graph.arcs()), (3, 2));
     let (from, to) = (map.start("1").unwrap(), map.end("3").unwrap());
     let path = Dijkstra::<RadixHeap>::new(&map.graph).path(&map.graph, from, to);
@@ -317,7 +328,10 @@ fn real_road_networks_have_the_distances_of_petgraph() {
         let targets: Vec<u32> = (0..nodes as u32).collect();
         let found = matrix(&topology, &metric, &[from], &targets);
         for (to, (&found, &wanted)) in found.iter().zip(&expected).enumerate() {
-            assert!(found == wanted || (found - wanted).abs() <= 1e-9 * wanted, "{file}: {to}: {found}, not {wanted}");
+            assert!(
+                found == wanted || (found - wanted).abs() <= 1e-9 * wanted,
+                "{file}: {to}: {found}, not {wanted}"
+            );
         }
     }
 }

@@ -24,7 +24,10 @@ pub(crate) fn parse(text: &str) -> Result<Draft, MapError> {
         if let Some(rest) = line.strip_prefix('<') {
             let (key, value) = rest.split_once('>').unwrap_or((rest, ""));
             let number = || {
-                value.trim().parse::<u32>().map_err(|_| fault(format!("<{key}> is `{}`: wanted a number", value.trim())))
+                value
+                    .trim()
+                    .parse::<u32>()
+                    .map_err(|_| fault(format!("<{key}> is `{}`: wanted a number", value.trim())))
             };
             match key.trim().to_ascii_uppercase().as_str() {
                 "NUMBER OF NODES" => (1..=number()?).for_each(|node| {
@@ -59,7 +62,8 @@ pub(crate) fn parse_places(text: &str, draft: &mut Draft) -> Result<(), MapError
     for (at, line) in text.lines().enumerate() {
         let mut fields = line.trim_end_matches(';').split_ascii_whitespace();
         let Some(node) = fields.next().and_then(|name| draft.index.get(name).copied()) else { continue };
-        let mut number = || fields.next().and_then(|field| field.parse::<f64>().ok()).filter(|x| x.is_finite());
+        let mut number =
+            || fields.next().and_then(|field| field.parse::<f64>().ok()).filter(|x| x.is_finite());
         match (number(), number()) {
             (Some(x), Some(y)) => draft.coordinates[node as usize] = Some((x, y)),
             _ => {
