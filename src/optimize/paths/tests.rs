@@ -1,6 +1,6 @@
 //! Every way to find a path against the same oracles.
 
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::print_stderr)]
 
 use std::path::PathBuf;
 
