@@ -193,13 +193,17 @@ impl Window {
         let longest = lead.iter().copied().max().unwrap_or(0);
         let horizon = base.horizon.min(longest + base.review_period + LOOKAHEAD);
         let mut known = Vec::with_capacity(options.rounds);
+        let mut safety_factor = None;
         for round in 0..options.rounds {
             let date = base.buckets.start_of(first + (round * base.review_period) as i64);
-            let problem = reader.at(date, Some(horizon.max(longest + 1)))?;
+            let mut problem = reader.at(date, Some(horizon.max(longest + 1)))?;
+            // The factor of the first round serves the whole window.
+            problem.safety_factor = problem.safety_factor.or(safety_factor);
             let refuse =
                 |error| Faults::from(Fault::error(Code::OutOfRange, reader.name, format!("{error}")));
             let forecaster = Forecaster::learn(&problem, control).map_err(refuse)?;
             let scenarios = forecaster.scenarios(&problem, None, control).map_err(refuse)?;
+            safety_factor = Some(forecaster.safety_factor());
             known.push((problem, scenarios));
         }
         let shortage_cost = known

@@ -7,7 +7,7 @@ use super::model::{self, Answer};
 use super::plan::Plan;
 use super::present::{Run, present};
 use super::problem::Problem;
-use super::scenarios::{Forecaster, Scenarios};
+use super::scenarios::{Forecaster, OverrideAccuracy, Scenarios, override_accuracy};
 use super::{explain, reasons, tables};
 use crate::control::Control;
 use crate::data::{Bucket, Code, Fault, Faults, Settings, Table, Tables};
@@ -27,6 +27,8 @@ pub(crate) struct Replenishing {
     pub problem: Problem,
     pub scenarios: Scenarios,
     pub forecaster: Forecaster,
+    /// How good past overrides were.
+    overrides: Option<OverrideAccuracy>,
     seed: u64,
     threads: usize,
     predict_seconds: f64,
@@ -43,6 +45,7 @@ impl Replenishing {
         let forecaster = Forecaster::learn(&problem, control).map_err(|error| series_fault(&name, &error))?;
         let scenarios =
             forecaster.scenarios(&problem, None, control).map_err(|error| series_fault(&name, &error))?;
+        let overrides = override_accuracy(&problem, control).map_err(|error| series_fault(&name, &error))?;
         Ok(Replenishing {
             name,
             tables,
@@ -50,6 +53,7 @@ impl Replenishing {
             problem,
             scenarios,
             forecaster,
+            overrides,
             seed: control.seed,
             threads: control.worker_threads(),
             predict_seconds: begun.elapsed().as_secs_f64(),
@@ -82,8 +86,11 @@ impl Replenishing {
             &options.control,
         );
         let checks = checked.report();
-        let kpis = tables::kpis(problem, &answer.plan, &checked);
-        let headline = tables::headline(problem, &kpis, &answer.limits, answer.outcome.gap());
+        let mut kpis = tables::kpis(problem, &answer.plan, &checked);
+        kpis.push(("safety_factor".to_owned(), self.forecaster.safety_factor()));
+        kpis.extend(self.overrides.iter().flat_map(tables::accuracy_kpis));
+        let mut headline = tables::headline(problem, &kpis, &answer.limits, answer.outcome.gap());
+        headline.extend(self.overrides.as_ref().map(tables::accuracy_words));
         let mut seconds = seconds;
         seconds.push(("check".to_owned(), begun.elapsed().as_secs_f64()));
         Ok(Solution {
@@ -119,6 +126,7 @@ impl Replenishing {
             .with("horizon", problem.horizon)
             .with("season_length", problem.season_length)
             .with("scenarios", problem.scenarios)
+            .with("safety_factor", self.forecaster.safety_factor())
     }
 
     fn warnings(&self) -> Vec<String> {

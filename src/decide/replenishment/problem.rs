@@ -70,8 +70,7 @@ pub struct Problem {
     pub scenarios: usize,
     /// Cost of changing an earlier plan, money per unit changed.
     pub stability_penalty: f64,
-    /// Factor on the spread of the demand scenarios around their mean; `None`: to be fitted
-    /// by backtest on the history (1 until then).
+    /// Factor on the demand that stock is kept for; `None`: fitted by replaying the history.
     pub safety_factor: Option<f64>,
     /// Forecasting method by name (`auto` by default).
     pub method: String,

@@ -3,12 +3,15 @@
 //! Each stock point's history is forecast as sample paths; people's knowledge
 //! (closures, life cycle, overrides, promises) is worked into them; a few of
 //! them, spread evenly over the totals up to the next order's arrival, become
-//! the equally likely scenarios of the plan. Lead times are drawn evenly from
+//! the equally likely scenarios of the plan, scaled by the safety factor where a
+//! shortage has a cost (a service target states its own safety). Lead times are drawn evenly from
 //! their distribution. All draws depend on the seed and the codes of the stock
 //! point only, so that other stock points and the order of rows change nothing.
 
+mod accuracy;
 mod adjust;
 mod panel;
+mod safety;
 mod service;
 #[cfg(test)]
 mod tests;
@@ -22,8 +25,9 @@ use rayon::prelude::*;
 use crate::control::Control;
 use crate::predict::series::{self, Forecast, Learned, SeriesError};
 
-use super::problem::{Pair, Problem, Source};
+use super::problem::{Pair, Problem, Service, Source};
 
+pub use accuracy::{OverrideAccuracy, override_accuracy};
 pub use service::critical_ratio;
 
 /// What is uncertain, as equally likely scenarios.
@@ -81,6 +85,8 @@ pub struct Forecaster {
     /// Fingerprint of the method and of all that it learned from.
     learned_from: u64,
     seed: u64,
+    /// Factor on the demand that stock is kept for.
+    safety_factor: f64,
 }
 
 impl std::fmt::Debug for Forecaster {
@@ -92,11 +98,14 @@ impl std::fmt::Debug for Forecaster {
 /// Stock points from which on `auto` learns from all of them together …
 const PANEL: usize = 20;
 
+/// … with this method.
+const POOLED: &str = "pooled";
+
 /// The method by name: `auto` learns from all stock points together where there
 /// are enough of them with more than a season of history, else from each alone.
 fn method_name(problem: &Problem) -> &str {
     let pooled = problem.pairs.len() >= PANEL && problem.history_buckets > problem.season_length;
-    if problem.method == "auto" && pooled { "pooled" } else { &problem.method }
+    if problem.method == "auto" && pooled { POOLED } else { &problem.method }
 }
 
 impl Forecaster {
@@ -115,7 +124,18 @@ impl Forecaster {
         let method = series::method(method_name(problem))?;
         let learned = control.install(|| method.learner.learn(&panel, &settings, control))?;
         let learned_from = panel::fingerprint(problem, &panel, control.seed);
-        Ok(Forecaster { learned, learned_from, seed: control.seed })
+        let safety_factor = match problem.safety_factor {
+            Some(stated) => stated,
+            None if method.name == POOLED => safety::fit(problem, &panel, control)?,
+            None => 1.0,
+        };
+        Ok(Forecaster { learned, learned_from, seed: control.seed, safety_factor })
+    }
+
+    /// Factor on the demand that stock is kept for: the setting's, or fitted.
+    #[must_use]
+    pub fn safety_factor(&self) -> f64 {
+        self.safety_factor
     }
 
     /// Makes the scenarios of every pair. Those of `earlier` whose makings are the same are taken
@@ -159,16 +179,43 @@ impl Forecaster {
     pub fn pair(&self, problem: &Problem, index: usize) -> PairScenarios {
         let Some(pair) = problem.pairs.get(index) else { return PairScenarios::default() };
         let forecast = self.learned.forecast(&panel::series(problem, pair), index);
-        let mut made = make(problem, pair, forecast, self.seed);
+        let mut made = self.make(problem, pair, forecast);
         made.key = self.key(problem, index);
         made
+    }
+
+    /// From the forecast of a pair to its scenarios.
+    fn make(&self, problem: &Problem, pair: &Pair, forecast: Forecast) -> PairScenarios {
+        let (count, horizon) = (problem.scenarios, problem.horizon);
+        let Forecast { mean, mut paths, label, notes, .. } = forecast;
+        let mean = adjust::work_in(problem, pair, mean, &mut paths);
+        let quantiles = quantiles(&paths, horizon);
+        let mut rng = ChaCha8Rng::seed_from_u64(seed_of(problem, pair, self.seed));
+        let cover = Cover::new(problem, pair);
+        let mut demand = choose(&paths, horizon, count, cover.last, &mut rng);
+        let service = service::price(problem, pair, &paths, &cover);
+        if matches!(problem.items[pair.item].service, Service::ShortageCost(_)) {
+            demand.iter_mut().for_each(|units| *units *= self.safety_factor);
+        }
+        adjust::keep_promises(pair, horizon, &mut demand);
+        PairScenarios {
+            demand: demand.iter().map(|&units| units as f32).collect(),
+            lead_time_days: lead_times(&pair.sources, count, &mut rng),
+            shortage_cost: service.shortage_cost,
+            critical_ratio: service.critical_ratio,
+            mean: mean.iter().map(|&units| units as f32).collect(),
+            quantiles,
+            label,
+            notes,
+            key: 0,
+        }
     }
 
     /// Fingerprint of everything that the scenarios of a pair are made of.
     fn key(&self, problem: &Problem, index: usize) -> u64 {
         let Some(pair) = problem.pairs.get(index) else { return 0 };
         let mut hasher = DefaultHasher::new();
-        (self.learned_from, index).hash(&mut hasher);
+        (self.learned_from, index, self.safety_factor.to_bits()).hash(&mut hasher);
         panel::hash_pair(problem, pair, &mut hasher);
         hasher.finish()
     }
@@ -187,29 +234,6 @@ impl Scenarios {
 /// Paths to draw: a whole number for each scenario.
 fn path_count(scenarios: usize) -> usize {
     scenarios * PATHS.div_ceil(scenarios.max(1))
-}
-
-fn make(problem: &Problem, pair: &Pair, forecast: Forecast, seed: u64) -> PairScenarios {
-    let (count, horizon) = (problem.scenarios, problem.horizon);
-    let Forecast { mean, mut paths, label, notes, .. } = forecast;
-    let mean = adjust::work_in(problem, pair, mean, &mut paths);
-    let quantiles = quantiles(&paths, horizon);
-    let mut rng = ChaCha8Rng::seed_from_u64(seed_of(problem, pair, seed));
-    let cover = Cover::new(problem, pair);
-    let mut demand = choose(&paths, horizon, count, cover.last, &mut rng);
-    let service = service::price(problem, pair, &paths, &cover);
-    adjust::keep_promises(pair, horizon, &mut demand);
-    PairScenarios {
-        demand: demand.iter().map(|&units| units as f32).collect(),
-        lead_time_days: lead_times(&pair.sources, count, &mut rng),
-        shortage_cost: service.shortage_cost,
-        critical_ratio: service.critical_ratio,
-        mean: mean.iter().map(|&units| units as f32).collect(),
-        quantiles,
-        label,
-        notes,
-        key: 0,
-    }
 }
 
 /// The buckets that an order of the first bucket answers for.

@@ -8,7 +8,7 @@ use super::check::{Checked, line_value};
 use super::model::LimitUse;
 use super::plan::{OrderLine, Plan};
 use super::problem::{Pair, Problem};
-use super::scenarios::{QUANTILE_LEVELS, Scenarios};
+use super::scenarios::{OverrideAccuracy, QUANTILE_LEVELS, Scenarios};
 use crate::data::{Code, Column, Fault, Faults, Table, Tables, date_of, day_number};
 use crate::presentation::Style;
 use crate::solution::Termination;
@@ -239,6 +239,33 @@ pub(crate) fn kpis(problem: &Problem, plan: &Plan, checked: &Checked) -> Vec<(St
     ]
     .map(|(name, value)| (name.to_owned(), value))
     .to_vec()
+}
+
+/// How good past overrides were, as key figures.
+pub(crate) fn accuracy_kpis(judged: &OverrideAccuracy) -> Vec<(String, f64)> {
+    [
+        ("overrides_judged", judged.buckets as f64),
+        ("override_wape", judged.wape),
+        ("override_bias", judged.bias),
+        ("model_wape", judged.model_wape),
+        ("model_bias", judged.model_bias),
+    ]
+    .map(|(name, value)| (name.to_owned(), value))
+    .to_vec()
+}
+
+/// How good past overrides were, as a sentence.
+pub(crate) fn accuracy_words(judged: &OverrideAccuracy) -> String {
+    let OverrideAccuracy { buckets, wape, bias, model_wape, model_bias } = *judged;
+    let noun = if buckets == 1 { "override was" } else { "overrides were" };
+    format!(
+        "{buckets} past {noun} off by {:.0} % of sales (bias {:+.0} %); the model's own forecast of the same \
+         buckets was off by {:.0} % (bias {:+.0} %).",
+        100.0 * wape,
+        100.0 * bias,
+        100.0 * model_wape,
+        100.0 * model_bias,
+    )
 }
 
 /// Lines of the first bucket in which something may be ordered: what is to be sent now.

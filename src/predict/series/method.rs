@@ -56,6 +56,9 @@ pub trait Learner: Send + Sync {
 pub trait Learned: Send + Sync {
     /// Forecasts one series; `index` is its place in the panel.
     fn forecast(&self, series: &Series, index: usize) -> Forecast;
+
+    /// Takes note of what the series of `panel` hold by now, without learning again.
+    fn refresh(&mut self, _panel: &Panel) {}
 }
 
 impl<F: Forecaster + Clone + 'static> Learner for F {
@@ -124,7 +127,7 @@ pub static ALL: [Method; 12] = [
     Method {
         name: "pooled",
         summary: "one model learned from all series together",
-        learner: &Pooled { stock_outs: StockOuts::LongRunsAsZero },
+        learner: &Pooled { stock_outs: StockOuts::LongRunsAsZero, own_share: true },
     },
     Method { name: "naive", summary: "the last value", learner: &Naive { adjusted: false } },
     Method {

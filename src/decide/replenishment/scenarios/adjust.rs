@@ -2,14 +2,11 @@
 
 use super::super::problem::{Pair, Problem};
 
-/// Scales the spread by the safety factor and works in open days, life cycle and overrides.
+/// Works in open days, life cycle and overrides.
 /// Returns the expected demand of each bucket.
 pub(super) fn work_in(problem: &Problem, pair: &Pair, mut mean: Vec<f64>, paths: &mut [f64]) -> Vec<f64> {
     let horizon = problem.horizon;
     mean.resize(horizon, 0.0);
-    if let Some(factor) = problem.safety_factor.filter(|factor| *factor != 1.0) {
-        spread(&mean, paths, factor);
-    }
     let open = open_share(problem, pair);
     for (bucket, &share) in open.iter().enumerate() {
         if share != 1.0 {
@@ -32,24 +29,6 @@ pub(super) fn work_in(problem: &Problem, pair: &Pair, mut mean: Vec<f64>, paths:
         mean[bucket] = wanted;
     }
     mean
-}
-
-/// Moves every path away from the mean by `factor`, not below zero; where that cuts something
-/// off, the bucket is scaled so that its mean stays.
-fn spread(mean: &[f64], paths: &mut [f64], factor: f64) {
-    let horizon = mean.len();
-    for (bucket, &centre) in mean.iter().enumerate() {
-        let (mut before, mut after) = (0.0, 0.0);
-        for path in paths.chunks_exact_mut(horizon) {
-            before += path[bucket];
-            path[bucket] = (centre + factor * (path[bucket] - centre)).max(0.0);
-            after += path[bucket];
-        }
-        let wanted = before + (factor - 1.0) * (before - centre * (paths.len() / horizon) as f64);
-        if after > 0.0 && after != wanted && wanted > 0.0 {
-            scale(paths, horizon, bucket, wanted / after);
-        }
-    }
 }
 
 fn scale(paths: &mut [f64], horizon: usize, bucket: usize, factor: f64) {

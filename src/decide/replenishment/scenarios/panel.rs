@@ -81,7 +81,7 @@ pub(super) fn hash_pair(problem: &Problem, pair: &Pair, hasher: &mut DefaultHash
     (problem.horizon, problem.scenarios, problem.review_period, problem.plan_date).hash(hasher);
     let item = &problem.items[pair.item];
     (item.start, item.end, item.lost_sales, format!("{:?}", item.service)).hash(hasher);
-    hash_numbers(&[problem.safety_factor.unwrap_or(1.0), item.holding_cost], hasher);
+    hash_numbers(&[item.holding_cost], hasher);
     hash_numbers(&problem.locations[pair.location].open_share, hasher);
     hash_numbers(&pair.promised, hasher);
     for forecast in &pair.overrides {
@@ -95,5 +95,45 @@ pub(super) fn hash_pair(problem: &Problem, pair: &Pair, hasher: &mut DefaultHash
             days.hash(hasher);
             hash_numbers(&[*share], hasher);
         }
+    }
+}
+
+/// A series without what came from bucket `until` of the history on.
+pub(super) fn cut(series: &Series, until: usize, panel: &Panel) -> Series {
+    let length = until.saturating_sub(series.first_bucket).min(series.y.len());
+    let columns = panel.covariate_names.len();
+    let marks = |marks: &[bool]| marks.get(..length).unwrap_or(&[]).to_vec();
+    let rows = length * columns;
+    let later = series.covariates.get(rows..).unwrap_or(&[]).iter().chain(&series.future_covariates);
+    Series {
+        id: series.id.clone(),
+        y: series.y[..length].to_vec(),
+        censored: marks(&series.censored),
+        excluded: marks(&series.excluded),
+        covariates: series.covariates.get(..rows).unwrap_or(&[]).to_vec(),
+        future_covariates: later.copied().collect(),
+        labels: series.labels.clone(),
+        first_bucket: series.first_bucket,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cut_series_knows_the_covariates_to_come() {
+        let series = Series {
+            covariates: vec![1.0, 2.0, 3.0, 4.0],
+            future_covariates: vec![5.0, 6.0],
+            censored: vec![false, true, false, true],
+            first_bucket: 2,
+            ..Series::new("s", vec![9.0, 8.0, 7.0, 6.0])
+        };
+        let panel = Panel { covariate_names: vec!["price".into()], ..Panel::default() };
+        let short = cut(&series, 4, &panel);
+        assert_eq!((short.y, short.censored), (vec![9.0, 8.0], vec![false, true]));
+        assert_eq!((short.covariates, short.future_covariates), (vec![1.0, 2.0], vec![3.0, 4.0, 5.0, 6.0]));
+        assert!(cut(&series, 1, &panel).y.is_empty());
     }
 }

@@ -107,6 +107,43 @@ fn an_override_sets_the_mean_of_its_bucket() {
 }
 
 #[test]
+fn past_overrides_are_judged_next_to_the_model() {
+    let mut problem = plain();
+    let none = override_accuracy(&problem, &Control::default()).unwrap();
+    assert_eq!(none, None);
+    let stated = |bucket: i64, quantity: f64, share: f64| Override {
+        bucket,
+        quantity,
+        share,
+        place: Default::default(),
+    };
+    let sold = |at: usize| problem.pairs[0].sales[at];
+    let (last, third) = (sold(103), sold(101));
+    // One is 5 too high, one 2 too low; half a bucket, a stock-out and the future are not judged.
+    problem.pairs[0].overrides = vec![
+        stated(-3, third - 2.0, 1.0),
+        stated(-2, 500.0, 0.5),
+        stated(-1, last + 5.0, 1.0),
+        stated(1, 900.0, 1.0),
+    ];
+    problem.pairs[1].overrides = vec![stated(-4, 70.0, 1.0)];
+    problem.pairs[1].marks[100].censored = true;
+    let judged = override_accuracy(&problem, &Control::default()).unwrap().unwrap();
+    assert_eq!(judged.buckets, 2);
+    assert!((judged.wape - 7.0 / (last + third)).abs() < 1e-12);
+    assert!((judged.bias - 3.0 / (last + third)).abs() < 1e-12);
+    // The model forecasts near the mean of 15, from what was known before each bucket.
+    let plain_error = ((15.0 - last).abs() + (15.0 - third).abs()) / (last + third);
+    assert!((judged.model_wape - plain_error).abs() < 0.2, "{judged:?} {plain_error}");
+    // What was sold later does not matter to it.
+    problem.pairs[0].sales[102] += 1000.0;
+    problem.pairs[0].overrides.truncate(1);
+    let early = override_accuracy(&problem, &Control::default()).unwrap().unwrap();
+    problem.pairs[0].sales[102] -= 1000.0;
+    assert_eq!(early, override_accuracy(&problem, &Control::default()).unwrap().unwrap());
+}
+
+#[test]
 fn promises_closures_and_life_shape_every_path() {
     let mut problem = plain();
     problem.pairs[0].promised[1] = 50.0;
@@ -121,18 +158,20 @@ fn promises_closures_and_life_shape_every_path() {
 }
 
 #[test]
-fn the_safety_factor_widens_the_spread_and_keeps_the_mean() {
-    let spread = |factor: &str| {
+fn the_safety_factor_scales_the_scenarios_and_not_the_forecast() {
+    let made = |factor: &str| {
         let problem = problem(&[("safety_factor", factor)], |tables| tables);
-        let scenarios = Scenarios::forecast(&problem, &Control::default()).unwrap();
-        let of = &scenarios.pairs[0];
-        (of.mean[0], of.quantiles[8 * 13] - of.quantiles[0])
+        Scenarios::forecast(&problem, &Control::default()).unwrap().pairs
     };
-    let ((mean, narrow), (same, wide)) = (spread("1"), spread("2"));
-    assert_eq!(mean, same);
-    assert!((wide / narrow - 2.0).abs() < 0.1, "{narrow} {wide}");
-    assert_eq!(spread("auto"), spread("1"));
-    assert!(spread("0").1 < 1e-3);
+    let (plain, more) = (made("1"), made("1.5"));
+    assert_eq!((&plain[0].mean, &plain[0].quantiles), (&more[0].mean, &more[0].quantiles));
+    for (one, other) in plain[0].demand.iter().zip(&more[0].demand) {
+        assert!((1.5 * one - other).abs() < 1e-4);
+    }
+    // The fill rate of the second item states its safety.
+    assert_eq!(plain[1].demand, more[1].demand);
+    // Two stock points are too few to fit a factor.
+    assert_eq!(made("auto")[0].demand, plain[0].demand);
 }
 
 #[test]
@@ -175,4 +214,61 @@ fn choosing_takes_one_of_every_group() {
         assert_eq!((total / 4.0).floor() as usize, group);
     }
     assert_eq!(choose(&[], 3, 2, 1, &mut ChaCha8Rng::seed_from_u64(1)), [0.0; 6]);
+}
+
+/// 24 items with two and a half years of weeks, flat until `drift` a week sets in half a year
+/// before the end.
+fn drifting(drift: f64, column: (&str, f64)) -> Problem {
+    let start: chrono::NaiveDate = "2021-07-05".parse().unwrap();
+    let dates: Vec<_> = start.iter_weeks().take(130).collect();
+    let codes: Vec<String> = (0..24).map(|item| format!("item {item:02}")).collect();
+    let quantity = (0..24_u32).flat_map(|item| {
+        (0..130_u32).map(move |t| {
+            let level = 40.0 * drift.powi((t as i32 - 102).max(0));
+            (level + f64::from((t * 7 + item * 5) % 11) - 5.0).max(0.0).round()
+        })
+    });
+    let tables = Tables::default()
+        .with(
+            Table::new("sales")
+                .with_text("item", codes.iter().flat_map(|code| std::iter::repeat_n(code.as_str(), 130)))
+                .with_date("date", (0..24).flat_map(|_| dates.iter().copied()))
+                .with_number("quantity", quantity),
+        )
+        .with(
+            Table::new("items")
+                .with_text("item", codes.iter().map(String::as_str))
+                .with_number("unit_cost", [1.0; 24])
+                .with_number("holding_cost", [0.2; 24])
+                .with_number(column.0, [column.1; 24]),
+        )
+        .with(
+            Table::new("stock")
+                .with_text("item", codes.iter().map(String::as_str))
+                .with_date("date", ["2024-01-01".parse().unwrap(); 24])
+                .with_number("on_hand", [20.0; 24]),
+        );
+    let sizes = Settings::default().with("horizon", 6).with("scenarios", 20);
+    Problem::read("test", tables, &sizes).unwrap()
+}
+
+fn fitted(problem: &Problem, threads: usize) -> f64 {
+    let control = Control::default().with_threads(threads);
+    Forecaster::learn(problem, &control).unwrap().safety_factor()
+}
+
+#[test]
+fn demand_that_runs_away_from_its_forecast_moves_the_factor() {
+    let cost = ("shortage_cost", 1.0);
+    let (falling, rising) = (drifting(0.94, cost), drifting(1.06, cost));
+    assert!((0.95..1.0).contains(&fitted(&falling, 2)), "{}", fitted(&falling, 2));
+    assert!((1.0..=1.05).contains(&fitted(&rising, 2)) && fitted(&rising, 2) > 1.0);
+    assert_eq!(fitted(&falling, 1), fitted(&falling, 2));
+    // A late sale is not known to it, a stated factor is taken, and targets need none.
+    let mut late = falling.clone();
+    late.pairs[3].sales[129] += 500.0;
+    assert_eq!(fitted(&late, 2), fitted(&falling, 2));
+    late.safety_factor = Some(1.3);
+    assert_eq!(fitted(&late, 2), 1.3);
+    assert_eq!(fitted(&drifting(0.94, ("fill_rate", 0.95)), 2), 1.0);
 }

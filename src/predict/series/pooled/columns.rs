@@ -5,7 +5,7 @@
 //! size can be learned from together.
 //!
 //! Method: exponentially weighted ratios of demand to the seasonal index, as in
-//! simple smoothing, at five speeds; once over the record with the buckets in which
+//! simple smoothing, at five speeds, peaks of the season counting less; once over the record with the buckets in which
 //! the item was not on offer, once without them.
 //! Cost: time O(t) for an origin, no memory, with t = buckets before it.
 //! Use `ets` instead when a single series must choose its own speed.
@@ -106,7 +106,8 @@ impl View<'_> {
         for (t, season) in self.buckets(until) {
             (demand, weight) = (demand * slow, weight * slow);
             if let (y, Mark::Open) = self.row.at(t) {
-                (demand, weight) = (demand + y, weight + season);
+                let trust = trust(season);
+                (demand, weight) = (demand + trust * y, weight + trust * season);
             }
         }
         let beyond = slow.powi((self.origin - until) as i32);
@@ -126,6 +127,7 @@ impl View<'_> {
         let (mut recorded, mut open) = ([(0.0, 0.0); 5], [(0.0, 0.0); 2]);
         for (t, season) in self.buckets(until) {
             let (y, mark) = self.row.at(t);
+            let (y, season) = (trust(season) * y, trust(season) * season);
             for (sums, speed) in recorded.iter_mut().zip(speeds) {
                 fade(sums, 1.0 - speed);
                 add(sums, y, season, mark != Mark::Unknown);
@@ -198,6 +200,12 @@ impl View<'_> {
         }
         if count > 0.0 { log(sum / count) } else { f64::NAN }
     }
+}
+
+/// Weight of a bucket in the levels: a peak strays from its index by a share of it, so the
+/// weight falls with the square of the index.
+fn trust(season: f64) -> f64 {
+    1.0 / season.max(1.0).powi(2)
 }
 
 fn fade(sums: &mut (f64, f64), kept: f64) {

@@ -6,7 +6,9 @@
 //! doi:10.1016/j.ijforecast.2019.07.001, and P. Montero-Manso, R. J. Hyndman (2021),
 //! doi:10.1016/j.ijforecast.2021.03.004, on why one model for all series wins over
 //! one for each; demand is Poisson times a gamma factor of the bucket and one of
-//! the whole horizon.
+//! the whole horizon. Before there are seven quarters of a season, the mean is shared with
+//! the forecast of each series on its own (`auto.rs`), J. M. Bates, C. W. J. Granger
+//! (1969), doi:10.1057/jors.1969.103.
 //! Cost: time O(n t) for the levels and O(r k^2) for the regression, with n = series,
 //! t = buckets, r = rows (at most 40,000 a lead), k = columns.
 //! Use `auto` instead when it is not clear that series resemble each other: it
@@ -73,10 +75,34 @@ pub enum StockOuts {
 }
 
 /// One model for all series of a panel.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Pooled {
     /// How the buckets with a stock-out are taken.
     pub stock_outs: StockOuts,
+    /// Short histories share the mean with what the series says on its own.
+    pub own_share: bool,
+}
+
+impl Default for Pooled {
+    fn default() -> Self {
+        Pooled { stock_outs: StockOuts::default(), own_share: true }
+    }
+}
+
+/// Seasons of history at which the common model stands alone, and at which its share is
+/// least: in the first season nobody can tell a season from a trend.
+const SEASONS: (f64, f64) = (1.75, 1.0);
+
+/// Largest share of what a series says on its own.
+const LARGEST_SHARE: f64 = 0.75;
+
+/// Share of the series' own forecast in the mean after so many buckets.
+fn share_of_own(buckets: usize, season: usize) -> f64 {
+    if season < 2 {
+        return 0.0;
+    }
+    let seasons = buckets as f64 / season as f64;
+    ((SEASONS.0 - seasons) / (SEASONS.0 - SEASONS.1)).clamp(0.0, LARGEST_SHARE)
 }
 
 impl Learner for Pooled {
@@ -161,6 +187,8 @@ pub(super) struct PooledModel {
     /// For series that cannot be pooled.
     season_length: usize,
     covariate_names: Vec<String>,
+    /// Share of the series' own forecast in the mean.
+    own_share: f64,
     /// End of the axis for the recent course of groups.
     end: usize,
     /// For each watched level and group the recent course, without rounding.
@@ -249,6 +277,7 @@ impl PooledModel {
                 planned,
                 season_length: panel.season(),
                 covariate_names: panel.covariate_names.clone(),
+                own_share: if pooled.own_share { share_of_own(end, panel.season()) } else { 0.0 },
                 end,
                 recent: Vec::new(),
                 own: Vec::new(),
@@ -354,15 +383,28 @@ impl PooledModel {
     }
 }
 
+impl PooledModel {
+    /// What the series says on its own.
+    fn alone(&self, series: &Series, paths: usize) -> Forecast {
+        let settings = Settings { paths, ..self.settings };
+        forecast_one(&Auto, series, self.season_length, &self.covariate_names, &settings, self.seed)
+    }
+}
+
 impl Learned for PooledModel {
     fn forecast(&self, series: &Series, index: usize) -> Forecast {
         let index = self.place.get(index).copied().unwrap_or(index);
         let row = self.axis.row(series, usize::MAX);
         if !self.settings.nonnegative || row.is_constant() {
-            let (season, names) = (self.season_length, &self.covariate_names);
-            return forecast_one(&Auto, series, season, names, &self.settings, self.seed);
+            return self.alone(series, self.settings.paths);
         }
-        let means = self.means(series, &row, index);
+        let mut means = self.means(series, &row, index);
+        if self.own_share > 0.0 {
+            let own = self.alone(series, 0);
+            for (mean, own) in means.iter_mut().zip(&own.mean) {
+                *mean += self.own_share * (own / row.unit - *mean);
+            }
+        }
         let limit = |value: f64| if value.is_finite() { value } else { f64::MAX };
         let mut paths = self.paths(&means, &row, &series.id);
         paths.iter_mut().for_each(|value| *value = limit(*value));
@@ -370,9 +412,16 @@ impl Learned for PooledModel {
             id: series.id.clone(),
             mean: means.iter().map(|mean| limit(mean * row.unit)).collect(),
             paths,
-            label: "pooled".to_owned(),
+            label: if self.own_share > 0.0 { "pooled + own" } else { "pooled" }.to_owned(),
             notes: notes::of(series, &row),
         }
+    }
+
+    fn refresh(&mut self, panel: &Panel) {
+        let ordered = Ordered::of(panel);
+        self.end = self.axis.usual_end(&ordered.panel);
+        self.place = ordered.place;
+        self.add_recent(&ordered.panel);
     }
 }
 
