@@ -370,6 +370,7 @@ fn sensitivity() -> Tornado {
             bar("Budget", 91_400.0, 85_000.0, "−10 %", "+10 %"),
             bar("Harbour Trade", f64::NAN, 99_300.0, "", "lost"),
         ],
+        ..Tornado::default()
     }
 }
 

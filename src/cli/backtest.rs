@@ -8,9 +8,9 @@ use serde_json::json;
 
 use purvey::decide::BacktestOptions;
 
-use super::exit::{self, Failure};
+use super::exit::Failure;
 use super::options::{Source, Talk, Work};
-use super::{console, input, write};
+use super::{input, write};
 
 /// Replay history: what the decisions would have cost, against simple rules and perfect foresight.
 #[derive(Debug, Args)]
@@ -53,13 +53,14 @@ impl Backtest {
         let backtest = replay.backtest(loaded.input, &options, &control)?;
         let document = json!({ "backtest": backtest });
         let folder = self.output.unwrap_or_else(|| input::default_output(&self.source.path, "out-backtest"));
-        write::folder(&folder, "backtest.json", &document, &backtest.tables, &backtest.presentation)?;
-        if self.talk.json {
-            console::say_json(&document);
-        } else if self.talk.tells() {
-            write::summary(&backtest.presentation, &purvey::data::Faults::default());
-            console::say(&format!("\nReport: {}", folder.join("report.html").display()));
-        }
-        Ok(if control.cancel.is_requested() { exit::INTERRUPTED } else { exit::OK })
+        let answer = write::Answer {
+            folder,
+            name: "backtest.json",
+            document,
+            tables: &backtest.tables,
+            presentation: &backtest.presentation,
+            next: ("Report", "report.html"),
+        };
+        answer.finish(&self.talk, &control)
     }
 }

@@ -8,9 +8,9 @@ use serde_json::json;
 use purvey::data::Tables;
 use purvey::decide::forecast::{self, LongOptions};
 
-use super::exit::{self, Failure};
+use super::exit::Failure;
 use super::options::{Source, Talk, Work};
-use super::{console, input, write};
+use super::{input, write};
 
 /// Forecast only: forecast.csv with mean and quantiles.
 #[derive(Debug, Args)]
@@ -51,14 +51,15 @@ impl Forecast {
             "file": "forecast.csv",
         } });
         let folder = self.output.unwrap_or_else(|| input::default_output(&self.path, "out-forecast"));
-        write::folder(&folder, "forecast.json", &document, &Tables::default().with(table), &presentation)?;
-        if self.talk.json {
-            console::say_json(&document);
-        } else if self.talk.tells() {
-            write::summary(&presentation, &purvey::data::Faults::default());
-            console::say(&format!("\nForecast: {}", folder.join("forecast.csv").display()));
-        }
-        Ok(if control.cancel.is_requested() { exit::INTERRUPTED } else { exit::OK })
+        let answer = write::Answer {
+            folder,
+            name: "forecast.json",
+            document,
+            tables: &Tables::default().with(table),
+            presentation: &presentation,
+            next: ("Forecast", "forecast.csv"),
+        };
+        answer.finish(&self.talk, &control)
     }
 
     fn long_csv(&self, control: &purvey::control::Control) -> Result<purvey::data::Table, Failure> {

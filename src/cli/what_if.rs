@@ -9,9 +9,9 @@ use purvey::data::{Faults, Tables};
 use purvey::decide::SolveOptions;
 use purvey::decide::what_if::{self, Scenario};
 
-use super::exit::{self, Failure};
+use super::exit::Failure;
 use super::options::{Source, Talk, Work};
-use super::{console, input, write};
+use super::{input, write};
 
 /// Solve variants of the input side by side and compare them.
 #[derive(Debug, Args)]
@@ -49,14 +49,15 @@ impl WhatIf {
         let presentation = what_if::present(&loaded.name, &variants, &measure);
         let document = json!({ "what_if": { "variants": variants } });
         let folder = self.output.unwrap_or_else(|| input::default_output(&self.source.path, "out-what-if"));
-        write::folder(&folder, "what-if.json", &document, &Tables::default(), &presentation)?;
-        if self.talk.json {
-            console::say_json(&document);
-        } else if self.talk.tells() {
-            write::summary(&presentation, &Faults::default());
-            console::say(&format!("\nReport: {}", folder.join("report.html").display()));
-        }
-        Ok(if control.cancel.is_requested() { exit::INTERRUPTED } else { exit::OK })
+        let answer = write::Answer {
+            folder,
+            name: "what-if.json",
+            document,
+            tables: &Tables::default(),
+            presentation: &presentation,
+            next: ("Report", "report.html"),
+        };
+        answer.finish(&self.talk, &control)
     }
 
     fn read_scenarios(&self) -> Result<Vec<Scenario>, Failure> {

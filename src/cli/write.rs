@@ -4,12 +4,14 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
+use purvey::control::Control;
 use purvey::data::{Faults, Output, Severity, SinkError, Tables, replace_file};
 use purvey::decide::{CheckReport, Solution};
 use purvey::presentation::{Presentation, TextOptions};
 
 use super::console;
-use super::exit::Failure;
+use super::exit::{self, Failure};
+use super::options::Talk;
 
 /// Writes a plan: its tables, `solution.json`, `presentation.json`, `report.html`.
 pub fn plan(
@@ -19,6 +21,34 @@ pub fn plan(
     presentation: &Presentation,
 ) -> Result<(), Failure> {
     self::folder(folder, "solution.json", document, &solution.tables, presentation)
+}
+
+/// What a command that answers with a folder ends with.
+pub struct Answer<'a> {
+    /// Folder to write.
+    pub folder: PathBuf,
+    /// Name of the document in it.
+    pub name: &'a str,
+    pub document: Value,
+    pub tables: &'a Tables,
+    pub presentation: &'a Presentation,
+    /// What a person is pointed to: a word and a file of the folder.
+    pub next: (&'a str, &'a str),
+}
+
+impl Answer<'_> {
+    /// Writes the folder, prints the document or the text, and gives the exit code.
+    pub fn finish(self, talk: &Talk, control: &Control) -> Result<u8, Failure> {
+        folder(&self.folder, self.name, &self.document, self.tables, self.presentation)?;
+        if talk.json {
+            console::say_json(&self.document);
+        } else if talk.tells() {
+            summary(self.presentation, &Faults::default());
+            let (word, file) = self.next;
+            console::say(&format!("\n{word}: {}", self.folder.join(file).display()));
+        }
+        Ok(if control.cancel.is_requested() { exit::INTERRUPTED } else { exit::OK })
+    }
 }
 
 /// Writes tables, a document called `name`, and the presentation with its report.

@@ -400,13 +400,15 @@ fn tornado(variants: &[Variant], measure: &Measure) -> Tornado {
         measure: measure.clone(),
         base,
         bars: bars.collect(),
+        low_name: "cheaper than the input as it is".to_owned(),
+        high_name: "dearer".to_owned(),
     }
 }
 
 /// One row a variant: how it ended, its cost, and the key figures of the decision.
 fn table(variants: &[Variant], measure: &Measure) -> View {
     let mut table = View::new("Variants")
-        .with_caption("One row a variant; `base` is the input as it is.")
+        .with_caption("One row a variant; the row base is the input as it is.")
         .with(Shown::text("variant", variants.iter().map(|variant| variant.name.clone())))
         .with(Shown::number("cost", variants.iter().map(|v| known(v.outcome.objective)), measure.clone()))
         .with(Shown::number("against base", variants.iter().map(|v| known(v.difference)), measure.clone()));
@@ -422,10 +424,9 @@ fn table(variants: &[Variant], measure: &Measure) -> View {
         };
         let values: Vec<f64> = variants.iter().map(of).collect();
         // The decision's own figure for the objective stands in the table already.
-        let is_cost = variants
-            .iter()
-            .zip(&values)
-            .all(|(v, value)| v.outcome.objective.is_none_or(|cost| cost == *value));
+        let is_cost = variants.iter().zip(&values).all(|(v, value)| {
+            v.outcome.objective.is_none_or(|cost| (cost - value).abs() <= 1e-6 * cost.abs())
+        });
         if !is_cost {
             table = table.with(Shown::number(figure.label.to_lowercase(), values, figure.measure.clone()));
         }

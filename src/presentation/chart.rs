@@ -60,6 +60,10 @@ pub struct Tornado {
     pub base: f64,
     /// One bar an assumption; the widest is drawn on top.
     pub bars: Vec<TornadoBar>,
+    /// What the low ends are, for the legend; empty: the low ends of assumptions.
+    pub low_name: String,
+    /// What the high ends are.
+    pub high_name: String,
 }
 
 /// One assumption of a [`Tornado`].

@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
-use super::{Measure, Tone, nullable};
+use super::{Kind, Measure, Tone, nullable};
 
 /// A table, stored by column.
 ///
@@ -170,9 +170,20 @@ impl Column {
     }
 
     /// A column of numbers; NaN is blank.
+    ///
+    /// Money without stated decimals is written with cents in every cell or in none.
     #[must_use]
-    pub fn number(title: impl Into<String>, cells: impl IntoIterator<Item = f64>, measure: Measure) -> Self {
-        let cells = Cells::Number(cells.into_iter().collect());
+    pub fn number(
+        title: impl Into<String>,
+        cells: impl IntoIterator<Item = f64>,
+        mut measure: Measure,
+    ) -> Self {
+        let cells: Vec<f64> = cells.into_iter().collect();
+        if measure.kind == Kind::Money && measure.decimals.is_none() {
+            let cents = cells.iter().any(|cell| cell.fract().abs() > 0.0 && cell.abs() < 10_000.0);
+            measure.decimals = Some(if cents { 2 } else { 0 });
+        }
+        let cells = Cells::Number(cells);
         Column { title: title.into(), measure, cells, ..Column::default() }
     }
 

@@ -134,12 +134,12 @@ impl Table {
             let longest = cells.get(at).copied().unwrap_or(0);
             let prose = matches!(column.cells, Cells::Text(_)) && longest > PROSE;
             let needed = longest.min(if prose { PROSE } else { u16::MAX }).max(word.min(100) as u16);
-            let needed = needed.saturating_add(PADDING);
-            if at > 0 && needed > room {
+            let padded = needed.saturating_add(PADDING);
+            if at > 0 && padded > room {
                 left_out.push(column.title.as_str());
                 constraints.push(ColumnConstraint::Hidden);
             } else {
-                room = room.saturating_sub(needed);
+                room = room.saturating_sub(padded);
                 constraints.push(ColumnConstraint::LowerBoundary(Width::Fixed(needed)));
             }
         }

@@ -68,7 +68,9 @@ pub(super) fn tornado(chart: &Tornado) -> Vec<Key> {
         return Vec::new();
     }
     let base = Key::sample("as planned", |canvas| canvas.line("base", (11.0, 0.0), (11.0, 14.0)));
-    vec![Key::area("bar low", "assumption at its low end"), Key::area("bar high", "at its high end"), base]
+    let low = if chart.low_name.is_empty() { "assumption at its low end" } else { &chart.low_name };
+    let high = if chart.high_name.is_empty() { "at its high end" } else { &chart.high_name };
+    vec![Key::area("bar low", low), Key::area("bar high", high), base]
 }
 
 /// Legend of a waterfall: the tones that occur.

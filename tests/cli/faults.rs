@@ -111,6 +111,35 @@ fn a_file_is_recognised_by_what_it_holds() {
 }
 
 #[test]
+fn colour_comes_when_asked_for_and_never_into_a_document() {
+    let place = shop();
+    let at = place.path();
+    let plain = purvey(at, "solve shop").ends(0);
+    assert!(!plain.out.contains('\u{1b}'), "{}", plain.out);
+    let painted = purvey(at, "solve shop --color always").ends(0);
+    assert!(painted.out.starts_with("\u{1b}[1m"), "{}", painted.out);
+    assert_eq!(
+        painted.out.replace("\u{1b}[1m", "").replace("\u{1b}[0m", "").lines().next(),
+        plain.out.lines().next()
+    );
+    let document = purvey(at, "solve shop --json --color always").ends(0);
+    document.json();
+    assert!(!document.out.contains('\u{1b}'), "{}", document.out);
+    edit(&at.join("shop/items.csv"), "SOAP,piece,1.40", "SOAP,piece,x");
+    let faulty = purvey(at, "check shop --color=always").ends(3);
+    assert!(faulty.err.contains("\u{1b}[31m[not-a-number]\u{1b}[0m"), "{}", faulty.err);
+    assert!(!purvey(at, "check shop --color never").ends(3).err.contains('\u{1b}'));
+}
+
+#[test]
+fn absurd_quantities_are_planned_without_a_panic() {
+    let place = shop();
+    let at = place.path();
+    edit(&at.join("shop/sales.csv"), "SOAP,NORTH,2024-06-24,", "SOAP,NORTH,2024-06-24,90000000000000");
+    purvey(at, "solve shop --quiet").ends(0);
+}
+
+#[test]
 fn a_folder_that_is_not_there_is_said_to_be_missing() {
     let place = shop();
     let run = purvey(place.path(), "solve nowhere").ends(3);

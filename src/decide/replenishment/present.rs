@@ -91,12 +91,20 @@ fn figures(solution: &Solution) -> Vec<Figure> {
             figures.push(Figure::number(label, value, measure));
         }
     };
-    add("Order now", "spend_now", Measure::money());
+    // Where nothing has a price, units stand in for money.
+    let priced = ["spend", "stock_value"].iter().any(|name| kpi(solution, name).is_some_and(|sum| sum > 0.0));
+    if priced {
+        add("Order now", "spend_now", Measure::money());
+    } else {
+        add("Order now", "units_now", Measure::quantity("units"));
+    }
     add("Order lines now", "lines_now", Measure::number().with_decimals(0));
     add("Expected cost", "total_cost", Measure::money());
     add("Demand met from stock", "fill_rate", Measure::percent().with_decimals(1));
-    add("Mean stock value", "stock_value", Measure::money());
-    add("Spend over the horizon", "spend", Measure::money());
+    if priced {
+        add("Mean stock value", "stock_value", Measure::money());
+        add("Spend over the horizon", "spend", Measure::money());
+    }
     figures
 }
 
@@ -335,6 +343,15 @@ fn limits(tables: &Tables) -> Option<Section> {
     Some(Section::new("Limits").with_lead("What holds the plan back.").with(Block::Table(view)))
 }
 
+/// As many decimals as the quantities of orders have, so that none is shown rounded.
+fn exact(quantities: &[f64]) -> Measure {
+    let whole = |scale: f64| {
+        quantities.iter().all(|q| ((q * scale).round() - q * scale).abs() < 1e-6 * scale.max(1.0))
+    };
+    let decimals = (0_u8..6).find(|&decimals| whole(10_f64.powi(i32::from(decimals)))).unwrap_or(6);
+    Measure::number().with_decimals(decimals)
+}
+
 /// Whether a row of `limits` states the least that is allowed.
 fn is_minimum(table: &data::Table, row: usize) -> bool {
     table.cell_text("rule", row) == "order_minimum"
@@ -359,7 +376,7 @@ fn orders(book: &Book<'_>) -> Section {
         .with(Column::text("item", text("item")))
         .with(Column::date("order", date("order_date")))
         .with(Column::date("arrival", date("arrival_date")))
-        .with(Column::number("quantity", number("quantity"), Measure::number()))
+        .with(Column::number("quantity", number("quantity"), exact(&number("quantity"))))
         .with(Column::number("value", number("value"), Measure::money()).with_total())
         .with(Column::text("why", text("reason")))
         .grouped_by(["supplier", "location"])

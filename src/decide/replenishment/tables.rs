@@ -10,7 +10,7 @@ use super::plan::{OrderLine, Plan};
 use super::problem::{Pair, Problem};
 use super::scenarios::{OverrideAccuracy, QUANTILE_LEVELS, Scenarios};
 use crate::data::{Code, Column, Fault, Faults, Table, Tables, date_of, day_number};
-use crate::presentation::Style;
+use crate::presentation::{Measure, Style};
 use crate::solution::Termination;
 
 /// A limit that saves less than half of this is worth nothing to a person.
@@ -231,6 +231,7 @@ pub(crate) fn kpis(problem: &Problem, plan: &Plan, checked: &Checked) -> Vec<(St
         ("stock_value", stock_value),
         ("spend", spend),
         ("spend_now", now.iter().map(|line| line_value(problem, line)).sum()),
+        ("units_now", now.iter().map(|line| line.quantity).sum()),
         ("lines", plan.lines.len() as f64),
         ("lines_now", now.len() as f64),
         ("demand", demand),
@@ -284,13 +285,7 @@ pub(crate) fn headline(
     let style = problem.style();
     let of = |name: &str| kpis.iter().find(|(known, _)| known == name).map_or(0.0, |(_, value)| *value);
     let mut told = Vec::new();
-    let lines = of("lines_now");
-    told.push(if lines > 0.0 {
-        let noun = if lines > 1.0 { "lines" } else { "line" };
-        format!("Order {lines:.0} {noun} worth {} on {}.", style.money(of("spend_now")), problem.plan_date)
-    } else {
-        format!("Nothing needs to be ordered on {}.", problem.plan_date)
-    });
+    told.push(order_now(&of, &style, &style.date(problem.plan_date)));
     told.push(format!(
         "Over {} {} the plan is expected to cost {} and to meet {} of demand from stock.",
         problem.horizon,
@@ -316,6 +311,23 @@ pub(crate) fn headline(
         told.push(format!("No plan can be cheaper by more than {}.", style.percent(gap)));
     }
     told
+}
+
+/// What is to be sent now: its worth, or its units where nothing has a price.
+fn order_now(of: &impl Fn(&str) -> f64, style: &Style, day: &str) -> String {
+    let (lines, spend) = (of("lines_now"), of("spend_now"));
+    if lines < 1.0 {
+        return format!("Nothing needs to be ordered on {day}.");
+    }
+    let noun = if lines > 1.0 { "lines" } else { "line" };
+    let lines = style.number(lines, &Measure::number());
+    if spend > 0.0 {
+        return format!("Order {lines} {noun} worth {} on {day}.", style.money(spend));
+    }
+    format!(
+        "Order {lines} {noun}, {} in all, on {day}.",
+        style.number(of("units_now"), &Measure::quantity("units"))
+    )
 }
 
 /// The unit of a limit, as its name states it, moved by one in the helpful direction.
