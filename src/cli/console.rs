@@ -47,14 +47,24 @@ pub fn say_strongly(text: &str) {
 
 /// Prints `text` to stdout with a line end; no-break spaces become plain ones.
 pub fn say(text: &str) {
-    let _ = writeln!(stdout().lock(), "{}", text.replace('\u{a0}', " "));
+    written(writeln!(stdout().lock(), "{}", text.replace('\u{a0}', " ")));
 }
 
 /// Prints one JSON document to stdout.
 pub fn say_json(document: &serde_json::Value) {
     let mut out = stdout().lock();
-    let _ = serde_json::to_writer_pretty(&mut out, document);
-    let _ = writeln!(out);
+    let text = serde_json::to_string_pretty(document).unwrap_or_default();
+    written(writeln!(out, "{text}"));
+}
+
+/// Ends the program where its output is lost; a reader that went away is no loss.
+fn written(result: std::io::Result<()>) {
+    if let Err(error) = result
+        && error.kind() != std::io::ErrorKind::BrokenPipe
+    {
+        self::error(&format!("cannot write to standard output: {error}"));
+        std::process::exit(i32::from(super::exit::INTERNAL));
+    }
 }
 
 /// Prints `text` to stderr with a line end.

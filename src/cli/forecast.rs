@@ -21,12 +21,12 @@ pub struct Forecast {
     /// Change a setting for this run (may be given several times; folders only)
     #[arg(long = "set", value_name = "KEY=VALUE")]
     set: Vec<String>,
-    /// Buckets ahead
-    #[arg(long, value_name = "H")]
-    horizon: Option<usize>,
-    /// Buckets in a season
-    #[arg(long, value_name = "M")]
-    season_length: Option<usize>,
+    /// Buckets ahead, 1 to 1000
+    #[arg(long, value_name = "H", value_parser = clap::value_parser!(u16).range(1..=1000))]
+    horizon: Option<u16>,
+    /// Buckets in a season, 1 to 1000
+    #[arg(long, value_name = "M", value_parser = clap::value_parser!(u16).range(1..=1000))]
+    season_length: Option<u16>,
     /// Forecasting method [default: auto]
     #[arg(long, value_name = "NAME")]
     method: Option<String>,
@@ -64,8 +64,8 @@ impl Forecast {
 
     fn long_csv(&self, control: &purvey::control::Control) -> Result<purvey::data::Table, Failure> {
         let options = LongOptions {
-            horizon: self.horizon,
-            season_length: self.season_length,
+            horizon: self.horizon.map(usize::from),
+            season_length: self.season_length.map(usize::from),
             method: self.method.clone(),
         };
         Ok(forecast::long_csv(&self.path, &options, control)?)

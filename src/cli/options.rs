@@ -67,9 +67,9 @@ pub struct Work {
     /// Relative gap that is good enough (0.01 is one percent)
     #[arg(long, value_parser = parse_gap, value_name = "GAP")]
     pub gap: Option<f64>,
-    /// Worker threads, 0: one for each core; never changes the result
-    #[arg(long, default_value_t = 0, value_name = "N")]
-    pub threads: usize,
+    /// Worker threads, at most 256; 0: one for each core; never changes the result
+    #[arg(long, default_value_t = 0, value_name = "N", value_parser = clap::value_parser!(u16).range(0..=256))]
+    pub threads: u16,
     /// Seed of every random draw
     #[arg(long, default_value_t = 0, value_name = "N")]
     pub seed: u64,
@@ -79,7 +79,7 @@ impl Work {
     /// The control that these options ask for, with progress as `talk` says
     /// and Ctrl-C as a request to stop.
     pub fn control(&self, talk: &Talk) -> Result<Control, Failure> {
-        let mut control = Control::default().with_threads(self.threads).with_seed(self.seed);
+        let mut control = Control::default().with_threads(usize::from(self.threads)).with_seed(self.seed);
         control.limits.time = self.time_limit;
         control.limits.work = self.work_limit;
         if let Some(gap) = self.gap {

@@ -479,6 +479,9 @@ fn field_count_fault(label: &str, row: u64, found: usize, wanted: usize) -> Faul
 }
 
 fn titles(schema: &TableSchema) -> String {
-    let required: Vec<_> = schema.columns.iter().filter(|c| c.required).map(|c| c.name.as_str()).collect();
-    required.join(",")
+    let names = |all: bool| -> Vec<&str> {
+        schema.columns.iter().filter(|c| all || c.required).map(|c| c.name.as_str()).collect()
+    };
+    let required = names(false);
+    if required.is_empty() { names(true).join(",") } else { required.join(",") }
 }

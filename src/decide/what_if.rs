@@ -99,6 +99,10 @@ impl Scenario {
                 + usize::from(change.add.is_some())
                 + usize::from(change.set.is_some())
                 + usize::from(change.drop);
+            if [change.multiply, change.add].into_iter().flatten().any(|number| !number.is_finite()) {
+                let message = format!("change {} of `{}` is by no finite number", index + 1, change.table);
+                faults.push(Fault::error(Code::NotFinite, file, message).with_help("write a number"));
+            }
             if actions != 1 || (!change.drop && change.column.is_none()) {
                 faults.push(
                     Fault::error(
@@ -162,7 +166,9 @@ impl Change {
             .clone();
         let hit = self.matches(&table)?;
         if !hit.contains(&true) {
-            let reason = format!("no row of `{}` is where {:?}", self.table, self.rows);
+            let wanted: Vec<String> =
+                self.rows.iter().map(|(name, value)| format!("{name} = {value}")).collect();
+            let reason = format!("no row of `{}` has {}", self.table, wanted.join(" and "));
             return Err((Code::UnknownReference, reason));
         }
         if self.drop {

@@ -15,6 +15,10 @@ fn a_wrong_call_is_a_usage_error_and_says_so_on_stderr() {
         "solve shop --time-limit 3parsecs",
         "solve shop --gap -1",
         "solve shop --threads many",
+        "solve shop --threads 1000",
+        "forecast shop --horizon 0",
+        "forecast shop --horizon 1000000000",
+        "forecast shop --season-length 0",
         "solve shop --set budget",
         "new program here",
         "new replenishmint here",
@@ -129,6 +133,16 @@ fn colour_comes_when_asked_for_and_never_into_a_document() {
     let faulty = purvey(at, "check shop --color=always").ends(3);
     assert!(faulty.err.contains("\u{1b}[31m[not-a-number]\u{1b}[0m"), "{}", faulty.err);
     assert!(!purvey(at, "check shop --color never").ends(3).err.contains('\u{1b}'));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_document_that_cannot_be_printed_is_an_error() {
+    let place = shop();
+    let lost = crate::support::shell(place.path(), "\"$PURVEY\" models --json >/dev/full");
+    assert_eq!(lost.code, 1);
+    assert!(lost.err.starts_with("purvey: cannot write to standard output: "), "{}", lost.err);
+    assert_eq!(crate::support::shell(place.path(), "\"$PURVEY\" models --json | true").code, 0);
 }
 
 #[test]

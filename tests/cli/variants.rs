@@ -48,6 +48,18 @@ fn a_scenario_that_names_nothing_is_refused_before_anything_is_solved() {
     let refused = purvey(at, "what-if shop --scenario odd.toml").ends(3);
     assert!(refused.err.contains("`odd`") && refused.err.contains("sails"), "{}", refused.err);
     assert!(!at.join("shop/out-what-if").exists());
+    let change = |change: &str| {
+        fs::write(at.join("odd.toml"), format!("name = \"odd\"\n[[change]]\ntable = \"sales\"\n{change}\n"))
+            .unwrap();
+        purvey(at, "what-if shop --scenario odd.toml").ends(3).err
+    };
+    let endless = change("column = \"quantity\"\nmultiply = inf");
+    assert!(
+        endless.starts_with("odd.toml: change 1 of `sales` is by no finite number [not-finite]"),
+        "{endless}"
+    );
+    let nobody = change("where = { item = \"NOPE\" }\ndrop = true");
+    assert!(nobody.contains("no row of `sales` has item = NOPE"), "{nobody}");
     purvey(at, "what-if shop --scenario nowhere.toml").ends(2);
     purvey(at, "what-if shop").ends(2);
 }

@@ -382,7 +382,10 @@ fn order_table(tables: &Tables) -> Result<&Table, Faults> {
     };
     let missing = ["item", "quantity"].into_iter().filter(|column| table.column(column).is_none());
     let faults: Faults = missing
-        .map(|column| Fault::error(Code::MissingColumn, table.file(), format!("column {column} is missing")))
+        .map(|column| {
+            Fault::error(Code::MissingColumn, table.file(), format!("column {column} is missing"))
+                .with_help("its columns are item,location,supplier,order_date,quantity")
+        })
         .collect();
     faults.into_result().map(|_| table)
 }
