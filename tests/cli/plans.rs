@@ -75,9 +75,45 @@ fn explain_names_the_limit_that_binds() {
     let keys: Vec<&str> = explain.as_object().unwrap().keys().map(String::as_str).collect();
     assert_eq!(keys, ["status", "irreducible", "members", "relaxation", "binding", "text"]);
     let binding = explain["binding"].as_array().unwrap();
-    assert!(binding.iter().all(|limit| limit["value_of_one_more"].as_f64().is_some()), "{explain}");
+    assert_eq!(binding[0]["name"], "budget", "{explain}");
+    assert_eq!(binding[0]["file"], "instance.toml");
+    assert!(binding[0]["value_of_one_more"].as_f64().unwrap() > 0.05, "{explain}");
+    assert!(binding.iter().all(|limit| limit["value_of_one_more"].as_f64().unwrap() != 0.0), "{explain}");
     let told = purvey(place.path(), "explain shop --set budget=60").ends(0);
-    assert!(told.out.contains("A plan exists"), "{}", told.out);
+    assert!(told.out.contains("A plan exists") && told.out.contains("(integers fixed)"), "{}", told.out);
+    assert!(told.out.contains("  budget of 60: one more unit saves 0."), "{}", told.out);
+}
+
+/// Locks beyond a capacity of a supplier with one buyer, beyond the budget and at two suppliers.
+#[test]
+fn solve_names_the_limits_that_locks_collide_with_and_plans_with_their_relaxation() {
+    let suppliers = "supplier,lead_time_days,capacity_units\nWHOLESALE,7,20\nMAKER,7,\n";
+    let both = "item,supplier,order_multiple\nSOAP,WHOLESALE,\nSOAP,MAKER,\nSALT,MAKER,\n";
+    let soap = "SOAP,NORTH,WHOLESALE,2024-07-01,30\n";
+    let twice = "SOAP,NORTH,WHOLESALE,2024-07-01,12\nSOAP,NORTH,MAKER,2024-07-08,12\n";
+    for (files, locks, option, members, rule) in [
+        (vec![("suppliers.csv", suppliers)], soap, "", ["locks.csv:2", "suppliers.csv:2"], "supplier_capacity"),
+        (vec![], soap, "--set budget=40", ["locks.csv:2", "instance.toml, budget"], "budget"),
+        (vec![("sourcing.csv", both)], twice, "", ["locks.csv:2", "locks.csv:3"], "locks"),
+    ] {
+        let place = shop();
+        let at = place.path();
+        for (name, text) in files {
+            fs::write(at.join("shop").join(name), text).unwrap();
+        }
+        let header = "item,location,supplier,order_date,quantity\n";
+        fs::write(at.join("shop/locks.csv"), format!("{header}{locks}")).unwrap();
+        let told = purvey(at, &format!("solve shop {option}")).ends(4);
+        assert!(members.iter().all(|member| told.out.contains(member)), "{}", told.out);
+        let solved = purvey(at, &format!("solve shop --json {option}")).ends(4).json();
+        assert_eq!(solved["termination"], "infeasible");
+        assert!(solved["warnings"].to_string().contains(members[1]), "{solved}");
+        assert!(!at.join("shop/out").exists());
+        purvey(at, &format!("solve shop --quiet --relax {option}")).ends(0);
+        let check = purvey(at, &format!("check-plan shop --json --plan shop/out {option}")).ends(4).json();
+        let violations = check["check_plan"]["violations"].as_array().unwrap();
+        assert!(!violations.is_empty() && violations.iter().all(|v| v["rule"] == rule), "{check}");
+    }
 }
 
 #[test]

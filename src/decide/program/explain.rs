@@ -86,7 +86,7 @@ fn explain_binding(
         explanation.binding.push(Binding {
             name,
             file: Some(problem.file.clone()),
-            row: None,
+            row: line_of(&problem.program, Member::Row { row: row.row, side: row.side }),
             value_of_one_more: better * row.dual,
         });
     }
@@ -106,10 +106,18 @@ fn limit(problem: &Problem, member: Member) -> Limit {
         name: limit_name(program, member),
         side: side.to_owned(),
         file: Some(problem.file.clone()),
-        row: None,
+        row: line_of(program, member),
         value: Some(limit_value(program, member)).filter(|value| value.is_finite()),
-        text: limit_text(program, member),
+        text: match program.line_of(member) {
+            Some(line) => format!("{} ({}:{line})", limit_text(program, member), problem.file),
+            None => limit_text(program, member),
+        },
     }
+}
+
+/// Line of the file that states a limit.
+fn line_of(program: &Program, member: Member) -> Option<u64> {
+    program.line_of(member).and_then(|line| u64::try_from(line).ok())
 }
 
 fn limit_name(program: &Program, member: Member) -> String {

@@ -1,99 +1,158 @@
-//! Tells the answer of a program to a person: the result, the values, the rows that hold it.
+//! The answer as a person reads it: what it is worth, which columns make it up, which rows hold it.
 
+use super::super::Solution;
 use super::problem::Problem;
-use crate::data::Table as PlanTable;
-use crate::decide::Solution;
-use crate::presentation::{Block, Column, Figure, Measure, Notice, Presentation, Section, Severity, Table};
+use crate::data::Table as Rows;
+use crate::optimize::milp::Sense;
+use crate::presentation::{
+    Block, Cells, Column, Figure, Measure, Notice, Presentation, Section, Severity, Table, Tone,
+};
 
-/// Rows of a table in the report; the file of the output folder has all.
-const SHOWN: usize = 2_000;
-/// A value or a dual nearer to zero than this is not shown.
-const NOTHING: f64 = 1e-9;
+/// Rows of a table of the report; the files of the output hold all.
+const MOST_SHOWN: usize = 1_000;
+/// Distance of activity and limit, relative to the limit's size, at which a row is at its limit.
+const TOUCHING: f64 = 1e-6;
 
-/// What a report needs to know of a run besides its solution.
+/// What is told of a run besides its solution.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Run {
     pub seed: u64,
     pub threads: usize,
 }
 
+/// Tells `solution`.
 pub(super) fn present(problem: &Problem, solution: &Solution, run: Run) -> Presentation {
     let program = &problem.program;
-    let mut told = Presentation::new(problem.name.clone());
-    let whole = program.kinds().iter().filter(|kind| kind.is_integer()).count();
-    told.subtitle =
-        format!("{} columns ({whole} of them whole numbers), {} rows", program.columns(), program.rows());
-    told.headline.clone_from(&solution.headline);
-    let number =
-        |label: &str, value: Option<f64>| Figure::number(label, value.unwrap_or(f64::NAN), Measure::number());
-    told.figures.push(number("Objective", solution.outcome.objective));
-    told.figures.push(number("Proven bound", solution.outcome.bound));
-    if let Some(table) = solution.tables.get("variables") {
-        told.sections.push(values(table));
-    }
-    if let Some(table) = solution.tables.get("rows") {
-        told.sections.push(rows(table));
-    }
+    let mut presentation = Presentation::new(&problem.name);
+    presentation.subtitle = format!(
+        "{} over {} and {}, from {}",
+        if program.sense() == Sense::Minimise { "Minimum" } else { "Maximum" },
+        counted(program.columns(), "column"),
+        counted(program.rows(), "row"),
+        problem.file
+    );
+    presentation.headline.clone_from(&solution.headline);
+    presentation.figures = figures(problem, solution);
+    let lists = [values(problem, solution), limits(problem, solution)];
+    presentation.sections.extend(lists.into_iter().flatten());
     if !solution.warnings.is_empty() {
-        let warnings = solution.warnings.iter();
-        let notices = warnings.map(|text| Notice::new(Severity::Warning, text.clone())).collect();
-        told.sections.push(Section::new("Notices").with(Block::Notices { title: String::new(), notices }));
+        let notices = solution.warnings.iter().map(|text| Notice::new(Severity::Warning, text)).collect();
+        let block = Block::Notices { title: String::new(), notices };
+        presentation.sections.push(Section::new("Notices").with(block));
     }
     let facts =
         Block::run_facts(&solution.outcome, &Measure::number(), run.seed, run.threads, &solution.seconds);
-    told.sections.push(Section::new("This run").with(facts));
-    told
+    presentation.sections.push(Section::new("This run").with(facts));
+    presentation
 }
 
-/// The columns that are not zero.
-fn values(table: &PlanTable) -> Section {
-    let values = table.number("value").unwrap_or(&[]);
-    let used: Vec<usize> = (0..table.len()).filter(|&row| is_something(values.get(row))).collect();
-    let section = Section::new("Values");
-    if used.is_empty() {
-        return section.with(Block::text("Every column is zero."));
+fn counted(count: usize, word: &str) -> String {
+    if count == 1 { format!("1 {word}") } else { format!("{count} {word}s") }
+}
+
+fn figures(problem: &Problem, solution: &Solution) -> Vec<Figure> {
+    let (program, outcome) = (&problem.program, &solution.outcome);
+    let number = |label: &str, value: f64| Figure::number(label, value, Measure::number());
+    let mut figures = vec![
+        number("Objective", outcome.objective.unwrap_or(f64::NAN)),
+        number("Bound", outcome.bound.unwrap_or(f64::NAN)).with_note("no answer is better"),
+    ];
+    if let Some(gap) = outcome.gap() {
+        figures.push(Figure::number("Gap", gap, Measure::percent().with_decimals(2)));
     }
-    let shown = &used[..used.len().min(SHOWN)];
-    let view = Table::new("Columns that are not zero")
-        .with_caption(counted(used.len(), table.len(), "columns"))
-        .with(Column::text("column", shown.iter().map(|&row| table.cell_text("name", row))))
-        .with(Column::number("value", pick(values, shown), Measure::number()))
-        .interactive()
-        .from_file("variables.csv");
-    section.with(Block::Table(view))
-}
-
-/// The rows whose limits move the objective.
-fn rows(table: &PlanTable) -> Section {
-    let column = |name: &str| table.number(name).unwrap_or(&[]);
-    let duals = column("dual");
-    let binding: Vec<usize> = (0..table.len()).filter(|&row| is_something(duals.get(row))).collect();
-    let section = Section::new("Rows")
-        .with_lead("Change of the objective for one more unit on the right of a row, whole numbers held.");
-    if binding.is_empty() {
-        return section.with(Block::text("No row holds the objective back."));
+    let whole = program.kinds().iter().filter(|kind| kind.is_integer()).count();
+    let columns = number("Columns", program.columns() as f64);
+    figures.push(if whole > 0 { columns.with_note(format!("{whole} of them whole")) } else { columns });
+    figures.push(number("Rows", program.rows() as f64));
+    figures.push(number("Coefficients", program.nonzeros() as f64));
+    if outcome.objective.is_some() {
+        let (words, tone) = match solution.checks.violations.len() {
+            0 => ("every limit is kept".to_owned(), Tone::Good),
+            broken => (format!("{} broken", counted(broken, "limit")), Tone::Bad),
+        };
+        figures.push(Figure::text("Check", words).with_tone(tone));
     }
-    let shown = &binding[..binding.len().min(SHOWN)];
-    let mut view = Table::new("Rows that bind")
-        .with_caption(counted(binding.len(), table.len(), "rows"))
-        .with(Column::text("row", shown.iter().map(|&row| table.cell_text("name", row))));
-    for (title, name) in
-        [("activity", "activity"), ("at least", "lower"), ("at most", "upper"), ("one more changes", "dual")]
-    {
-        view = view.with(Column::number(title, pick(column(name), shown), Measure::number()));
+    figures
+}
+
+/// The columns that are not zero, those that weigh most in the objective first.
+fn values(problem: &Problem, solution: &Solution) -> Option<Section> {
+    let table = solution.tables.get("variables")?;
+    let (names, values) = (table.text("name")?, table.number("value")?);
+    let cost = problem.program.cost();
+    let adds = |at: usize| cost.get(at).map_or(f64::NAN, |cost| cost * values[at]);
+    let mut shown: Vec<usize> = (0..values.len()).filter(|&at| values[at] != 0.0).collect();
+    shown.sort_by(|&a, &b| {
+        let by_worth = adds(b).abs().total_cmp(&adds(a).abs());
+        by_worth.then(values[b].abs().total_cmp(&values[a].abs())).then(a.cmp(&b))
+    });
+    let (all, zero) = (shown.len(), values.len() - shown.len());
+    shown.truncate(MOST_SHOWN);
+    let lead = match zero {
+        0 => "Columns by what they add to the objective.".to_owned(),
+        zero => format!("Columns by what they add to the objective; {} left out.", counted(zero, "zero")),
+    };
+    let pick = |of: &dyn Fn(usize) -> f64| shown.iter().map(|&at| of(at)).collect::<Vec<f64>>();
+    let list = Table::new("")
+        .with(text("Column", shown.iter().map(|&at| names.get(at).to_owned())))
+        .with(numbers("Value", pick(&|at| values[at])))
+        .with(numbers("Cost", pick(&|at| cost.get(at).copied().unwrap_or(f64::NAN))))
+        .with(numbers("Adds to the objective", pick(&adds)));
+    Some(section("Values", lead, list, all, "variables.csv"))
+}
+
+/// The rows at a limit, those whose limit is worth most first.
+fn limits(problem: &Problem, solution: &Solution) -> Option<Section> {
+    let table = solution.tables.get("rows")?;
+    let activity = table.number("activity")?;
+    let (lower, upper, duals) = (table.number("lower")?, table.number("upper")?, table.number("dual")?);
+    let touches = |at: usize, limit: f64| {
+        limit.is_finite() && (activity[at] - limit).abs() <= TOUCHING * limit.abs().max(1.0)
+    };
+    let mut shown: Vec<usize> =
+        (0..activity.len()).filter(|&at| touches(at, lower[at]) || touches(at, upper[at])).collect();
+    let worth = |at: usize| if duals[at].is_finite() { duals[at].abs() } else { 0.0 };
+    shown.sort_by(|&a, &b| worth(b).total_cmp(&worth(a)).then(a.cmp(&b)));
+    let all = shown.len();
+    if all == 0 {
+        return None;
     }
-    section.with(Block::Table(view.interactive().from_file("rows.csv")))
+    shown.truncate(MOST_SHOWN);
+    let lead = if problem.program.has_integers() {
+        "Rows at a limit. What one more unit is worth with the integers as they are: `purvey explain`."
+    } else {
+        "Rows at a limit, with the change of the objective for one more unit on the right of each."
+    };
+    let pick = |of: &[f64]| shown.iter().map(|&at| of[at]).collect::<Vec<f64>>();
+    let mut list = Table::new("")
+        .with(text("Row", row_names(table, &shown)))
+        .with(numbers("Activity", pick(activity)))
+        .with(numbers("Lower", pick(lower)))
+        .with(numbers("Upper", pick(upper)));
+    if !problem.program.has_integers() {
+        list = list.with(numbers("One more unit", pick(duals)));
+    }
+    Some(section("Limits that are reached", lead.to_owned(), list, all, "rows.csv"))
 }
 
-fn is_something(value: Option<&f64>) -> bool {
-    value.is_some_and(|value| value.abs() > NOTHING)
+fn row_names<'a>(table: &'a Rows, shown: &'a [usize]) -> impl Iterator<Item = String> + 'a {
+    shown.iter().map(|&at| table.cell_text("name", at))
 }
 
-fn pick(column: &[f64], rows: &[usize]) -> Vec<f64> {
-    rows.iter().map(|&row| column.get(row).copied().unwrap_or(f64::NAN)).collect()
+/// A section of one table, which says how much of the list it shows.
+fn section(title: &str, lead: String, mut table: Table, all: usize, file: &str) -> Section {
+    table.file = file.to_owned();
+    table.interactive = true;
+    if all > MOST_SHOWN {
+        table.caption = format!("The first {MOST_SHOWN} of {all}.");
+    }
+    Section::new(title).with_lead(lead).with(Block::Table(table))
 }
 
-fn counted(some: usize, all: usize, noun: &str) -> String {
-    let rest = if some > SHOWN { format!("; the first {SHOWN} are shown") } else { String::new() };
-    format!("{some} of {all} {noun}{rest}.")
+fn text(title: &str, cells: impl Iterator<Item = String>) -> Column {
+    Column { title: title.to_owned(), cells: Cells::Text(cells.collect()), ..Column::default() }
+}
+
+fn numbers(title: &str, cells: Vec<f64>) -> Column {
+    Column { title: title.to_owned(), cells: Cells::Number(cells), ..Column::default() }
 }

@@ -5,6 +5,7 @@ use super::super::{Input, Prepared, SolveOptions};
 use super::{Decision, ProgramDecision};
 use crate::control::Control;
 use crate::data::{Code, Faults, Schema, Settings, Table, Tables};
+use crate::presentation::{Block, Cells};
 use crate::solution::Termination;
 use std::path::Path;
 
@@ -120,9 +121,20 @@ fn a_collision_is_named_with_its_cheapest_relaxation() {
 
     let explanation = prepared.explain(&options()).unwrap();
     assert_eq!((explanation.status.as_str(), explanation.irreducible), ("infeasible", Some(true)));
-    let members: Vec<(&str, &str, &str)> =
-        explanation.members.iter().map(|m| (m.kind.as_str(), m.name.as_str(), m.side.as_str())).collect();
-    assert_eq!(members, [("row", "need", "lower"), ("row", "room", "upper"), ("row", "slots", "upper")]);
+    let members: Vec<(&str, &str, &str, Option<u64>)> = explanation
+        .members
+        .iter()
+        .map(|m| (m.kind.as_str(), m.name.as_str(), m.side.as_str(), m.row))
+        .collect();
+    assert_eq!(
+        members,
+        [
+            ("row", "need", "lower", Some(4)),
+            ("row", "room", "upper", Some(5)),
+            ("row", "slots", "upper", Some(6))
+        ]
+    );
+    assert!(explanation.members[0].text.ends_with("program.lp:4)"), "{}", explanation.members[0].text);
     assert_eq!(explanation.relaxation.iter().map(|step| step.amount).sum::<f64>(), 1.0);
     assert!(explanation.binding.is_empty());
 
@@ -136,9 +148,48 @@ fn a_collision_is_named_with_its_cheapest_relaxation() {
 fn binding_rows_tell_what_one_more_unit_is_worth() {
     let explanation = prepare(BAKERY).unwrap().explain(&options()).unwrap();
     assert_eq!(explanation.status, "optimal");
-    let binding: Vec<(&str, f64)> =
-        explanation.binding.iter().map(|b| (b.name.as_str(), b.value_of_one_more)).collect();
-    assert_eq!(binding, [("oven", 2.5)]);
+    let binding: Vec<(&str, Option<u64>, f64)> =
+        explanation.binding.iter().map(|b| (b.name.as_str(), b.row, b.value_of_one_more)).collect();
+    assert_eq!(binding, [("oven", Some(4), 2.5)]);
+}
+
+#[test]
+fn the_answer_is_told_with_its_columns_and_its_rows_by_weight() {
+    let text = BAKERY.replace("gen\n bread\n", "");
+    let prepared = prepare(&text).unwrap();
+    let told = prepared.present(&prepared.solve(&options()).unwrap());
+    let labels: Vec<&str> = told.figures.iter().map(|figure| figure.label.as_str()).collect();
+    assert_eq!(labels, ["Objective", "Bound", "Gap", "Columns", "Rows", "Coefficients", "Check"]);
+    let rows = |title: &str| -> Vec<(Vec<String>, Vec<Vec<f64>>)> {
+        let section = told.sections.iter().find(|section| section.title == title).unwrap();
+        let Block::Table(table) = &section.blocks[0] else { return Vec::new() };
+        let (mut names, mut numbers) = (Vec::new(), Vec::new());
+        for column in &table.columns {
+            match &column.cells {
+                Cells::Text(cells) => names.clone_from(cells),
+                Cells::Number(cells) => numbers.push(cells.clone()),
+                Cells::Date(_) => {}
+            }
+        }
+        vec![(names, numbers)]
+    };
+    let names = |words: [&str; 2]| words.map(str::to_owned).to_vec();
+    // By hand: bread and cake share oven and staff, 4.5 and 1.5 of them.
+    let values = vec![vec![4.5, 1.5], vec![3.0, 5.0], vec![13.5, 7.5]];
+    assert_eq!(rows("Values"), [(names(["bread", "cake"]), values)]);
+    let (reached, numbers) = rows("Limits that are reached").remove(0);
+    assert_eq!(
+        (reached, &numbers[0], &numbers[2]),
+        (names(["oven", "staff"]), &vec![7.5, 6.0], &vec![7.5, 6.0])
+    );
+    assert!((numbers[3][0] - 2.0).abs() < 1e-9 && (numbers[3][1] - 1.0).abs() < 1e-9, "{numbers:?}");
+
+    let mixed = prepare(BAKERY).unwrap();
+    let told = mixed.present(&mixed.solve(&options()).unwrap());
+    assert!(told.figures.iter().any(|figure| figure.note == "1 of them whole"));
+    let prepared = prepare(COLLISION).unwrap();
+    let told = prepared.present(&prepared.solve(&options()).unwrap());
+    assert_eq!(told.sections.iter().map(|s| s.title.as_str()).collect::<Vec<_>>(), ["This run"]);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use super::check::{Checked, check};
-use super::model::{self, Answer};
+use super::model::Answer;
 use super::plan::Plan;
 use super::present::{Run, present};
 use super::problem::Problem;
@@ -13,7 +13,7 @@ use crate::control::Control;
 use crate::data::{Bucket, Code, Fault, Faults, Settings, Table, Tables};
 use crate::decide::{CheckReport, DecideError, Event, Explanation, Prepared, Solution, SolveOptions, Update};
 use crate::presentation::{Presentation, Style};
-use crate::solution::{Outcome, SolutionStatus};
+use crate::solution::{Outcome, SolutionStatus, Termination};
 
 /// Relative difference of the model's objective and the checker's cost that is rounding.
 const AGREEMENT: f64 = 1e-6;
@@ -111,6 +111,26 @@ impl Replenishing {
         })
     }
 
+    /// What is told where there is no plan: why, and what giving way costs.
+    fn without_plan(&self, outcome: Outcome, why: &Explanation, seconds: Vec<(String, f64)>) -> Solution {
+        let members = why.members.iter().map(|member| member.text.clone());
+        Solution {
+            outcome,
+            tables: Tables::default(),
+            kpis: Vec::new(),
+            seconds,
+            checks: CheckReport::default(),
+            warnings: self.warnings().into_iter().chain(members).collect(),
+            headline: why.text.clone(),
+        }
+    }
+
+    /// Time taken so far, where solving began at `begun`.
+    fn seconds(&self, begun: Instant) -> Vec<(String, f64)> {
+        let stages = [("predict", self.predict_seconds), ("solve", begun.elapsed().as_secs_f64())];
+        stages.map(|(stage, seconds)| (stage.to_owned(), seconds)).to_vec()
+    }
+
     /// The settings with everything fixed that would otherwise follow from the data.
     pub fn pinned_settings(&self) -> Settings {
         let problem = &self.problem;
@@ -155,10 +175,6 @@ fn series_fault(name: &str, error: &crate::predict::series::SeriesError) -> Faul
         .into()
 }
 
-fn solver(doing: &str, error: &dyn std::fmt::Display) -> DecideError {
-    DecideError::Solver { doing: doing.to_owned(), reason: error.to_string() }
-}
-
 impl Prepared for Replenishing {
     fn notices(&self) -> &Faults {
         &self.problem.notices
@@ -168,31 +184,21 @@ impl Prepared for Replenishing {
         let earlier = self.earlier(options)?;
         let begun = Instant::now();
         let control = options.control.started();
-        let mut answer = model::plan(&self.problem, &self.scenarios, earlier.as_ref(), &control)
-            .map_err(|error| solver("planning orders", &error))?;
         let mut problem = std::borrow::Cow::Borrowed(&self.problem);
         let mut given_way = Vec::new();
-        if answer.outcome.solution_status == SolutionStatus::None && options.relax {
+        if let Some(collision) = explain::collision(&self.problem, &self.scenarios, &control)? {
+            if !options.relax {
+                let outcome = Outcome::without_answer(Termination::Infeasible);
+                return Ok(self.without_plan(outcome, &collision, self.seconds(begun)));
+            }
             let (relaxed, steps) = explain::relaxed(&self.problem, &self.scenarios, &control)?;
-            answer = model::plan(&relaxed, &self.scenarios, earlier.as_ref(), &control)
-                .map_err(|error| solver("planning with relaxed limits", &error))?;
-            problem = std::borrow::Cow::Owned(relaxed);
-            given_way = steps;
+            (problem, given_way) = (std::borrow::Cow::Owned(relaxed), steps);
         }
-        let seconds = vec![
-            ("predict".to_owned(), self.predict_seconds),
-            ("solve".to_owned(), begun.elapsed().as_secs_f64()),
-        ];
+        let answer = explain::plan(&problem, &self.scenarios, earlier.as_ref(), &control)?;
+        let seconds = self.seconds(begun);
         if answer.outcome.solution_status == SolutionStatus::None {
-            return Ok(Solution {
-                outcome: answer.outcome,
-                tables: Tables::default(),
-                kpis: Vec::new(),
-                seconds,
-                checks: CheckReport::default(),
-                warnings: self.warnings(),
-                headline: vec![tables::no_plan(answer.outcome.termination).to_owned()],
-            });
+            let why = explain::without_plan(&problem, &answer);
+            return Ok(self.without_plan(answer.outcome, &why, seconds));
         }
         let mut solution = self.solution(&problem, &answer, earlier.as_ref(), options, seconds)?;
         for step in given_way {

@@ -50,6 +50,8 @@ pub struct Problem {
     pub horizon: usize,
     /// Buckets at the start in which no new order may be proposed (locks and open orders stay).
     pub frozen_horizon: usize,
+    /// The setting that states it.
+    pub frozen_place: Place,
     /// Complete buckets of history, oldest first; its last entry is bucket -1.
     pub history_buckets: usize,
     /// Items in order of their code.

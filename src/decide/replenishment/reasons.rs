@@ -1,6 +1,7 @@
 //! Why each order line has its quantity, in one sentence.
 //!
-//! A sentence says what the line covers, and what its own rules and the
+//! A sentence says what the line covers, what is asked for in that time and is
+//! in stock before it in the mean, and what its own rules and the
 //! shared limits make of the need: the quantity that would cost least if only
 //! this line were decided, in the smallest steps, at the price of a small
 //! order and without shared limits (`model::need`).
@@ -15,8 +16,9 @@ use super::explain::{amount, bucket_word, count};
 use super::model::need::{Memory, needs};
 use super::model::{Family, LimitUse, label};
 use super::plan::{OrderLine, Plan};
-use super::problem::{Item, Pair, Problem, Source};
+use super::problem::{Item, Pair, Place, Problem, Source};
 use super::scenarios::Scenarios;
+use super::simulate::simulate;
 use crate::control::Control;
 
 /// Lines up to which every need is solved.
@@ -40,7 +42,13 @@ pub(crate) fn reasons(
     let of_pair = |memory: &mut Memory, lines: &&[OrderLine]| -> Vec<String> {
         let asked = |line: &OrderLine| (all || line.bucket == first) && view.is_bound(line);
         let needs = needs(problem, scenarios, lines, asked, memory);
-        lines.iter().zip(needs).map(|(line, need)| view.sentence(line, lines, need)).collect()
+        let pair = lines.first().map_or(0, |line| line.pair);
+        let course = all.then(|| Course::new(problem, scenarios, pair, lines));
+        lines
+            .iter()
+            .zip(needs)
+            .map(|(line, need)| view.sentence(line, lines, course.as_ref(), need))
+            .collect()
     };
     control.install(|| of_pairs.par_iter().map_init(Memory::default, of_pair).flatten_iter().collect())
 }
@@ -62,6 +70,28 @@ struct View<'a> {
     orders: FxHashMap<(usize, usize), Order>,
     /// Whether any shared limit has a price.
     priced: bool,
+}
+
+/// Mean demand of each bucket, and stock before its arrivals.
+struct Course {
+    demand: Vec<f64>,
+    stock: Vec<f64>,
+}
+
+impl Course {
+    fn new(problem: &Problem, scenarios: &Scenarios, pair: usize, lines: &[OrderLine]) -> Self {
+        let trace = simulate(problem, scenarios, pair, lines);
+        let on_hand: f64 = problem.pairs[pair].lots.iter().map(|(quantity, _)| quantity).sum();
+        let left = trace.stock.iter().zip(&trace.waste).map(|(stock, waste)| stock - waste);
+        Course { stock: [on_hand].into_iter().chain(left).collect(), demand: trace.demand }
+    }
+
+    /// What is asked for in these buckets, and what is in stock before them.
+    fn told(&self, buckets: std::ops::Range<usize>) -> String {
+        let stock = self.stock.get(buckets.start).copied().unwrap_or(0.0);
+        let demand: f64 = self.demand.get(buckets).map_or(0.0, |demand| demand.iter().sum());
+        format!("demand of {}, {} in stock", rough(demand), rough(stock))
+    }
 }
 
 /// A line with its surroundings.
@@ -91,6 +121,8 @@ impl Of<'_> {
             amount(quantity)
         } else if cases <= 1.0 {
             format!("a case of {}", amount(quantity))
+        } else if multiple >= 2.0 {
+            format!("{cases:.0} cases of {} = {}", amount(multiple), amount(quantity))
         } else {
             format!("{cases:.0} x {} = {}", amount(multiple), amount(quantity))
         }
@@ -152,26 +184,53 @@ impl<'a> View<'a> {
     }
 
     /// Why the line has its quantity.
-    fn sentence(&self, line: &OrderLine, lines: &[OrderLine], need: Option<f64>) -> String {
+    fn sentence(
+        &self,
+        line: &OrderLine,
+        lines: &[OrderLine],
+        course: Option<&Course>,
+        need: Option<f64>,
+    ) -> String {
         let of = self.of(line);
-        if let Some(lock) =
-            of.pair.locks.iter().find(|lock| (lock.bucket, lock.source) == (line.bucket, line.source))
-        {
-            return match (lock.place.file.as_str(), lock.place.row) {
-                ("", _) | (_, 0) => "locked".to_owned(),
-                (file, row) => format!("locked ({file}:{row})"),
-            };
+        let locks = || of.pair.locks.iter().filter(|lock| lock.bucket == line.bucket);
+        if let Some(lock) = locks().find(|lock| lock.source == line.source) {
+            return format!("locked{}", stated(&lock.place));
         }
-        let mut parts = vec![self.coverage(of, lines)];
+        let mut parts = vec![self.coverage(of, lines, course)];
+        if let Some(lock) = locks().find(|_| of.source.share.is_some()) {
+            let with = &self.problem.suppliers[of.pair.sources[lock.source].supplier].code;
+            let share = amount(100.0 * of.source.share.unwrap_or(0.0));
+            parts.push(format!(
+                "its share of {share} % beside the locked order with {with}{}",
+                stated(&lock.place)
+            ));
+            return parts.join("; ");
+        }
         match need {
             Some(need) => parts.extend(self.against(of, need)),
             None => parts.extend(self.form(of)),
         }
+        parts.extend(self.share(of, lines));
         parts.join("; ")
     }
 
+    /// The part of a split order that the line is.
+    fn share(&self, of: Of<'_>, lines: &[OrderLine]) -> Option<String> {
+        let share = of.source.share.filter(|share| *share < 1.0)?;
+        let together = lines.iter().filter(|line| line.bucket == of.line.bucket);
+        let total: f64 = together.clone().map(|line| line.quantity).sum();
+        let others = together.filter(|line| line.source != of.line.source);
+        let names: Vec<&str> = others
+            .map(|line| self.problem.suppliers[of.pair.sources[line.source].supplier].code.as_str())
+            .collect();
+        (!names.is_empty()).then(|| {
+            let percent = amount(100.0 * share);
+            format!("{percent} % of {}, split with {}", amount(total), names.join(" and "))
+        })
+    }
+
     /// What the line's arrival covers until the next arrival of the plan.
-    fn coverage(&self, of: Of<'_>, lines: &[OrderLine]) -> String {
+    fn coverage(&self, of: Of<'_>, lines: &[OrderLine], course: Option<&Course>) -> String {
         let problem = self.problem;
         let lead = of.source.mean_lead_time_days().round().max(0.0) as u32;
         let end = problem.horizon as i64;
@@ -186,14 +245,16 @@ impl<'a> View<'a> {
             problem.arrival_bucket(source, next.bucket, lead).clamp(arrives + 1, end)
         });
         let span = count(usize::try_from(until - arrives).unwrap_or(1), bucket_word(problem));
+        let buckets = usize::try_from(arrives).unwrap_or(0)..usize::try_from(until).unwrap_or(0);
+        let told = course.map_or_else(String::new, |course| format!(" ({})", course.told(buckets)));
         match next {
             Some(next) => {
                 let source = &of.pair.sources[next.source];
                 let start = problem.buckets.start_of(next.bucket as i64);
                 let date = problem.order_date(source, next.bucket).unwrap_or(start);
-                format!("covers {span}, to the arrival of the order of {date}")
+                format!("covers {span}, to the arrival of the order of {date}{told}")
             }
-            None => format!("covers {span}, to the end of the horizon"),
+            None => format!("covers {span}, to the end of the horizon{told}"),
         }
     }
 
@@ -325,14 +386,14 @@ impl<'a> View<'a> {
             .collect();
         worth.sort_by(|a, b| b.0.total_cmp(&a.0));
         for (value, family) in worth {
-            let name = label(self.problem, family);
+            let name = self.short(family);
             let unit = match family {
-                Family::Budget | Family::SupplierBudget(_) => "of money",
-                Family::CapacityUnits(..) => "more",
-                Family::CapacityWeight(..) => "of kg",
-                _ => "of m3",
+                Family::Budget | Family::SupplierBudget(_) => "unit of money",
+                Family::CapacityUnits(..) => "unit",
+                Family::CapacityWeight(..) => "kg",
+                _ => "m3",
             };
-            let told = format!("{name}, which is worth {value:.2} a unit {unit}");
+            let told = format!("{name} (one more {unit} saves {})", worth_of(value));
             match names.iter_mut().find(|other| **other == name) {
                 Some(other) => *other = told,
                 None => names.push(told),
@@ -362,9 +423,26 @@ impl<'a> View<'a> {
         most.into_iter()
             .filter_map(|(limit, used, each, family)| {
                 let limit = limit?;
-                (each > 0.0 && used + step * each > limit * (1.0 + SAME)).then(|| label(self.problem, family))
+                (each > 0.0 && used + step * each > limit * (1.0 + SAME)).then(|| self.short(family))
             })
             .collect()
+    }
+
+    /// A limit of the line's own order, or of money or room.
+    fn short(&self, family: Family) -> String {
+        let supplier = |at: usize| self.problem.suppliers[at].code.as_str();
+        match family {
+            Family::CapacityUnits(at, _) => format!("capacity of {} in units", supplier(at)),
+            Family::CapacityVolume(at, _) => format!("capacity of {} in m3", supplier(at)),
+            Family::CapacityWeight(at, _) => format!("capacity of {} in kg", supplier(at)),
+            Family::Storage(at, bucket) => format!(
+                "storage of {} in the {} of {}",
+                self.problem.locations[at].code,
+                bucket_word(self.problem),
+                self.problem.buckets.start_of(bucket as i64)
+            ),
+            _ => label(self.problem, family),
+        }
     }
 
     /// What one more unit of a shared limit is worth, by size.
@@ -372,6 +450,25 @@ impl<'a> View<'a> {
         let name = label(self.problem, family);
         self.limits.get(name.as_str()).map_or(0.0, |limit| limit.value_of_one_more.abs())
     }
+}
+
+/// The row that states something, in brackets.
+fn stated(place: &Place) -> String {
+    match (place.file.as_str(), place.row) {
+        ("", _) | (_, 0) => String::new(),
+        (file, row) => format!(" ({file}:{row})"),
+    }
+}
+
+/// A mean quantity to a tenth, or to a whole from ten on.
+fn rough(quantity: f64) -> String {
+    let tenths = if quantity.abs() < 9.95 { (quantity * 10.0).round() / 10.0 } else { quantity.round() };
+    amount(tenths)
+}
+
+/// A worth in money, to four decimals where it is small.
+fn worth_of(value: f64) -> String {
+    if value < 0.1 { format!("{value:.4}") } else { format!("{value:.2}") }
 }
 
 fn is_locked(of: Of<'_>) -> bool {
@@ -383,5 +480,5 @@ fn same(a: f64, b: f64) -> bool {
 }
 
 fn within_gap(of: Of<'_>, need: f64) -> String {
-    format!("{} where {} alone would do, a difference within the plan's gap", of.cases(), amount(need))
+    format!("{}, where {} would cost about the same", of.cases(), amount(need))
 }

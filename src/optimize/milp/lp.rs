@@ -8,7 +8,7 @@
 //! Not for: quadratic terms, indicator rows, ordered sets.
 
 use super::file::{Fault, LineText, bound_value, number};
-use super::{ColumnKind, Program};
+use super::{ColumnKind, Program, Side};
 use std::collections::HashMap;
 
 /// Whether the text looks like the LP format: its first word names a sense.
@@ -306,11 +306,17 @@ impl<'a> Reader<'a> {
         last.unwrap_or(Token { kind: Kind::Plus, text: "", line: 1 })
     }
 
+    /// Line of the token that was taken last.
+    fn line(&self) -> usize {
+        self.at.checked_sub(1).and_then(|at| self.tokens.get(at)).map_or(0, |token| token.line)
+    }
+
     fn column(&mut self, name: &'a str) -> usize {
         if let Some(&column) = self.columns.get(name) {
             return column;
         }
         let column = self.program.add_column(0.0, 0.0, f64::INFINITY, ColumnKind::Continuous);
+        self.program.lines.add_column(self.line());
         self.columns.insert(name, column);
         self.names.push(name.to_owned());
         column
@@ -427,6 +433,7 @@ impl<'a> Reader<'a> {
             let lower = lower.map_or(f64::NEG_INFINITY, |lower| lower - sum.constant);
             let upper = upper.map_or(f64::INFINITY, |upper| upper - sum.constant);
             let row = self.program.add_row(lower, upper, &sum.terms);
+            self.program.lines.add_row(start.line);
             self.row_names.push(label.map_or_else(|| format!("r{row}"), str::to_owned));
         }
         Ok(())
@@ -457,8 +464,7 @@ impl<'a> Reader<'a> {
         while self.in_section() {
             let start = self.last_line();
             if let Some(column) = self.free_column() {
-                (self.program.column_lower[column], self.program.column_upper[column]) =
-                    (f64::NEG_INFINITY, f64::INFINITY);
+                self.set_bounds(column, (Some(f64::NEG_INFINITY), Some(f64::INFINITY)), start.line);
                 continue;
             }
             let (sum, (lower, upper)) = self.comparison(start)?;
@@ -470,14 +476,21 @@ impl<'a> Reader<'a> {
             if factor != 1.0 || sum.constant != 0.0 {
                 return Err(start.fault("a bound with a factor or a constant", "write the column alone"));
             }
-            if let Some(lower) = lower {
-                self.program.column_lower[column] = lower;
-            }
-            if let Some(upper) = upper {
-                self.program.column_upper[column] = upper;
-            }
+            self.set_bounds(column, (lower, upper), start.line);
         }
         Ok(())
+    }
+
+    /// Sets the bounds that `line` states.
+    fn set_bounds(&mut self, column: usize, (lower, upper): Limits, line: usize) {
+        if let Some(lower) = lower {
+            self.program.column_lower[column] = lower;
+            self.program.lines.set_bound(column, Side::Lower, line);
+        }
+        if let Some(upper) = upper {
+            self.program.column_upper[column] = upper;
+            self.program.lines.set_bound(column, Side::Upper, line);
+        }
     }
 
     fn free_column(&mut self) -> Option<usize> {
@@ -499,6 +512,7 @@ impl<'a> Reader<'a> {
                 | (ColumnKind::Integer, ColumnKind::SemiContinuous) => ColumnKind::SemiInteger,
                 _ => kind,
             };
+            self.program.lines.set_kind(column, self.line());
         }
         Ok(())
     }
@@ -508,8 +522,10 @@ impl<'a> Reader<'a> {
             let column = self.listed_column()?;
             self.program.kinds[column] = ColumnKind::Integer;
             let (lower, upper) = self.program.column_bounds(column);
-            (self.program.column_lower[column], self.program.column_upper[column]) =
-                (lower.max(0.0), upper.min(1.0));
+            let line = self.line();
+            self.program.lines.set_kind(column, line);
+            let tighter = (Some(0.0).filter(|_| lower < 0.0), Some(1.0).filter(|_| upper > 1.0));
+            self.set_bounds(column, tighter, line);
         }
         Ok(())
     }

@@ -18,6 +18,7 @@ mod error;
 mod file;
 mod highs_api;
 mod iis;
+mod lines;
 mod lp;
 mod model;
 mod mps;

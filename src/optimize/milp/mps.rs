@@ -12,7 +12,8 @@
 //! Not for: quadratic objectives, cones, indicator rows, ordered sets.
 
 use super::file::{Fault, LineText, bound_value, number};
-use super::{ColumnKind, Program, Sense};
+use super::lines::SourceLines;
+use super::{ColumnKind, Program, Sense, Side};
 use std::collections::HashMap;
 
 /// Reads a program from MPS text.
@@ -92,6 +93,7 @@ struct Reader<'a> {
     in_integers: bool,
     column_starts: Vec<usize>,
     entries: Vec<(i32, f64)>,
+    lines: SourceLines,
 }
 
 impl<'a> Reader<'a> {
@@ -118,6 +120,7 @@ impl<'a> Reader<'a> {
             in_integers: false,
             column_starts: vec![0],
             entries: Vec::new(),
+            lines: SourceLines::default(),
         }
     }
 
@@ -219,6 +222,7 @@ impl<'a> Reader<'a> {
             self.row_upper.push(upper);
             self.row_names.push(fields.name.to_owned());
             self.last_column_in_row.push(usize::MAX);
+            self.lines.add_row(line.number);
         }
         Ok(())
     }
@@ -257,6 +261,7 @@ impl<'a> Reader<'a> {
             self.column_starts.push(self.entries.len());
         }
         self.column_names.push(name.to_owned());
+        self.lines.add_column(line.number);
         self.cost.push(0.0);
         self.lower.push(0.0);
         self.upper.push(f64::INFINITY);
@@ -362,18 +367,21 @@ impl<'a> Reader<'a> {
         if let Some(lower) = lower {
             self.lower[column] = lower;
             self.has_bound[column][0] = true;
+            self.lines.set_bound(column, Side::Lower, line.number);
         }
         if let Some(upper) = upper {
             self.upper[column] = upper;
             self.has_bound[column][1] = true;
+            self.lines.set_bound(column, Side::Upper, line.number);
         }
         self.kinds[column] = match code {
             "BV" | "LI" | "UI" => ColumnKind::Integer,
             "SI" => ColumnKind::SemiInteger,
             "SC" if self.kinds[column].is_integer() => ColumnKind::SemiInteger,
             "SC" => ColumnKind::SemiContinuous,
-            _ => self.kinds[column],
+            _ => return Ok(()),
         };
+        self.lines.set_kind(column, line.number);
         Ok(())
     }
 
@@ -458,6 +466,7 @@ impl<'a> Reader<'a> {
         let rows = (self.row_lower, self.row_upper);
         let mut program = Program::from_arrays(self.sense, self.offset, columns, rows, matrix);
         program.set_names(self.name, self.column_names, self.row_names);
+        program.lines = self.lines;
         Ok(program)
     }
 }

@@ -5,7 +5,8 @@
 //! Rows are stored one after the other (compressed sparse rows), so that a
 //! row can be read without searching.
 
-use super::MilpError;
+use super::lines::SourceLines;
+use super::{Member, MilpError};
 use std::borrow::Cow;
 
 /// Whether a program is minimised or maximised.
@@ -89,6 +90,7 @@ pub struct Program {
     pub(crate) coefficients: Vec<f64>,
     pub(crate) column_names: Vec<String>,
     pub(crate) row_names: Vec<String>,
+    pub(super) lines: SourceLines,
     seen_in_row: Vec<u32>,
     fault: Option<String>,
 }
@@ -235,6 +237,13 @@ impl Program {
         self.name = name;
         self.column_names = columns;
         self.row_names = rows;
+    }
+
+    /// Line of the file that states a limit, for a program that was read from one: a row where it is
+    /// declared, a bound or a kind where it is stated, else where its column first appears.
+    #[must_use]
+    pub fn line_of(&self, limit: Member) -> Option<usize> {
+        self.lines.of(limit)
     }
 
     /// Replaces the bounds of a column.

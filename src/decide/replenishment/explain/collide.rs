@@ -19,6 +19,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::super::plan::{OrderLine, Plan};
 use super::super::problem::Problem;
 use super::super::scenarios::Scenarios;
 use super::lines::{Line, Lines};
@@ -27,7 +28,7 @@ use super::storage;
 use crate::control::Control;
 use crate::optimize::milp::{
     ColumnKind, Elastic, InfeasibleGroups, Member, MilpError, Program, Relaxation, Side, infeasible_groups,
-    relax,
+    relax, solve,
 };
 
 /// Most lines of an order that are kept apart; further ones fill it as one.
@@ -55,6 +56,8 @@ pub(super) struct Limits<'a> {
     pub cuts: Vec<(Rule, Member, f64)>,
     /// A column that is 1.
     pub one: usize,
+    /// The lines that can be ordered.
+    pub lines: Vec<Line>,
     /// What stock and deliveries alone take where that is too much, by location: m3 and bucket.
     pub overfull: BTreeMap<usize, (f64, usize)>,
 }
@@ -76,12 +79,21 @@ impl<'a> Limits<'a> {
         }
         let mut program = Program::minimise();
         let one = program.add_column(0.0, 1.0, 1.0, ColumnKind::Continuous);
-        let mut limits =
-            Limits { problem, scenarios, program, groups: BTreeMap::new(), cuts: Vec::new(), one, overfull };
+        let mut limits = Limits {
+            problem,
+            scenarios,
+            program,
+            groups: BTreeMap::new(),
+            cuts: Vec::new(),
+            one,
+            lines: Vec::new(),
+            overfull,
+        };
         let lines = limits.add_lines(locks);
         limits.add_budgets(&lines);
         limits.add_sources(&lines);
         limits.add_storage(&lines, &base);
+        limits.lines = lines;
         Some(limits)
     }
 
@@ -178,6 +190,28 @@ impl<'a> Limits<'a> {
             }
         }
         self.at_most(Some(Rule::OneSource(pair)), &chosen, 1.0);
+    }
+
+    /// Order lines that keep all limits; `None` where none are found, or where lines were taken
+    /// together.
+    pub fn plan(&self, control: &Control) -> Result<Option<Plan>, MilpError> {
+        let solved = solve(&self.program, &control.silent())?;
+        if solved.values.is_empty() {
+            return Ok(None);
+        }
+        let mut quantities: BTreeMap<(usize, usize, usize), f64> = BTreeMap::new();
+        for line in &self.lines {
+            let quantity = tidy(solved.values[line.quantity]);
+            if quantity > 0.0 {
+                *quantities.entry((line.pair, line.source, line.bucket)).or_default() += quantity;
+            }
+        }
+        let lines = quantities.into_iter();
+        let lines =
+            lines.map(|((pair, source, bucket), quantity)| OrderLine { pair, source, bucket, quantity });
+        let lines: Vec<OrderLine> = lines.collect();
+        let is_whole = lines.iter().all(|line| line.pair != Line::OTHERS);
+        Ok(is_whole.then(|| Plan::new(lines)))
     }
 
     /// An irreducible set of colliding limits, locks first; `None` where a plan can exist.

@@ -2,20 +2,27 @@
 //! back and what one more unit of each is worth.
 
 mod collide;
+#[cfg(test)]
+mod family_tests;
 mod lines;
 mod rule;
 mod storage;
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
+#[cfg(test)]
+mod value_tests;
 mod values;
 
-use super::model::{self, Answer, LimitUse};
+use super::check::check;
+use super::model::{self, Answer, LimitUse, ModelError};
+use super::plan::Plan;
 use super::problem::Problem;
 use super::scenarios::Scenarios;
+use super::tables;
 use crate::control::Control;
 use crate::decide::{DecideError, Explanation, Member, Relaxation};
 use crate::optimize::milp::MilpError;
-use crate::solution::SolutionStatus;
+use crate::solution::{SolutionStatus, Termination};
 use collide::{Limits, Locks};
 use rule::{Rule, drop_empty_locks};
 
@@ -34,12 +41,37 @@ pub fn explain(
     if let Some(explanation) = collision(problem, scenarios, &control)? {
         return Ok(explanation);
     }
-    let answer =
-        model::plan(problem, scenarios, None, &control).map_err(|error| failed("planning orders", &error))?;
+    let answer = plan(problem, scenarios, None, &control)?;
     if answer.outcome.solution_status == SolutionStatus::None {
-        return Ok(unproved(problem, &answer));
+        return Ok(without_plan(problem, &answer));
     }
     values::explain(problem, scenarios, &answer, &control)
+}
+
+/// The order plan; where the search finds none that keeps all limits, though the program of the
+/// limits does, that one.
+///
+/// # Errors
+/// [`DecideError::Solver`] when a solver fails.
+pub fn plan(
+    problem: &Problem,
+    scenarios: &Scenarios,
+    earlier: Option<&Plan>,
+    control: &Control,
+) -> Result<Answer, DecideError> {
+    let planning = |error: ModelError| failed("planning orders", &error);
+    let answer = model::plan(problem, scenarios, earlier, control).map_err(planning)?;
+    if answer.outcome.solution_status != SolutionStatus::None {
+        return Ok(answer);
+    }
+    let lines = match Limits::new(problem, scenarios, Locks::Whole, control) {
+        Some(limits) => limits.plan(control).map_err(|error| solver("finding a plan in the limits", &error))?,
+        None => Some(Plan::new(Vec::new())),
+    };
+    let Some(lines) = lines else { return Ok(answer) };
+    let found = model::from_lines(problem, scenarios, &lines, control).map_err(planning)?;
+    let keeps_all = |found: &Answer| check(problem, scenarios, &found.plan, None, control).violations.is_empty();
+    Ok(found.filter(keeps_all).unwrap_or(answer))
 }
 
 /// The collision of the limits with its cheapest relaxation; `None` where none is proved.
@@ -119,8 +151,13 @@ pub fn relaxed(
     Ok((moved, steps.iter().map(|step| relaxation(problem, step)).collect()))
 }
 
-/// Shared limits that the planning itself found no way to keep, without a smaller proof.
-fn unproved(problem: &Problem, answer: &Answer) -> Explanation {
+/// Why the planning itself found no plan, without a smaller proof: shared limits that it found no
+/// way to keep, or the end of its time.
+pub fn without_plan(problem: &Problem, answer: &Answer) -> Explanation {
+    if answer.outcome.termination != Termination::Infeasible {
+        let text = vec![tables::no_plan(answer.outcome.termination).to_owned()];
+        return Explanation { status: "none".to_owned(), text, ..Explanation::default() };
+    }
     let member = |limit: &LimitUse| Member {
         kind: "row".to_owned(),
         name: limit.name.clone(),

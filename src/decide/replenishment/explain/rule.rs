@@ -151,7 +151,7 @@ impl Rule {
                 problem.pairs[pair].sources[source].place.clone()
             }
             Rule::OrderDays(at) => problem.suppliers[problem.order_calendars[at].supplier].place.clone(),
-            Rule::Frozen => Place { file: "settings.frozen_horizon".to_owned(), row: 0 },
+            Rule::Frozen => problem.frozen_place.clone(),
             Rule::EndOfLife(at) => problem.items[at].place.clone(),
             Rule::Shares(pair) | Rule::OneSource(pair) => {
                 problem.pairs[pair].sources.last().map(|source| source.place.clone()).unwrap_or_default()

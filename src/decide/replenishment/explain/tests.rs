@@ -46,7 +46,7 @@ pub(in super::super) fn scenarios(problem: &Problem, levels: &[f32]) -> Scenario
 }
 
 /// The colliding rules, verified: together they collide, without any one of them nothing does.
-fn colliding(problem: &Problem) -> Vec<String> {
+pub(super) fn colliding(problem: &Problem) -> Vec<String> {
     let scenarios = scenarios(problem, &[5.0, 7.0]);
     let control = Control::default();
     let limits = Limits::new(problem, &scenarios, Locks::Whole, &control).unwrap();
@@ -326,8 +326,8 @@ mod reasons {
         assert_eq!(
             found,
             [
-                "covers 1 week, to the arrival of the order of 2024-02-05",
-                "covers 2 weeks, to the end of the horizon"
+                "covers 1 week, to the arrival of the order of 2024-02-05 (demand of 7, 0 in stock)",
+                "covers 2 weeks, to the end of the horizon (demand of 14, 0 in stock)"
             ]
         );
     }
@@ -336,12 +336,12 @@ mod reasons {
     fn cases_round_up_and_down() {
         let cases = sourcing("order_multiple", "12");
         let found = told(&[("sourcing", &cases)], &[(0, 24.0)], &[]);
-        assert_eq!(found, ["covers 3 weeks, to the end of the horizon; rounded up from 21 to 2 x 12 = 24"]);
+        assert_eq!(found, ["covers 3 weeks, to the end of the horizon (demand of 21, 0 in stock); rounded up from 21 to 2 cases of 12 = 24"]);
         let cases = sourcing("order_multiple", "18");
         let found = told(&[("sourcing", &cases)], &[(0, 18.0)], &[]);
         assert_eq!(
             found,
-            ["covers 3 weeks, to the end of the horizon; rounded down from 21 to a case of 18"]
+            ["covers 3 weeks, to the end of the horizon (demand of 21, 0 in stock); rounded down from 21 to a case of 18"]
         );
     }
 
@@ -351,14 +351,14 @@ mod reasons {
         let found = told(&[("sourcing", &rules)], &[(0, 36.0)], &[]);
         assert_eq!(
             found,
-            ["covers 3 weeks, to the end of the horizon; raised from 21 to the least quantity 36"]
+            ["covers 3 weeks, to the end of the horizon (demand of 21, 0 in stock); raised from 21 to the least quantity 36"]
         );
         let suppliers = "supplier,lead_time_days,capacity_units\nS,7,36\n";
         let found = told(&[("sourcing", &rules), ("suppliers", suppliers)], &[(0, 36.0)], &[]);
         assert_eq!(
             found,
             [
-                "covers 3 weeks, to the end of the horizon; raised from 21 to the least quantity 36; no more fits the capacity of S in 2024-01-29, units"
+                "covers 3 weeks, to the end of the horizon (demand of 21, 0 in stock); raised from 21 to the least quantity 36; no more fits the capacity of S in units"
             ]
         );
     }
@@ -370,7 +370,7 @@ mod reasons {
         assert_eq!(
             found,
             [
-                "covers 3 weeks, to the end of the horizon; raised from 21 to reach the price 1.5 from 30 on (saves 15.00)"
+                "covers 3 weeks, to the end of the horizon (demand of 21, 0 in stock); raised from 21 to reach the price 1.5 from 30 on (saves 15.00)"
             ]
         );
     }
@@ -381,7 +381,7 @@ mod reasons {
         let found = told(&[("suppliers", suppliers)], &[(0, 25.0)], &[]);
         assert_eq!(
             found,
-            ["covers 3 weeks, to the end of the horizon; raised from 21 to 25 by the order minimum of S"]
+            ["covers 3 weeks, to the end of the horizon (demand of 21, 0 in stock); raised from 21 to 25 by the order minimum of S"]
         );
         let locks = "item,supplier,order_date,quantity\nA,S,2024-01-29,9\n";
         assert_eq!(told(&[("locks", locks)], &[(0, 9.0)], &[]), ["locked (locks.csv:2)"]);
@@ -403,7 +403,7 @@ mod reasons {
         assert_eq!(
             found,
             [
-                "covers 3 weeks, to the end of the horizon; cut from 21 to 10 by the capacity of S in 2024-01-29, units and the budget, which is worth 0.31 a unit of money"
+                "covers 3 weeks, to the end of the horizon (demand of 21, 0 in stock); cut from 21 to 10 by the capacity of S in units and the budget (one more unit of money saves 0.31)"
             ]
         );
     }
@@ -423,7 +423,30 @@ mod reasons {
         );
         assert_eq!(
             found,
-            ["covers 3 weeks, to the end of the horizon; kept from the earlier plan, 21 without it"]
+            ["covers 3 weeks, to the end of the horizon (demand of 21, 0 in stock); kept from the earlier plan, 21 without it"]
+        );
+    }
+
+    #[test]
+    fn a_part_of_a_split_names_its_share_and_a_lock_beside_it() {
+        let suppliers = ("suppliers", "supplier,lead_time_days\nS,7\nT,7\n");
+        let sourcing = ("sourcing", "item,supplier,share\nA,S,0.25\nA,T,0.75\nB,S,\n");
+        let locks = ("locks", "item,supplier,order_date,quantity\nA,T,2024-02-05,9\n");
+        let problem = problem(&[suppliers, sourcing, locks], &[]);
+        let line = |source, bucket, quantity| OrderLine { pair: 0, source, bucket, quantity };
+        let plan = Plan::new(vec![line(0, 0, 3.0), line(1, 0, 9.0), line(0, 1, 3.0), line(1, 1, 9.0)]);
+        let scenarios = scenarios(&problem, &[7.0, 7.0]);
+        let found = reasons(&problem, &scenarios, &plan, None, &[], &Control::default());
+        let first = "covers 1 week, to the arrival of the order of 2024-02-05 (demand of 7, 0 in stock)";
+        let last = "covers 2 weeks, to the end of the horizon (demand of 14, 5 in stock)";
+        assert_eq!(
+            found,
+            [
+                format!("{first}; 25 % of 12, split with T"),
+                format!("{first}; 75 % of 12, split with S"),
+                format!("{last}; its share of 25 % beside the locked order with T (locks.csv:2)"),
+                "locked (locks.csv:2)".to_owned(),
+            ]
         );
     }
 }

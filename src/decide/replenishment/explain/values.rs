@@ -3,7 +3,8 @@
 //! Where the plan's linear program is small enough to be written out
 //! (`model::compact`), the worth is its dual: which lines and orders are
 //! placed is held, quantities are free. Beyond that it is the price of the
-//! shared limit, from the search for the plan.
+//! shared limit, from the search for the plan. A limit that is reached and
+//! worth nothing is not told.
 
 use super::super::model::compact::{self, Held};
 use super::super::model::{Answer, LimitUse, label, place_of};
@@ -17,6 +18,10 @@ use crate::solution::{SolutionStatus, Termination};
 
 /// Worth below which a limit does not hold the plan back.
 const WORTHLESS: f64 = 1e-7;
+
+/// What the worth from the linear program holds.
+const HELD: &str =
+    "from the linear program with lines, orders, sources and price steps held as planned (integers fixed)";
 
 /// A limit that binds; its worth is negative for a least amount, of which one more unit costs.
 struct Worth {
@@ -34,18 +39,23 @@ pub(super) fn explain(
     control: &Control,
 ) -> Result<Explanation, DecideError> {
     let exact = from_program(problem, scenarios, answer, control)?;
-    let source = if exact.is_some() {
-        "values from the linear program with lines, orders and price steps held as planned (integers fixed), for a small change"
-    } else {
-        "values are the prices of the shared limits, from the search for the plan"
+    let source = match &exact {
+        Some((_, false)) => HELD.to_owned(),
+        Some((_, true)) => {
+            format!("{HELD}, and order multiples left out: in whole multiples it comes in steps")
+        }
+        None => "by the prices of the shared limits, from the search for the plan".to_owned(),
     };
-    let mut worths = exact.unwrap_or_else(|| answer.limits.iter().map(priced).collect());
+    let mut worths = match exact {
+        Some((worths, _)) => worths,
+        None => answer.limits.iter().map(priced).collect(),
+    };
     worths.retain(|worth| worth.value.abs() > WORTHLESS);
     worths.sort_by(|a, b| b.value.abs().total_cmp(&a.value.abs()));
     let mut text = vec![if worths.is_empty() {
         "A plan exists and no limit that orders share holds it back.".to_owned()
     } else {
-        format!("A plan exists. These limits hold it back ({source}):")
+        format!("A plan exists. These limits hold it back. The saving is for a small change, {source}:")
     }];
     text.extend(worths.iter().map(|worth| {
         let value = amount4(worth.value.abs());
@@ -75,13 +85,14 @@ fn priced(limit: &LimitUse) -> Worth {
     }
 }
 
-/// The duals of the program around the plan, where it is written out and solved.
+/// The duals of the program around the plan, where it is written out and solved, and whether
+/// order multiples are left out of it.
 fn from_program(
     problem: &Problem,
     scenarios: &Scenarios,
     answer: &Answer,
     control: &Control,
-) -> Result<Option<Vec<Worth>>, DecideError> {
+) -> Result<Option<(Vec<Worth>, bool)>, DecideError> {
     let Some(program) = compact::around(problem, scenarios, &answer.plan) else { return Ok(None) };
     let mut session =
         program.model.hand_over().map_err(|error| solver("writing out the plan's linear program", &error))?;
@@ -107,7 +118,7 @@ fn from_program(
             }
         }
     });
-    Ok(Some(worths.collect()))
+    Ok(Some((worths.collect(), program.without_multiples)))
 }
 
 /// A worth with four significant decimals.

@@ -3,21 +3,23 @@
 //!
 //! Method: sample average approximation, Shapiro, Dentcheva and Ruszczynski
 //! (2009), "Lectures on Stochastic Programming", doi:10.1137/1.9780898718751,
-//! chapter 5, written out scenario by scenario. Which lines and orders are
-//! placed and which price step each reaches are held at the plan; quantities
-//! move freely (order multiples are left out), so that a limit has a worth.
+//! chapter 5, written out scenario by scenario. What is whole is held at the
+//! plan: which lines with a cost or least quantity and which orders are placed,
+//! which source and price step each line has. Quantities move freely (order
+//! multiples are left out), so that a limit has a worth; so do lines that the
+//! plan leaves out where they would cost nothing to place.
 //! Cost: two columns and a row a scenario and bucket of each stock point with a line.
 //! Use the prices of [`plan`](super::plan) instead above [`MOST_CELLS`] cells.
-//! Not for: stock points with a shelf life.
+//! Not for: quantities of stock points where stock expires; they are held as planned.
 //! Same input gives the same answer: yes.
 //! Differs from the textbook: none.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use good_lp::{Expression, ProblemVariables, Variable, constraint, variable};
 
 use super::super::plan::{OrderLine, Plan};
-use super::super::problem::{Pair, Problem};
+use super::super::problem::Problem;
 use super::super::scenarios::Scenarios;
 use super::super::simulate::simulate;
 use super::limits::Family;
@@ -45,44 +47,94 @@ pub(crate) struct Line {
     pub on: Expression,
     /// Money paid.
     pub money: Expression,
+    /// Whether its quantity is that of the plan.
+    pub is_fixed: bool,
 }
 
 /// The program with the rows that state limits.
 pub(crate) struct Compact {
     pub model: Model,
+    /// Whether multiples of a unit or more are left out of it.
+    pub without_multiples: bool,
     /// Limits in the order of their rows, which are the last of the model.
     pub held: Vec<(Held, usize)>,
 }
 
-/// The program around `plan`; `None` where it is too large or stock expires.
+/// The program around `plan`; `None` where it is too large or there is nothing to move.
 pub(crate) fn around(problem: &Problem, scenarios: &Scenarios, plan: &Plan) -> Option<Compact> {
     let mut columns = ProblemVariables::new();
-    let lines: Vec<Line> = plan.lines.iter().map(|line| held_line(problem, line, &mut columns)).collect();
-    let pairs = lines.iter().map(|line| line.pair).collect::<std::collections::BTreeSet<_>>();
-    let expires = |pair: &Pair| {
-        problem.items[pair.item].shelf_life.is_some() || pair.lots.iter().any(|lot| lot.1.is_some())
-    };
-    let cells = pairs.len() * scenarios.count * problem.horizon;
-    if lines.is_empty() || cells > MOST_CELLS || pairs.iter().any(|&pair| expires(&problem.pairs[pair])) {
+    let mut lines: Vec<Line> = plan.lines.iter().map(|line| held_line(problem, line, &mut columns)).collect();
+    let moving: BTreeSet<usize> =
+        lines.iter().map(|line| line.pair).filter(|&pair| !expires(problem, pair)).collect();
+    let cells = |pairs: usize| pairs * scenarios.count * problem.horizon;
+    if moving.is_empty() || cells(moving.len()) > MOST_CELLS {
         return None;
     }
+    let others = (0..problem.pairs.len()).filter(|pair| plan.of_pair(*pair).is_empty());
+    let others = others.filter(|&pair| !expires(problem, pair) && problem.pairs[pair].sources.len() == 1);
+    let room = MOST_CELLS / cells(1).max(1) - moving.len();
+    for pair in moving.iter().copied().chain(others.take(room)) {
+        add_open_lines(problem, plan, pair, &mut columns, &mut lines);
+    }
     let mut writer = Writer::new(problem, scenarios, columns);
-    for line in &lines {
-        if problem.pairs[line.pair]
-            .locks
-            .iter()
-            .all(|lock| (lock.bucket, lock.source) != (line.bucket, line.source))
-        {
-            let moq = problem.pairs[line.pair].sources[line.source].moq;
-            if moq > 0.0 {
-                writer.limit(Held::Moq(line.pair, line.source), constraint!(line.quantity >= moq));
-            }
+    for line in lines.iter().filter(|line| !line.is_fixed) {
+        let moq = problem.pairs[line.pair].sources[line.source].moq;
+        if moq > 0.0 {
+            writer.limit(Held::Moq(line.pair, line.source), constraint!(line.quantity >= moq));
         }
     }
+    writer.without_multiples = lines
+        .iter()
+        .any(|line| !line.is_fixed && problem.pairs[line.pair].sources[line.source].multiple >= 1.0);
     writer.orders(&lines, |_, _, _| Expression::from(1.0));
+    writer.shares(&lines);
     writer.stock(&lines);
     writer.room(&lines, plan);
     Some(writer.finish())
+}
+
+/// Whether stock of a pair expires.
+fn expires(problem: &Problem, pair: usize) -> bool {
+    let pair = &problem.pairs[pair];
+    problem.items[pair.item].shelf_life.is_some() || pair.lots.iter().any(|lot| lot.1.is_some())
+}
+
+/// Lines that the plan leaves out and that cost nothing to place: no line cost and no least
+/// quantity, in an order that is placed anyhow or asks for nothing.
+fn add_open_lines(
+    problem: &Problem,
+    plan: &Plan,
+    index: usize,
+    columns: &mut ProblemVariables,
+    lines: &mut Vec<Line>,
+) {
+    let pair = &problem.pairs[index];
+    let planned = plan.of_pair(index);
+    let at = planned.first().map_or(0, |line| line.source);
+    let source = &pair.sources[at];
+    let supplier = &problem.suppliers[source.supplier];
+    let is_free = supplier.order_cost <= 0.0 && supplier.minimum_money <= 0.0 && supplier.minimum_m3 <= 0.0;
+    if source.moq > 0.0 || source.line_cost > 0.0 || planned.iter().any(|line| line.source != at) {
+        return;
+    }
+    for bucket in 0..problem.horizon {
+        let is_placed = |line: &OrderLine| {
+            line.bucket == bucket && problem.pairs[line.pair].sources[line.source].supplier == source.supplier
+        };
+        let is_taken = planned.iter().any(|line| line.bucket == bucket)
+            || pair.locks.iter().any(|lock| lock.bucket == bucket);
+        if is_taken
+            || !problem.may_order(pair, source, bucket)
+            || !(is_free || plan.lines.iter().any(is_placed))
+        {
+            continue;
+        }
+        let next = source.breaks(bucket).map(|step| step.quantity).find(|from| *from > 0.0);
+        let quantity = columns.add(variable().min(0.0).max(next.unwrap_or(f64::INFINITY)));
+        let money = source.price(bucket, 0.0) * quantity;
+        let on = Expression::from(1.0);
+        lines.push(Line { pair: index, source: at, bucket, quantity, on, money, is_fixed: false });
+    }
 }
 
 /// A line held on, within the price step that it reaches.
@@ -93,7 +145,8 @@ fn held_line(problem: &Problem, line: &OrderLine, columns: &mut ProblemVariables
     let reached = |from: f64| from <= line.quantity * (1.0 + 1e-9);
     let from = source.breaks(line.bucket).map(|step| step.quantity).filter(|from| reached(*from)).last();
     let next = source.breaks(line.bucket).map(|step| step.quantity).find(|from| !reached(*from));
-    let (least, most) = if is_locked {
+    let is_fixed = is_locked || expires(problem, line.pair);
+    let (least, most) = if is_fixed {
         (line.quantity, line.quantity)
     } else {
         (from.unwrap_or(0.0), next.unwrap_or(f64::INFINITY))
@@ -107,6 +160,7 @@ fn held_line(problem: &Problem, line: &OrderLine, columns: &mut ProblemVariables
         quantity,
         on: Expression::from(1.0),
         money: price * quantity,
+        is_fixed,
     }
 }
 
@@ -118,6 +172,7 @@ pub(crate) struct Writer<'a> {
     pub cost: Expression,
     pub rules: Vec<good_lp::Constraint>,
     limits: Vec<(Held, good_lp::Constraint)>,
+    without_multiples: bool,
     /// Stock carried out of each bucket, by pair: `stock[pair][scenario * horizon + bucket]`.
     carried: BTreeMap<usize, Vec<Variable>>,
 }
@@ -126,7 +181,7 @@ impl<'a> Writer<'a> {
     pub fn new(problem: &'a Problem, scenarios: &'a Scenarios, columns: ProblemVariables) -> Self {
         let cost = Expression::from(0.0);
         let (rules, limits, carried) = (Vec::new(), Vec::new(), BTreeMap::new());
-        Writer { problem, scenarios, columns, cost, rules, limits, carried }
+        Writer { problem, scenarios, columns, cost, rules, limits, without_multiples: false, carried }
     }
 
     pub fn limit(&mut self, held: Held, row: good_lp::Constraint) {
@@ -203,10 +258,32 @@ impl<'a> Writer<'a> {
         }
     }
 
+    /// Parts of split orders, as near to their shares as the check asks.
+    fn shares(&mut self, lines: &[Line]) {
+        let mut orders: BTreeMap<(usize, usize), Vec<&Line>> = BTreeMap::new();
+        for line in lines.iter().filter(|line| !line.is_fixed) {
+            orders.entry((line.pair, line.bucket)).or_default().push(line);
+        }
+        for ((pair, _), lines) in orders {
+            let sources = &self.problem.pairs[pair].sources;
+            let shares: f64 = sources.iter().filter_map(|source| source.share).sum();
+            if lines.len() < 2 || shares <= 0.0 {
+                continue;
+            }
+            let slack = sources.iter().map(|source| source.multiple.max(source.moq)).fold(0.0, f64::max);
+            let total = lines.iter().fold(Expression::from(0.0), |sum, line| sum + line.quantity);
+            for line in lines {
+                let share = sources[line.source].share.unwrap_or(0.0) / shares;
+                self.rules.push(constraint!(line.quantity - share * total.clone() <= slack));
+                self.rules.push(constraint!(line.quantity - share * total.clone() >= -slack));
+            }
+        }
+    }
+
     /// Stock and shortage of the pairs with a line in every scenario.
     pub fn stock(&mut self, lines: &[Line]) {
         let mut of_pair: BTreeMap<usize, Vec<&Line>> = BTreeMap::new();
-        for line in lines {
+        for line in lines.iter().filter(|line| !expires(self.problem, line.pair)) {
             of_pair.entry(line.pair).or_default().push(line);
         }
         for (pair, lines) in of_pair {
@@ -306,7 +383,7 @@ impl<'a> Writer<'a> {
         let held =
             self.limits.into_iter().map(|(held, row)| (held, model.row(RowLabel::new(family(held)), row).0));
         let held = held.collect();
-        Compact { model, held }
+        Compact { model, without_multiples: self.without_multiples, held }
     }
 }
 

@@ -290,6 +290,9 @@ pub(crate) fn fold_private_limits(problem: &Problem, limits: &Limits, pair: &Pai
         for cost in &mut way.path.fixed_cost {
             *cost += supplier.order_cost;
         }
+        if let Some(split) = &mut way.split {
+            split.charge_line(source, supplier.order_cost);
+        }
         let mut most = supplier.capacity_units.unwrap_or(f64::INFINITY);
         if item.volume_m3 > 0.0 {
             most = most.min(supplier.capacity_m3.unwrap_or(f64::INFINITY) / item.volume_m3);
@@ -305,6 +308,9 @@ pub(crate) fn fold_private_limits(problem: &Problem, limits: &Limits, pair: &Pai
         if supplier.minimum_money > 0.0 {
             way.path.moq = way.path.moq.max(least_quantity(way, supplier.minimum_money / share));
         }
+    }
+    if let Some(split) = &mut way.split {
+        split.raise_to(way.path.moq);
     }
 }
 

@@ -8,10 +8,15 @@
 //! a proven bound.
 
 pub(crate) mod compact;
+mod given;
 mod limits;
 pub(crate) mod need;
 mod part;
 mod polish;
+mod split;
+mod split_search;
+#[cfg(test)]
+mod split_tests;
 mod ways;
 
 use rayon::prelude::*;
@@ -25,8 +30,9 @@ use crate::optimize::inventory::order_path::{PathError, PathOptions};
 use crate::solution::{Outcome, SolutionStatus, Termination};
 
 use limits::Limits;
+pub(crate) use given::from_lines;
 pub(crate) use limits::{Family, label, place_of};
-use part::{Memory, NO_BOUND, PointPlan, StockPoint};
+use part::{Memory, PointPlan, StockPoint};
 
 /// A shared limit with what the plan uses of it.
 #[derive(Debug, Clone, PartialEq)]
@@ -158,14 +164,13 @@ fn stock_point<'a>(
 
 /// Without shared limits: every stock point on its own.
 fn alone(points: &[StockPoint<'_>], control: &Control) -> Answer {
-    let solved: Vec<(PointPlan, f64)> = control.install(|| {
+    let solved: Vec<(PointPlan, Option<f64>)> = control.install(|| {
         points.par_iter().map_init(Memory::default, |memory, point| point.alone(memory)).collect()
     });
     let objective: f64 = solved.iter().map(|(plan, _)| plan.cost()).sum();
-    let bound: f64 = solved.iter().map(|(_, bound)| bound).sum();
-    let exact = bound > NO_BOUND;
-    let proven = exact && objective - bound <= 1e-6 * objective.abs().max(1.0);
-    let gap = exact.then(|| (objective - bound) / objective.abs().max(1e-9));
+    let bound: Option<f64> = solved.iter().map(|(_, bound)| *bound).sum();
+    let proven = bound.is_some_and(|bound| objective - bound <= 1e-6 * objective.abs().max(1.0));
+    let gap = bound.map(|bound| (objective - bound) / objective.abs().max(1e-9));
     let outcome = Outcome {
         termination: match gap {
             _ if proven => Termination::Optimal,
@@ -174,7 +179,7 @@ fn alone(points: &[StockPoint<'_>], control: &Control) -> Answer {
         },
         solution_status: if proven { SolutionStatus::Optimal } else { SolutionStatus::Feasible },
         objective: Some(objective),
-        bound: exact.then_some(bound),
+        bound,
     };
     let mut lines = Vec::new();
     for (point, (plan, _)) in points.iter().zip(&solved) {
@@ -204,16 +209,8 @@ fn together(
         }
     }
     let use_of = |row: usize| {
-        let limit = &limits.rows[row];
-        LimitUse {
-            name: limits::label(problem, limit.family),
-            family: family_name(limit.family),
-            date: limits::bucket(limit.family).map(|bucket| problem.buckets.start_of(bucket as i64)),
-            place: limit.place.clone(),
-            limit: limit.value,
-            used: answer.row_usage.get(row).copied().unwrap_or(0.0),
-            value_of_one_more: answer.prices.get(row).copied().unwrap_or(0.0),
-        }
+        let of = |list: &[f64]| list.get(row).copied().unwrap_or(0.0);
+        limit_use(problem, limits, row, of(&answer.row_usage), of(&answer.prices))
     };
     let collisions = answer
         .collision
@@ -231,6 +228,20 @@ fn together(
     })
 }
 
+/// A shared limit with what is used of it and its price.
+fn limit_use(problem: &Problem, limits: &Limits, row: usize, used: f64, price: f64) -> LimitUse {
+    let limit = &limits.rows[row];
+    LimitUse {
+        name: limits::label(problem, limit.family),
+        family: family_name(limit.family),
+        date: limits::bucket(limit.family).map(|bucket| problem.buckets.start_of(bucket as i64)),
+        place: limit.place.clone(),
+        limit: limit.value,
+        used,
+        value_of_one_more: price,
+    }
+}
+
 /// Name of a family in the contract.
 fn family_name(family: Family) -> &'static str {
     match family {
@@ -246,15 +257,11 @@ fn family_name(family: Family) -> &'static str {
 
 /// The order lines of a stock point's plan; a split order becomes one line a source.
 fn push_lines(point: &StockPoint<'_>, plan: &PointPlan, lines: &mut Vec<OrderLine>) {
-    let pair = &point.problem.pairs[point.index];
     point.with_ways(|ways| {
         let Some(ready) = ways.get(plan.way) else { return };
         for (bucket, &quantity) in plan.orders.iter().enumerate().filter(|(_, quantity)| **quantity > 0.0) {
-            for &(source, share) in &ready.way.sources {
-                let multiple = pair.sources[source].multiple;
-                let split = ready.way.sources.len() > 1;
-                let part = if split { (quantity * share / multiple).round() * multiple } else { quantity };
-                lines.push(OrderLine { pair: point.index, source, bucket, quantity: part });
+            for (source, quantity) in ready.way.lines(bucket, quantity) {
+                lines.push(OrderLine { pair: point.index, source, bucket, quantity });
             }
         }
     });

@@ -8,8 +8,8 @@ use super::limits::{Family, Limits, cap_orders, fold_private_limits};
 use super::ways::{Way, ways};
 use crate::optimize::allocation::{Part, Pricing, Proposal};
 use crate::optimize::inventory::order_path::{
-    PathCost, PathError, PathOptions, PathProblem, PathSolution, Prepared, PriceBreak, PriceList, Workspace,
-    evaluate_prepared, solve_prepared,
+    PathCost, PathError, PathOptions, PathProblem, PathSolution, PathTrace, Prepared, PriceBreak, PriceList,
+    Workspace, evaluate_prepared, solve_prepared,
 };
 
 /// The plan of one stock point.
@@ -44,7 +44,7 @@ pub(crate) struct StockPoint<'a> {
     sample: &'a PairScenarios,
     /// Kept where memory allows; else made for each question.
     ways: Option<Vec<Ready>>,
-    options: PathOptions,
+    pub(super) options: PathOptions,
     /// Lines of an earlier plan to stay close to.
     earlier: Option<&'a [OrderLine]>,
 }
@@ -53,15 +53,21 @@ pub(crate) struct StockPoint<'a> {
 pub(crate) struct Ready {
     pub way: Way,
     prepared: Prepared,
+    /// Of a split: the path that bounds it.
+    relaxed: Option<(PathProblem, Prepared)>,
 }
 
-/// A bound that says nothing, far enough from overflow to be added up.
-pub(crate) const NO_BOUND: f64 = -1e200;
+/// A plan at given prices: its value, and how much of each shared row it uses.
+pub(super) struct Valued {
+    pub plan: PointPlan,
+    pub usage: Vec<(u32, f64)>,
+    pub value: f64,
+}
 
 /// Memory of one thread, used again from part to part.
 #[derive(Default)]
 pub(crate) struct Memory {
-    paths: Workspace,
+    pub(super) paths: Workspace,
 }
 
 impl<'a> StockPoint<'a> {
@@ -86,7 +92,7 @@ impl<'a> StockPoint<'a> {
         Ok(point)
     }
 
-    fn pair(&self) -> &Pair {
+    pub(super) fn pair(&self) -> &Pair {
         &self.problem.pairs[self.index]
     }
 
@@ -96,7 +102,15 @@ impl<'a> StockPoint<'a> {
             fold_private_limits(self.problem, self.limits, self.pair(), way);
             cap_orders(self.problem, self.limits, self.pair(), way);
         }
-        list.into_iter().map(|way| Ok(Ready { prepared: Prepared::new(&way.path)?, way })).collect()
+        let ready = |way: Way| {
+            let relaxed = way.split.as_ref().map(|split| {
+                let path = split.relaxed(self.problem, self.pair(), &way);
+                Prepared::new(&path).map(|prepared| (path, prepared))
+            });
+            let relaxed = relaxed.transpose()?;
+            Ok(Ready { prepared: Prepared::new(&way.path)?, way, relaxed })
+        };
+        list.into_iter().map(ready).collect()
     }
 
     /// Runs `work` on the ways to buy, kept or made anew.
@@ -113,6 +127,19 @@ impl<'a> StockPoint<'a> {
         self.with_ways(|ways| ways.get(plan.way).map_or_else(Vec::new, |ready| self.usage(ready, plan)))
     }
 
+    /// The plan that buys these lines; `None` where no way does.
+    pub fn bought(&self, lines: &[OrderLine]) -> Option<PointPlan> {
+        let mut orders = vec![0.0; self.problem.horizon];
+        lines.iter().for_each(|line| orders[line.bucket] += line.quantity);
+        self.with_ways(|ways| {
+            let buys =
+                |way: &Way, line: &OrderLine| way.sources.iter().any(|(source, _)| *source == line.source);
+            let buys_all = |ready: &&Ready| lines.iter().all(|line| buys(&ready.way, line));
+            let index = ways.iter().position(|ready| buys_all(&ready))?;
+            self.plan_of(index, &ways[index], orders)
+        })
+    }
+
     /// The plan with `steps` multiples more (or fewer) in `bucket`, where its own rules allow that.
     pub fn moved(&self, plan: &PointPlan, bucket: usize, steps: f64) -> Option<PointPlan> {
         self.with_ways(|ways| {
@@ -125,49 +152,71 @@ impl<'a> StockPoint<'a> {
         })
     }
 
-    /// The best plan without prices, and a lower bound of its cost.
-    pub fn alone(&self, memory: &mut Memory) -> (PointPlan, f64) {
+    /// The best plan without prices, and a lower bound of its cost where there is one.
+    pub fn alone(&self, memory: &mut Memory) -> (PointPlan, Option<f64>) {
         let prices = vec![0.0; self.limits.rows.len()];
         let pricing = Pricing { cost_weight: 1.0, prices: &prices };
-        self.with_ways(|ways| {
-            let (plan, bound, _) = self.best(ways, &pricing, memory);
-            (plan, bound)
-        })
+        let best = self.with_ways(|ways| self.best(ways, &pricing, memory));
+        best.map_or_else(
+            || (PointPlan::nothing(self.problem.horizon), None),
+            |(best, bound)| (best.plan, Some(bound)),
+        )
     }
 
-    /// The best plan over all ways at these prices, with its bound and usage.
-    fn best(
-        &self,
-        ways: &[Ready],
-        pricing: &Pricing<'_>,
-        memory: &mut Memory,
-    ) -> (PointPlan, f64, Vec<(u32, f64)>) {
-        let mut best = None;
-        let mut least = f64::INFINITY;
+    /// The best plan over all ways at these prices, and a bound of its value; `None` where no
+    /// way could be solved.
+    fn best(&self, ways: &[Ready], pricing: &Pricing<'_>, memory: &mut Memory) -> Option<(Valued, f64)> {
+        let mut best: Option<Valued> = None;
         let mut bound = f64::INFINITY;
         for (index, ready) in ways.iter().enumerate() {
             let Ok((solution, path, constant)) = self.solve_way(ready, pricing, memory) else { continue };
-            let orders = self.stay_close(ready, &path, solution.orders, pricing.cost_weight);
-            let Some(plan) = self.plan_of(index, ready, orders) else { continue };
-            let usage = self.usage(ready, &plan);
-            let value = pricing.value(plan.cost(), &usage);
-            // A split over unequal lead times is judged by its slowest source, so its bound is none.
-            let proven = if ready.way.exact { solution.bound + constant } else { f64::NEG_INFINITY };
-            bound = bound.min(proven).min(value);
-            if best.is_none() || value < least {
-                least = value;
-                best = Some((plan, usage));
+            let proven = match &ready.relaxed {
+                None => Ok((solution.bound + constant, Vec::new())),
+                Some(relaxed) => self.split_bound(ready, relaxed, pricing, memory),
+            };
+            let Ok((proven, relaxed_orders)) = proven else { continue };
+            let found = if ready.way.inexact().is_some() {
+                self.split_orders(index, ready, vec![solution.orders, relaxed_orders], pricing)
+            } else {
+                let orders = self.stay_close(ready, &path, solution.orders, pricing.cost_weight);
+                self.valued(index, ready, orders, pricing)
+            };
+            let Some(found) = found else { continue };
+            bound = bound.min(proven).min(found.value);
+            if best.as_ref().is_none_or(|best| found.value < best.value) {
+                best = Some(found);
             }
         }
-        let (plan, usage) = best.unwrap_or_else(|| (PointPlan::nothing(self.problem.horizon), Vec::new()));
-        (plan, bound.max(NO_BOUND), usage)
+        best.map(|best| (best, bound))
+    }
+
+    pub(super) fn valued(
+        &self,
+        index: usize,
+        ready: &Ready,
+        orders: Vec<f64>,
+        pricing: &Pricing<'_>,
+    ) -> Option<Valued> {
+        let plan = self.plan_of(index, ready, orders)?;
+        let usage = self.usage(ready, &plan);
+        let value = pricing.value(plan.cost(), &usage);
+        Some(Valued { plan, usage, value })
     }
 
     /// True cost of the orders, without prices.
     fn plan_of(&self, index: usize, ready: &Ready, orders: Vec<f64>) -> Option<PointPlan> {
-        let cost = evaluate_prepared(&ready.way.path, &ready.prepared, &orders).ok()?.cost;
+        let cost = self.trace(ready, &orders)?.cost;
         let stability = self.stability_cost(ready, &orders);
         Some(PointPlan { way: index, orders, cost, stability })
+    }
+
+    /// What the orders lead to.
+    fn trace(&self, ready: &Ready, orders: &[f64]) -> Option<PathTrace> {
+        let trace = match ready.way.inexact() {
+            Some(split) => split.trace(self.pair(), &ready.way.path, orders),
+            None => evaluate_prepared(&ready.way.path, &ready.prepared, orders),
+        };
+        trace.ok()
     }
 
     /// Solves one way with the prices of shared limits on it; the last value is
@@ -204,7 +253,7 @@ impl<'a> StockPoint<'a> {
     }
 
     /// Quantities of the earlier plan bought this way, by bucket.
-    fn earlier_orders(&self, ready: &Ready) -> Option<Vec<f64>> {
+    pub(super) fn earlier_orders(&self, ready: &Ready) -> Option<Vec<f64>> {
         let lines = self.earlier.filter(|_| self.problem.stability_penalty > 0.0)?;
         let mut orders = vec![0.0; self.problem.horizon];
         for line in lines.iter().filter(|line| line.bucket < self.problem.horizon) {
@@ -215,13 +264,19 @@ impl<'a> StockPoint<'a> {
         Some(orders)
     }
 
-    /// What changing the earlier plan to these orders costs.
+    /// What changing the earlier plan to these orders costs, line by line.
     fn stability_cost(&self, ready: &Ready, orders: &[f64]) -> f64 {
-        let Some(earlier) = self.earlier_orders(ready) else { return 0.0 };
-        let kept: f64 = earlier.iter().sum();
-        let all: f64 = self.earlier.unwrap_or(&[]).iter().map(|line| line.quantity).sum();
-        let changed: f64 = earlier.iter().zip(orders).map(|(before, now)| (before - now).abs()).sum();
-        self.problem.stability_penalty * (changed + (all - kept).max(0.0))
+        let Some(earlier) = self.earlier.filter(|_| self.problem.stability_penalty > 0.0) else { return 0.0 };
+        let (mut changed, mut gone) = (0.0, earlier.iter().map(|line| line.quantity).sum::<f64>());
+        for (bucket, &quantity) in orders.iter().enumerate().filter(|(_, quantity)| **quantity > 0.0) {
+            for (source, quantity) in ready.way.lines(bucket, quantity) {
+                let same = earlier.iter().filter(|line| (line.bucket, line.source) == (bucket, source));
+                let before: f64 = same.map(|line| line.quantity).sum();
+                changed += (quantity - before).abs();
+                gone -= before;
+            }
+        }
+        self.problem.stability_penalty * (changed + gone.max(0.0))
     }
 
     /// Moves a plan toward the earlier one, bucket by bucket, while cost and
@@ -258,7 +313,7 @@ impl<'a> StockPoint<'a> {
     }
 
     /// Whether orders keep the line rules of the way: closed buckets, locks, least and whole quantities.
-    fn keeps_rules(&self, ready: &Ready, orders: &[f64]) -> bool {
+    pub(super) fn keeps_rules(&self, ready: &Ready, orders: &[f64]) -> bool {
         let path = &ready.way.path;
         orders.iter().enumerate().all(|(bucket, &quantity)| {
             let steps = quantity / path.multiple;
@@ -282,32 +337,37 @@ impl<'a> StockPoint<'a> {
 
     /// Price of a unit of money spent on orders of `bucket`, weighted by the split.
     fn money_charge(&self, way: &Way, bucket: usize, pricing: &Pricing<'_>) -> f64 {
-        let of_supplier = |(source, share): &(usize, f64)| {
-            let supplier = self.pair().sources[*source].supplier;
-            share
-                * (self.price(pricing, Family::SupplierBudget(supplier))
-                    + self.price(pricing, Family::MinimumMoney(supplier, bucket)))
-        };
-        self.price(pricing, Family::Budget) + way.sources.iter().map(of_supplier).sum::<f64>()
+        way.sources.iter().map(|(source, share)| share * self.source_money(*source, bucket, pricing)).sum()
+    }
+
+    /// Price of a unit of money spent with a source.
+    pub(super) fn source_money(&self, source: usize, bucket: usize, pricing: &Pricing<'_>) -> f64 {
+        let supplier = self.pair().sources[source].supplier;
+        self.price(pricing, Family::Budget)
+            + self.price(pricing, Family::SupplierBudget(supplier))
+            + self.price(pricing, Family::MinimumMoney(supplier, bucket))
     }
 
     /// Price of a unit ordered in `bucket`: capacities, volume minimums, and room on arrival.
     fn unit_charge(&self, way: &Way, bucket: usize, pricing: &Pricing<'_>) -> f64 {
-        let item = &self.problem.items[self.pair().item];
-        let (volume, weight) = (item.volume_m3, item.weight_kg);
-        let of_supplier = |(source, share): &(usize, f64)| {
-            let supplier = self.pair().sources[*source].supplier;
-            share
-                * (self.price(pricing, Family::CapacityUnits(supplier, bucket))
-                    + volume * self.price(pricing, Family::CapacityVolume(supplier, bucket))
-                    + weight * self.price(pricing, Family::CapacityWeight(supplier, bucket))
-                    + volume * self.price(pricing, Family::MinimumVolume(supplier, bucket)))
-        };
+        let volume = self.problem.volume_m3(self.pair());
         let room: f64 = self
             .arrivals(way, bucket)
             .map(|(at, share)| share * self.price(pricing, Family::Storage(self.pair().location, at)))
             .sum();
-        way.sources.iter().map(of_supplier).sum::<f64>() + volume * way.path.yield_factor * room
+        let sources = way.sources.iter();
+        sources.map(|(source, share)| share * self.source_unit(*source, bucket, pricing)).sum::<f64>()
+            + volume * way.path.yield_factor * room
+    }
+
+    /// Price of a unit ordered from a source: capacities and volume minimums.
+    pub(super) fn source_unit(&self, source: usize, bucket: usize, pricing: &Pricing<'_>) -> f64 {
+        let item = &self.problem.items[self.pair().item];
+        let supplier = self.pair().sources[source].supplier;
+        self.price(pricing, Family::CapacityUnits(supplier, bucket))
+            + item.volume_m3 * self.price(pricing, Family::CapacityVolume(supplier, bucket))
+            + item.weight_kg * self.price(pricing, Family::CapacityWeight(supplier, bucket))
+            + item.volume_m3 * self.price(pricing, Family::MinimumVolume(supplier, bucket))
     }
 
     /// Buckets in which an order of `bucket` arrives, with the share of scenarios.
@@ -320,16 +380,19 @@ impl<'a> StockPoint<'a> {
 
     /// Price of a line in `bucket`.
     fn line_charge(&self, way: &Way, bucket: usize, pricing: &Pricing<'_>) -> f64 {
-        let headers = way.sources.iter().flat_map(|(source, _)| {
-            let supplier = self.pair().sources[*source].supplier;
-            [Family::Header(supplier, bucket, Some(self.index)), Family::Header(supplier, bucket, None)]
-        });
-        headers.map(|family| self.price(pricing, family)).sum()
+        way.sources.iter().map(|(source, _)| self.source_line(*source, bucket, pricing)).sum()
+    }
+
+    /// Price of a line from a source.
+    pub(super) fn source_line(&self, source: usize, bucket: usize, pricing: &Pricing<'_>) -> f64 {
+        let supplier = self.pair().sources[source].supplier;
+        self.price(pricing, Family::Header(supplier, bucket, Some(self.index)))
+            + self.price(pricing, Family::Header(supplier, bucket, None))
     }
 
     /// Adds the price of room to the holding cost of the bucket before; gives
     /// the charge of stock and deliveries that come anyhow.
-    fn charge_storage(&self, way: &Way, pricing: &Pricing<'_>, holding: &mut [f64]) -> f64 {
+    pub(super) fn charge_storage(&self, way: &Way, pricing: &Pricing<'_>, holding: &mut [f64]) -> f64 {
         let volume = self.problem.items[self.pair().item].volume_m3;
         if volume <= 0.0 {
             return 0.0;
@@ -361,31 +424,26 @@ impl<'a> StockPoint<'a> {
             }
         };
         for (bucket, &quantity) in plan.orders.iter().enumerate().filter(|(_, quantity)| **quantity > 0.0) {
-            let money = quantity * way.price.unit_cost(bucket, quantity);
-            add(Family::Budget, money);
-            for (source, share) in &way.sources {
-                let supplier = self.pair().sources[*source].supplier;
-                add(Family::SupplierBudget(supplier), share * money);
-                add(Family::MinimumMoney(supplier, bucket), share * money);
-                add(Family::CapacityUnits(supplier, bucket), share * quantity);
-                add(Family::CapacityVolume(supplier, bucket), share * quantity * volume);
-                add(Family::CapacityWeight(supplier, bucket), share * quantity * weight);
-                add(Family::MinimumVolume(supplier, bucket), share * quantity * volume);
+            for (source, quantity) in way.lines(bucket, quantity) {
+                let source = &self.pair().sources[source];
+                let (supplier, money) = (source.supplier, quantity * source.price(bucket, quantity));
+                add(Family::Budget, money);
+                add(Family::SupplierBudget(supplier), money);
+                add(Family::MinimumMoney(supplier, bucket), money);
+                add(Family::CapacityUnits(supplier, bucket), quantity);
+                add(Family::CapacityVolume(supplier, bucket), quantity * volume);
+                add(Family::CapacityWeight(supplier, bucket), quantity * weight);
+                add(Family::MinimumVolume(supplier, bucket), quantity * volume);
                 add(Family::Header(supplier, bucket, Some(self.index)), 1.0);
                 add(Family::Header(supplier, bucket, None), 1.0);
             }
         }
         if volume > 0.0 && self.problem.locations[self.pair().location].storage_m3.is_some() {
-            let trace = evaluate_prepared(&way.path, &ready.prepared, &plan.orders).unwrap_or_default();
+            let trace = self.trace(ready, &plan.orders).unwrap_or_default();
             // What has expired at the end of a bucket takes no room in the next.
             let stock: Vec<f64> =
                 trace.mean_stock.iter().zip(&trace.mean_waste).map(|(s, w)| s - w).collect();
-            let mut arriving = way.path.inflow.clone();
-            for (bucket, &quantity) in plan.orders.iter().enumerate().filter(|(_, q)| **q > 0.0) {
-                for (at, share) in self.arrivals(way, bucket) {
-                    arriving[at] += share * quantity * way.path.yield_factor;
-                }
-            }
+            let arriving = self.arriving(way, &plan.orders);
             for (bucket, arriving) in arriving.iter().enumerate() {
                 let before = bucket
                     .checked_sub(1)
@@ -394,6 +452,26 @@ impl<'a> StockPoint<'a> {
             }
         }
         sum_rows(usage)
+    }
+
+    /// Mean units that arrive in each bucket.
+    fn arriving(&self, way: &Way, orders: &[f64]) -> Vec<f64> {
+        let mut arriving = way.path.inflow.clone();
+        if let Some(split) = way.inexact() {
+            for course in split.supply(&way.path, orders).chunks_exact(way.path.periods) {
+                arriving
+                    .iter_mut()
+                    .zip(course)
+                    .for_each(|(sum, units)| *sum += units / way.path.scenarios as f64);
+            }
+            return arriving;
+        }
+        for (bucket, &quantity) in orders.iter().enumerate().filter(|(_, q)| **q > 0.0) {
+            for (at, share) in self.arrivals(way, bucket) {
+                arriving[at] += share * quantity * way.path.yield_factor;
+            }
+        }
+        arriving
     }
 }
 
@@ -415,9 +493,12 @@ impl Part for StockPoint<'_> {
     type Workspace = Memory;
 
     fn propose(&self, pricing: &Pricing<'_>, memory: &mut Memory) -> Proposal<PointPlan> {
-        self.with_ways(|ways| {
-            let (plan, bound, usage) = self.best(ways, pricing, memory);
-            Proposal { cost: plan.cost(), bound, usage, choice: plan }
-        })
+        let best = self.with_ways(|ways| self.best(ways, pricing, memory));
+        let Some((Valued { plan, usage, .. }, bound)) = best else {
+            // No way can be solved: no finite cost, which the allocation refuses by name.
+            let choice = PointPlan::nothing(self.problem.horizon);
+            return Proposal { cost: f64::INFINITY, bound: f64::INFINITY, usage: Vec::new(), choice };
+        };
+        Proposal { cost: plan.cost(), bound, usage, choice: plan }
     }
 }

@@ -6,6 +6,7 @@
 
 use super::super::problem::{Item, Pair, Problem, Source};
 use super::super::scenarios::PairScenarios;
+use super::split::Split;
 use crate::optimize::inventory::order_path::{Arrival, ExpiringLot, PathProblem, PriceBreak, PriceList};
 
 /// One way to buy for one stock point.
@@ -17,9 +18,22 @@ pub(crate) struct Way {
     pub path: PathProblem,
     /// Money paid for a unit, by bucket and least quantity, summed over the split.
     pub price: PriceList,
-    /// Whether cost and bound of the path are those of the plan (false for a
-    /// split over sources of different lead times).
-    pub exact: bool,
+    /// How each order is split, where there are several sources.
+    pub split: Option<Split>,
+}
+
+impl Way {
+    /// Source and quantity of each line of an order.
+    pub fn lines(&self, bucket: usize, quantity: f64) -> impl Iterator<Item = (usize, f64)> + '_ {
+        let split = self.split.as_ref().map(|split| split.parts(bucket, quantity));
+        let whole = if split.is_none() { self.sources.first() } else { None };
+        split.into_iter().flatten().chain(whole.map(|&(source, _)| (source, quantity)))
+    }
+
+    /// The way's split, where its path is not exact.
+    pub fn inexact(&self) -> Option<&Split> {
+        self.split.as_ref().filter(|split| !split.is_exact())
+    }
 }
 
 /// All ways to buy for `pair`: its split, the source that locked orders name, or
@@ -81,7 +95,7 @@ fn way(problem: &Problem, pair: &Pair, sample: &PairScenarios, sources: Vec<(usi
     path.arrival = arrivals(problem, pair, sample, slowest, allowed);
     set_stock(&mut path, problem, pair, item, sample.shortage_cost);
     path.moq = parts.iter().map(|(source, share)| source.moq / share).fold(0.0, f64::max);
-    path.multiple = common_multiple(&parts);
+    path.multiple = parts.first().map_or(1.0, |(source, _)| source.multiple);
     path.yield_factor = parts.iter().map(|(source, share)| source.supply_fill * share).sum();
     for (bucket, cost) in path.fixed_cost.iter_mut().enumerate() {
         *cost = parts.iter().map(|(source, _)| source.line_cost).sum();
@@ -102,8 +116,26 @@ fn way(problem: &Problem, pair: &Pair, sample: &PairScenarios, sources: Vec<(usi
             *path.locked[lock.bucket].get_or_insert(0.0) += lock.quantity;
         }
     }
-    let exact = parts.windows(2).all(|two| two[0].0.lead_time_days == two[1].0.lead_time_days);
-    Way { sources, path, price, exact }
+    let split = (sources.len() > 1).then(|| split(problem, pair, sample, &sources));
+    if let Some(split) = &split {
+        path.multiple = split.common_multiple();
+        for (bucket, locked) in path.locked.iter_mut().enumerate() {
+            *locked = split.locked(bucket);
+        }
+    }
+    Way { sources, path, price, split }
+}
+
+/// The split over `sources`.
+fn split(problem: &Problem, pair: &Pair, sample: &PairScenarios, sources: &[(usize, f64)]) -> Split {
+    let parts = sources.iter().map(|&(index, share)| {
+        let allowed = |bucket: usize| {
+            pair.locks.iter().any(|lock| (lock.bucket, lock.source) == (bucket, index))
+                || problem.may_order(pair, &pair.sources[index], bucket)
+        };
+        (index, share, arrivals(problem, pair, sample, index, allowed))
+    });
+    Split::new(problem, pair, parts.collect())
 }
 
 fn set_stock(path: &mut PathProblem, problem: &Problem, pair: &Pair, item: &Item, shortage_cost: f64) {
@@ -150,23 +182,6 @@ fn arrivals(
             Arrival::PerScenario(days.flat_map(|&days| row(u32::from(days))).collect())
         }
     }
-}
-
-/// Smallest total quantity whose shares are multiples for every source, to a
-/// thousandth of a multiple; for shares that never fit (1/3 of whole cases of
-/// a prime size) the largest multiple, and the lines are rounded.
-fn common_multiple(parts: &[(&Source, f64)]) -> f64 {
-    let largest = parts.iter().map(|(source, share)| source.multiple / share).fold(0.0, f64::max);
-    if parts.len() == 1 {
-        return largest;
-    }
-    let fits = |total: f64| {
-        parts.iter().all(|(source, share)| {
-            let multiples = total * share / source.multiple;
-            (multiples - multiples.round()).abs() < 1e-3
-        })
-    };
-    (1..=100).map(|k| f64::from(k) * largest).find(|&total| fits(total)).unwrap_or(largest)
 }
 
 /// Price of a unit of the split order, by bucket and least total quantity.

@@ -288,6 +288,7 @@ impl Parts<'_> {
             buckets: horizon.buckets,
             horizon: horizon.length,
             frozen_horizon: whole("frozen_horizon").unwrap_or(0).min(horizon.length),
+            frozen_place: setting("frozen_horizon"),
             history_buckets: history.buckets,
             items: self.items.list.clone(),
             locations: self.locations(horizon),

@@ -173,23 +173,37 @@ impl Simulator {
             let mut on_hand = self.open_lots(problem, life);
             for period in 0..periods {
                 let arrivals = problem.inflow[period] + prepared.arrivals(&self.cumulative, period, scenario);
-                self.lots[(period + life - 1).min(periods)] += arrivals;
                 on_hand += arrivals;
                 let wanted = backlog + prepared.demand[period * problem.scenarios + scenario];
-                let unmet = self.take(period, wanted);
-                on_hand = if unmet > 0.0 { 0.0 } else { (on_hand - wanted).max(0.0) };
+                let (left, unmet, expired) = self.use_lots(period, life, arrivals, on_hand, wanted);
                 backlog = if problem.lost_sales { 0.0 } else { unmet };
-                let expired = std::mem::take(&mut self.lots[period]);
-                self.stock[period] += on_hand;
+                self.stock[period] += left;
                 self.unmet[period] += unmet;
                 self.waste[period] += expired;
-                on_hand = (on_hand - expired).max(0.0);
+                on_hand = (left - expired).max(0.0);
             }
         }
     }
 
+    /// One period of lots: puts `arrivals` in, takes `wanted` out of the `on_hand` there are
+    /// then; returns stock left, unmet demand, and what of the stock left expires.
+    pub(super) fn use_lots(
+        &mut self,
+        period: usize,
+        life: usize,
+        arrivals: f64,
+        on_hand: f64,
+        wanted: f64,
+    ) -> (f64, f64, f64) {
+        let last = (period + life - 1).min(self.lots.len() - 1);
+        self.lots[last] += arrivals;
+        let unmet = self.take(period, wanted);
+        let left = if unmet > 0.0 { 0.0 } else { (on_hand - wanted).max(0.0) };
+        (left, unmet, std::mem::take(&mut self.lots[period]))
+    }
+
     /// Lays the initial stock into the lots and returns it.
-    fn open_lots(&mut self, problem: &PathProblem, life: usize) -> f64 {
+    pub(super) fn open_lots(&mut self, problem: &PathProblem, life: usize) -> f64 {
         let periods = problem.periods;
         self.lots.clear();
         self.lots.resize(periods + 1, 0.0);
@@ -271,6 +285,6 @@ fn step_lanes<const LOST: bool>(
     (stock.iter().sum(), unmet.iter().sum())
 }
 
-fn dot(a: &[f64], b: &[f64]) -> f64 {
+pub(super) fn dot(a: &[f64], b: &[f64]) -> f64 {
     a.iter().zip(b).map(|(x, y)| x * y).sum()
 }

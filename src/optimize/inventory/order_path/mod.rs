@@ -16,6 +16,7 @@ mod problem;
 mod refine;
 mod search;
 mod steepest;
+mod supplied;
 mod terms;
 
 use self::evaluate::{Simulator, order_cost};
@@ -31,6 +32,7 @@ use self::terms::OrderTerms;
 pub use evaluate::{PathCost, PathTrace, evaluate, evaluate_prepared};
 pub use prepared::Prepared;
 pub use problem::{Arrival, ExpiringLot, PathError, PathProblem, PriceBreak, PriceList};
+pub use supplied::evaluate_supply;
 
 /// Relative distance of cost and bound that is rounding.
 const EXACT: f64 = 1e-10;

@@ -1,0 +1,286 @@
+//! Orders that are split over several sources by shares: the part of each
+//! source, when it arrives, and what no split plan undercuts.
+//!
+//! Order paths know one arrival an order. The path of a split takes the slowest
+//! source's and serves to propose orders; what they cost is simulated part by
+//! part, and the bound comes from a path of its own ([`Split::relaxed`]).
+
+use super::super::problem::{Pair, Problem, Source};
+use super::ways::Way;
+use crate::optimize::inventory::order_path::{
+    Arrival, PathError, PathProblem, PathTrace, PriceList, evaluate_supply,
+};
+
+/// Sources whose parts beside a lock are tried in all combinations.
+const FEW: usize = 4;
+
+/// How the orders of a way are split.
+#[derive(Debug, Clone)]
+pub(crate) struct Split {
+    parts: Vec<Part>,
+    /// Parts of the orders with a lock, by bucket; empty where there is none.
+    locked: Vec<Vec<f64>>,
+    /// Most units by which a part may be off its share.
+    slack: f64,
+    /// Whether all parts are whole multiples and arrive together, so that the path is exact.
+    is_exact: bool,
+}
+
+#[derive(Debug, Clone)]
+struct Part {
+    source: usize,
+    share: f64,
+    multiple: f64,
+    /// Least part, a whole multiple; 0: none.
+    least: f64,
+    /// Least part that the least order of the way leaves to it.
+    floor: f64,
+    fill: f64,
+    line_cost: f64,
+    arrival: Arrival,
+}
+
+impl Split {
+    /// The split over `sources` (index, share, arrival of its orders).
+    pub fn new(problem: &Problem, pair: &Pair, sources: Vec<(usize, f64, Arrival)>) -> Self {
+        let slack = pair.sources.iter().map(|source| source.multiple.max(source.moq)).fold(0.0, f64::max);
+        let parts = sources.into_iter().map(|(index, share, arrival)| {
+            let Source { multiple, moq, supply_fill: fill, line_cost, .. } = pair.sources[index];
+            let least = (moq / multiple - 1e-9).ceil().max(0.0) * multiple;
+            Part { source: index, share, multiple, least, floor: least, fill, line_cost, arrival }
+        });
+        let mut split = Split {
+            parts: parts.collect(),
+            locked: vec![Vec::new(); problem.horizon],
+            slack,
+            is_exact: false,
+        };
+        for bucket in 0..problem.horizon {
+            let locked = |part: &Part| {
+                let of = pair.locks.iter().filter(|l| (l.bucket, l.source) == (bucket, part.source));
+                of.map(|lock| lock.quantity).reduce(|a, b| a + b)
+            };
+            let locks: Vec<Option<f64>> = split.parts.iter().map(locked).collect();
+            if locks.iter().any(Option::is_some) {
+                split.locked[bucket] = split.beside(problem, pair, bucket, &locks);
+            }
+        }
+        let first = &split.parts[0];
+        let is_alike = |part: &Part| part.arrival == first.arrival && part.fill == first.fill;
+        let total = split.common_multiple();
+        split.is_exact = split.parts.iter().all(is_alike) && split.fits(total, 1e-9);
+        split
+    }
+
+    /// Whether the path's cost is that of the plan.
+    pub fn is_exact(&self) -> bool {
+        self.is_exact && self.locked.iter().all(Vec::is_empty)
+    }
+
+    /// Adds what an order with the supplier of `source` costs to its lines.
+    pub fn charge_line(&mut self, source: usize, cost: f64) {
+        self.parts.iter_mut().filter(|part| part.source == source).for_each(|part| part.line_cost += cost);
+    }
+
+    /// Total of the order of `bucket` that locks fix.
+    pub fn locked(&self, bucket: usize) -> Option<f64> {
+        (!self.locked[bucket].is_empty()).then(|| self.locked[bucket].iter().sum())
+    }
+
+    /// Raises the parts to what the least order of the way, `moq`, leaves to each.
+    pub fn raise_to(&mut self, moq: f64) {
+        for part in &mut self.parts {
+            let steps = (moq * part.share / part.multiple - 1e-9).ceil().max(0.0);
+            part.floor = part.floor.max(steps * part.multiple);
+        }
+    }
+
+    /// Smallest total quantity whose shares are multiples for every source, to a thousandth of a
+    /// multiple; for shares that never fit (1/3 of whole cases of a prime size) the largest
+    /// multiple, and the parts are rounded.
+    pub fn common_multiple(&self) -> f64 {
+        let largest = self.parts.iter().map(|part| part.multiple / part.share).fold(0.0, f64::max);
+        (1..=100).map(|k| f64::from(k) * largest).find(|&total| self.fits(total, 1e-3)).unwrap_or(largest)
+    }
+
+    /// Whether the shares of `total` are whole multiples.
+    fn fits(&self, total: f64, within: f64) -> bool {
+        self.parts.iter().all(|part| {
+            let multiples = total * part.share / part.multiple;
+            (multiples - multiples.round()).abs() < within
+        })
+    }
+
+    /// Source and quantity of each part of an order; parts of nothing are left out.
+    pub fn parts(&self, bucket: usize, quantity: f64) -> impl Iterator<Item = (usize, f64)> + '_ {
+        let locked = &self.locked[bucket];
+        let part = move |(at, part): (usize, &Part)| {
+            let share = (quantity * part.share / part.multiple).round() * part.multiple;
+            (part.source, if locked.is_empty() { share.max(part.floor) } else { locked[at] })
+        };
+        self.parts.iter().enumerate().map(part).filter(|(_, quantity)| *quantity > 0.0)
+    }
+
+    /// The parts of an order with locks: what is locked, and beside it what keeps the shares,
+    /// as near to them as multiples, least quantities and the suppliers' capacities allow.
+    fn beside(&self, problem: &Problem, pair: &Pair, bucket: usize, locks: &[Option<f64>]) -> Vec<f64> {
+        let (mut quantity, mut share) = (0.0, 0.0);
+        for (part, lock) in self.parts.iter().zip(locks) {
+            if let Some(lock) = lock {
+                (quantity, share) = (quantity + lock, share + part.share);
+            }
+        }
+        let total = quantity / share;
+        let choices = |(part, lock): (&Part, &Option<f64>)| -> Vec<f64> {
+            if let Some(lock) = lock {
+                return vec![*lock];
+            }
+            if !problem.may_order(pair, &pair.sources[part.source], bucket) {
+                return vec![0.0];
+            }
+            let steps = total * part.share / part.multiple;
+            let near = |steps: f64| (steps * part.multiple).max(part.least);
+            let mut list = vec![near(steps.round())];
+            if self.parts.len() <= FEW {
+                // The least that two parts allow: what the slack leaves of the share.
+                let least = (quantity * part.share - self.slack) / (1.0 - part.share) / part.multiple;
+                list.extend([
+                    near(steps.floor()),
+                    near(steps.ceil()),
+                    near((least - 1e-9).ceil().max(0.0)),
+                    0.0,
+                ]);
+            }
+            list
+        };
+        let choices: Vec<Vec<f64>> = self.parts.iter().zip(locks).map(choices).collect();
+        let off = |parts: &[f64]| -> f64 {
+            self.parts.iter().zip(parts).map(|(part, quantity)| (quantity - total * part.share).abs()).sum()
+        };
+        let mut all: Vec<Vec<f64>> = vec![Vec::new()];
+        for of in &choices {
+            let longer = |parts: &Vec<f64>| {
+                let parts = parts.clone();
+                of.iter().map(move |quantity| parts.iter().copied().chain([*quantity]).collect())
+            };
+            all = all.iter().flat_map(longer).collect();
+        }
+        let fits = |parts: &Vec<f64>| {
+            let mut parts = self.parts.iter().zip(parts);
+            parts.all(|(part, &quantity)| fits_capacity(problem, pair, part.source, quantity))
+        };
+        let kept = || all.iter().filter(|parts| self.keeps_shares(parts));
+        let sum = |parts: &[f64]| parts.iter().sum::<f64>();
+        let nearer = |a: &&Vec<f64>, b: &&Vec<f64>| off(a).total_cmp(&off(b)).then(sum(a).total_cmp(&sum(b)));
+        let best = kept().filter(|parts| fits(parts)).min_by(nearer);
+        let best = best.or_else(|| kept().min_by(nearer)).or(all.first());
+        best.cloned().unwrap_or_default()
+    }
+
+    fn keeps_shares(&self, parts: &[f64]) -> bool {
+        let total: f64 = parts.iter().sum();
+        let within = |(part, quantity): (&Part, &f64)| (quantity - total * part.share).abs() <= self.slack;
+        self.parts.iter().zip(parts).all(within)
+    }
+
+    /// Usable units of `orders` by scenario and bucket.
+    pub fn supply(&self, path: &PathProblem, orders: &[f64]) -> Vec<f64> {
+        let mut supply = vec![0.0; path.scenarios * path.periods];
+        for (bucket, &quantity) in orders.iter().enumerate().filter(|(_, quantity)| **quantity > 0.0) {
+            for (source, quantity) in self.parts(bucket, quantity) {
+                let of = self.parts.iter().find(|part| part.source == source);
+                let Some(part) = of else { continue };
+                for (scenario, course) in supply.chunks_exact_mut(path.periods).enumerate() {
+                    if let Some(at) = at(&part.arrival, path.periods, scenario, bucket) {
+                        course[at] += part.fill * quantity;
+                    }
+                }
+            }
+        }
+        supply
+    }
+
+    /// What `orders` lead to and cost, part by part.
+    pub fn trace(&self, pair: &Pair, path: &PathProblem, orders: &[f64]) -> Result<PathTrace, PathError> {
+        let mut trace = evaluate_supply(path, &self.supply(path, orders))?;
+        for (bucket, &quantity) in orders.iter().enumerate().filter(|(_, quantity)| **quantity > 0.0) {
+            for (source, quantity) in self.parts(bucket, quantity) {
+                let line_cost = self.parts.iter().find(|part| part.source == source);
+                trace.cost.fixed += line_cost.map_or(0.0, |part| part.line_cost);
+                let price = pair.sources[source].price(bucket, quantity);
+                trace.cost.purchase += quantity * (price - pair.reference_cost);
+            }
+        }
+        Ok(trace)
+    }
+
+    /// Least cost of a line of any source.
+    pub fn least_line_cost(&self, of: impl Fn(usize, f64) -> f64) -> f64 {
+        self.parts.iter().map(|part| of(part.source, part.line_cost)).fold(f64::INFINITY, f64::min)
+    }
+
+    /// The order path that no split plan undercuts: any quantity from the source that is cheapest
+    /// in a bucket, all of it there as early as any part can be and, where parts do not arrive
+    /// together, held and thrown away for nothing.
+    pub fn relaxed(&self, problem: &Problem, pair: &Pair, way: &Way) -> PathProblem {
+        let mut path = way.path.clone();
+        path.locked = vec![None; path.periods];
+        path.multiple = problem.items[pair.item].quantum;
+        let least = |part: &Part| part.least.max(part.multiple);
+        path.moq = self.parts.iter().map(least).fold(f64::INFINITY, f64::min);
+        path.yield_factor = self.parts.iter().map(|part| part.fill).fold(0.0, f64::max);
+        path.unit_cost = PriceList::single(&vec![0.0; path.periods]);
+        let spread = self.slack / self.parts.iter().map(|part| part.share).fold(1.0, f64::min);
+        path.max_order = path.max_order.map(|most| most + spread);
+        let first = &self.parts[0];
+        if self.parts.iter().any(|part| part.arrival != first.arrival || part.fill != first.fill) {
+            path.arrival = self.earliest(path.periods, path.scenarios);
+            path.holding_cost = vec![0.0; path.periods];
+            (path.shelf_life, path.waste_cost) = (None, 0.0);
+            path.initial_lots.clear();
+        }
+        path
+    }
+
+    /// Earliest arrival of any part of an order of this or a later bucket, so that none crosses.
+    fn earliest(&self, periods: usize, scenarios: usize) -> Arrival {
+        let row = |scenario: usize| {
+            let mut row = vec![None; periods];
+            let mut soonest: Option<usize> = None;
+            for bucket in (0..periods).rev() {
+                let here = self.parts.iter().filter_map(|part| at(&part.arrival, periods, scenario, bucket));
+                soonest = here.chain(soonest).min();
+                row[bucket] = soonest;
+            }
+            row
+        };
+        let is_common = |part: &Part| matches!(part.arrival, Arrival::Common(_));
+        if self.parts.iter().all(is_common) {
+            Arrival::Common(row(0))
+        } else {
+            Arrival::PerScenario((0..scenarios).flat_map(row).collect())
+        }
+    }
+}
+
+/// Whether a supplier's capacities take a line of this quantity.
+fn fits_capacity(problem: &Problem, pair: &Pair, source: usize, quantity: f64) -> bool {
+    let (item, supplier) = (&problem.items[pair.item], &problem.suppliers[pair.sources[source].supplier]);
+    let most = [
+        (supplier.capacity_units, 1.0),
+        (supplier.capacity_m3, item.volume_m3),
+        (supplier.capacity_kg, item.weight_kg),
+    ];
+    let fits =
+        |(most, each): (Option<f64>, f64)| most.is_none_or(|most| quantity * each <= most * (1.0 + 1e-9));
+    most.into_iter().all(fits)
+}
+
+/// Bucket in which an order of `bucket` arrives in a scenario.
+fn at(arrival: &Arrival, periods: usize, scenario: usize, bucket: usize) -> Option<usize> {
+    match arrival {
+        Arrival::Common(at) => at.get(bucket).copied().flatten(),
+        Arrival::PerScenario(at) => at.get(scenario * periods + bucket).copied().flatten(),
+    }
+    .filter(|&at| at < periods)
+}
