@@ -13,7 +13,7 @@ setup:
 
 demo: setup
 	$(CARGO) build --release --locked
-	$(TARGET)/release/purvey solve instances/every-feature --output out/demo
+	$(TARGET)/release/purvey solve instances/every-feature --time-limit 30s --output out/demo
 	@echo
 	@echo "Open the report in a browser: $(CURDIR)/out/demo/report.html"
 
