@@ -75,7 +75,8 @@ fn a_second_ctrl_c_ends_at_once_and_a_kill_leaves_the_earlier_plan() {
     signal(&child, "-KILL");
     assert_eq!(end(child).0, None);
     assert_eq!(before, contents(&at.join("truck/out")));
-    let beside: Vec<_> = std::fs::read_dir(at.join("truck")).unwrap().map(|e| e.unwrap().file_name()).collect();
+    let beside: Vec<_> =
+        std::fs::read_dir(at.join("truck")).unwrap().map(|e| e.unwrap().file_name()).collect();
     assert!(!beside.iter().any(|name| name.to_string_lossy().contains(".purvey-")), "{beside:?}");
     let child = long_solve(at, "--seed 9 --output other");
     signal(&child, "-INT");

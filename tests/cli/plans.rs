@@ -92,7 +92,13 @@ fn solve_names_the_limits_that_locks_collide_with_and_plans_with_their_relaxatio
     let soap = "SOAP,NORTH,WHOLESALE,2024-07-01,30\n";
     let twice = "SOAP,NORTH,WHOLESALE,2024-07-01,12\nSOAP,NORTH,MAKER,2024-07-08,12\n";
     for (files, locks, option, members, rule) in [
-        (vec![("suppliers.csv", suppliers)], soap, "", ["locks.csv:2", "suppliers.csv:2"], "supplier_capacity"),
+        (
+            vec![("suppliers.csv", suppliers)],
+            soap,
+            "",
+            ["locks.csv:2", "suppliers.csv:2"],
+            "supplier_capacity",
+        ),
         (vec![], soap, "--set budget=40", ["locks.csv:2", "instance.toml"], "budget"),
         (vec![("sourcing.csv", both)], twice, "", ["locks.csv:2", "locks.csv:3"], "locks"),
     ] {
