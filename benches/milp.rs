@@ -7,11 +7,16 @@
 //!    ([`Program`]), and the bare `highs` crate;
 //! 2. the share of modelling, handing over and reading back in a solve of
 //!    more than a second, and the whole beside the bare solver;
-//! 3. the cost of growth at 1, 10 and 100 times the size.
+//! 3. the same for the program of a decision: `instances/every-feature` written
+//!    out from its stock points, and its plan read back.
 #![allow(clippy::print_stdout, clippy::unwrap_used)]
 
 use good_lp::{Expression, ProblemVariables, variable};
 use purvey::control::Control;
+use purvey::data::read_folder;
+use purvey::data::schema::Schema;
+use purvey::decide;
+use purvey::decide::replenishment::{model, problem::Problem, scenarios::Forecaster};
 use purvey::optimize::milp::{ColumnKind, Model, Program, RowLabel, Session, Solved};
 use purvey::solution::Termination;
 use std::sync::Arc;
@@ -153,6 +158,67 @@ fn solve_table(name: &str, columns: usize, rows: usize, whole_every: usize) {
     report("sparse", &|| Session::new(&as_program(&instance)).unwrap());
 }
 
+/// Nodes of the decision's program.
+const DECISION_NODES: u64 = 5;
+
+/// The same program for the bare solver.
+fn bare_program(program: &Program) -> highs::Model {
+    let mut problem = highs::RowProblem::new();
+    let columns: Vec<highs::Col> = (0..program.columns())
+        .map(|column| {
+            let (lower, upper) = program.column_bounds(column);
+            let whole = program.kinds()[column].is_integer();
+            problem.add_column_with_integrality(program.cost()[column], lower..=upper, whole)
+        })
+        .collect();
+    for row in 0..program.rows() {
+        let (lower, upper) = program.row_bounds(row);
+        problem.add_row(lower..=upper, program.row(row).map(|(column, factor)| (columns[column], factor)));
+    }
+    let mut model = problem.optimise(highs::Sense::Minimise);
+    model.make_quiet();
+    model.set_option("threads", 1);
+    model.set_option("parallel", "off");
+    model.set_option("random_seed", 0);
+    model.set_option("mip_rel_gap", 1e-4);
+    model.set_option("mip_max_nodes", DECISION_NODES as i32);
+    model
+}
+
+fn decision_table(name: &str) {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("instances").join(name);
+    let schema = |name: &str| decide::find(name).and_then(|found| Schema::parse(found.schema()).ok());
+    let instance = read_folder(&folder, &[], schema).unwrap();
+    let problem = Problem::read(name, instance.tables, &instance.settings).unwrap();
+    let scenarios = Forecaster::forecast(&problem, &Control::default()).unwrap();
+    let started = Instant::now();
+    let all = model::with_whole_program(&problem, &scenarios, &Control::default(), |program, back| {
+        let written = started.elapsed().as_secs_f64();
+        let mut session = Session::new(program).unwrap();
+        let built = started.elapsed().as_secs_f64();
+        let limits = Control::default().with_gap(1e-4).with_work(DECISION_NODES);
+        let solved = session.solve(&limits).unwrap();
+        let ended = started.elapsed().as_secs_f64();
+        let lines = back(&solved.values).unwrap().lines.len();
+        let total = started.elapsed().as_secs_f64();
+        let begun = Instant::now();
+        let bare = bare_program(program).solve();
+        let bare_seconds = begun.elapsed().as_secs_f64();
+        let share = 100.0 * (built + total - ended) / total;
+        let (ours, raw) = (solved.outcome.objective.unwrap(), bare.objective_value());
+        assert!((ours - raw).abs() <= 0.02 * raw.abs(), "{ours} {raw}");
+        println!("columns {}, rows {}, plan of {lines} lines", program.columns(), program.rows());
+        println!(
+            "written {written:.3}, handed over {:.3}, solved {:.2}, read back {:.3}, overhead {share:.2} %",
+            built - written,
+            ended - built,
+            total - ended
+        );
+        println!("bare {bare_seconds:.2}");
+    });
+    assert!(all.unwrap().is_some());
+}
+
 fn main() {
     println!("Building and handing over (seconds, fastest of five)");
     println!(
@@ -166,4 +232,6 @@ fn main() {
     println!("{:12} {:8} {:>9} {:>9} {:>7} {:>9}", "program", "written", "built", "total", "share", "bare");
     solve_table("lp", 20_000, 10_000, 0);
     solve_table("mip", 300, 150, 2);
+    println!("\nThe program of a decision, instances/every-feature (seconds)");
+    decision_table("every-feature");
 }

@@ -13,8 +13,9 @@
 //!
 //! Method: Lagrangian relaxation (Geoffrion 1974, "Lagrangean relaxation for
 //! integer programming", doi:10.1007/BFb0120690); `single` for one row,
-//! `dual` for more, `repair`, `improve` and `switching` for selections,
-//! `feasibility` for the proof that none exists.
+//! `dual` for more, `settings` for few switches that many parts share,
+//! `repair`, `improve` and `switching` for selections, `feasibility` for the
+//! proof that none exists.
 //! Cost: one call of every part a round, a handful of rounds for one row and
 //! some tens for several; memory O(parts + options).
 //! Use [`crate::optimize::milp`] instead for small programs with many rows a
@@ -43,6 +44,7 @@ mod price_model;
 mod primal;
 mod proximal;
 mod repair;
+mod settings;
 mod single;
 mod state;
 mod switching;
@@ -229,6 +231,13 @@ fn search<O: Offers>(
     let mut effort = Effort::new(control);
     let mut incumbent = Incumbent::default();
     let mut collision = None;
+    if settings::are_all(coupling) {
+        let none = vec![0.0; coupling.rows().len()];
+        settings::enumerate(offers, coupling, &none, &mut incumbent, &mut effort)?;
+        if effort.gap_reached() {
+            return Ok(conclude(offers, coupling, incumbent, none, None, Termination::WorkLimit, &effort));
+        }
+    }
     let prices;
     if let ([row], []) = (coupling.rows(), coupling.switches()) {
         let priced = single::price_row(offers, row, &mut effort)?;
@@ -266,6 +275,9 @@ fn search<O: Offers>(
         prices = reached.0;
     }
     let mut infeasible = collision.is_some();
+    if !infeasible && !effort.gap_reached() && !effort.exhausted() && !settings::are_all(coupling) {
+        settings::enumerate(offers, coupling, &prices, &mut incumbent, &mut effort)?;
+    }
     if !infeasible && !effort.gap_reached() && !effort.exhausted() {
         match master::solve_master(
             offers,

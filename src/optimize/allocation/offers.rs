@@ -55,6 +55,16 @@ pub(super) trait Offers: Menu {
         answers: &mut Vec<Answer>,
     ) -> Result<(), AllocationError>;
 
+    /// The same with bounds as tight as the parts can prove.
+    fn ask_to_prove(
+        &mut self,
+        asked: Option<&[u32]>,
+        pricing: &Pricing<'_>,
+        answers: &mut Vec<Answer>,
+    ) -> Result<(), AllocationError> {
+        self.ask(asked, pricing, answers)
+    }
+
     /// Marks options that must stay in the menu (one for each part).
     fn keep(&mut self, options: &[u32]);
 }

@@ -18,6 +18,11 @@ pub trait Part: Sync {
     /// The proposal that minimises `cost_weight * cost + prices . usage`, or a
     /// good one together with a lower bound of that minimum.
     fn propose(&self, pricing: &Pricing<'_>, workspace: &mut Self::Workspace) -> Proposal<Self::Choice>;
+
+    /// The same with more work put into the bound; asked seldom, where a proof hangs on it.
+    fn prove(&self, pricing: &Pricing<'_>, workspace: &mut Self::Workspace) -> Proposal<Self::Choice> {
+        self.propose(pricing, workspace)
+    }
 }
 
 /// A part's answer to prices.
@@ -88,6 +93,35 @@ impl<'a, P: Part> Pool<'a, P> {
         dearest.0 as u32
     }
 
+    /// Asks parts in parallel and takes their proposals in, in part order.
+    fn collect(
+        &mut self,
+        asked: Option<&[u32]>,
+        pricing: &Pricing<'_>,
+        answers: &mut Vec<Answer>,
+        answer: impl Fn(&P, &Pricing<'_>, &mut P::Workspace) -> Proposal<P::Choice> + Sync,
+    ) -> Result<(), AllocationError> {
+        let parts = self.parts;
+        let count = asked.map_or(parts.len(), <[u32]>::len);
+        let proposals: Vec<Proposal<P::Choice>> = (0..count)
+            .into_par_iter()
+            .map_init(P::Workspace::default, |workspace, position| {
+                let part = asked.map_or(position, |asked| asked[position] as usize);
+                answer(&parts[part], pricing, workspace)
+            })
+            .collect();
+        answers.clear();
+        for (position, proposal) in proposals.into_iter().enumerate() {
+            let part = asked.map_or(position, |asked| asked[position] as usize);
+            let bound = proposal.bound;
+            let entry = self.checked(part, proposal)?;
+            self.next = self.next.wrapping_add(1);
+            let option = self.insert(part, entry, pricing);
+            answers.push(Answer { option, bound });
+        }
+        Ok(())
+    }
+
     fn checked(
         &self,
         part: usize,
@@ -144,25 +178,16 @@ impl<P: Part> Offers for Pool<'_, P> {
         pricing: &Pricing<'_>,
         answers: &mut Vec<Answer>,
     ) -> Result<(), AllocationError> {
-        let parts = self.parts;
-        let count = asked.map_or(parts.len(), <[u32]>::len);
-        let proposals: Vec<Proposal<P::Choice>> = (0..count)
-            .into_par_iter()
-            .map_init(P::Workspace::default, |workspace, position| {
-                let part = asked.map_or(position, |asked| asked[position] as usize);
-                parts[part].propose(pricing, workspace)
-            })
-            .collect();
-        answers.clear();
-        for (position, proposal) in proposals.into_iter().enumerate() {
-            let part = asked.map_or(position, |asked| asked[position] as usize);
-            let bound = proposal.bound;
-            let entry = self.checked(part, proposal)?;
-            self.next = self.next.wrapping_add(1);
-            let option = self.insert(part, entry, pricing);
-            answers.push(Answer { option, bound });
-        }
-        Ok(())
+        self.collect(asked, pricing, answers, P::propose)
+    }
+
+    fn ask_to_prove(
+        &mut self,
+        asked: Option<&[u32]>,
+        pricing: &Pricing<'_>,
+        answers: &mut Vec<Answer>,
+    ) -> Result<(), AllocationError> {
+        self.collect(asked, pricing, answers, P::prove)
     }
 
     fn keep(&mut self, options: &[u32]) {

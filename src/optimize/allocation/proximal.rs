@@ -94,9 +94,13 @@ impl<'a> Proximal<'a> {
     pub fn next<M: Menu>(&mut self, menu: &M, answers: impl Fn(usize) -> u32, tolerance: f64) -> Next {
         self.take_in(menu, answers);
         for _ in 0..12 {
-            self.solve(menu, tolerance);
+            let left = self.solve(menu, tolerance);
             if self.promised > tolerance {
                 return Next::Ask(self.prices.clone());
+            }
+            // The sweeps ran out before the promise was known: more of them.
+            if left > tolerance {
+                continue;
             }
             let length = |prices: &mut dyn Iterator<Item = f64>| {
                 prices
@@ -221,8 +225,8 @@ impl<'a> Proximal<'a> {
         }
     }
 
-    /// Maximises the promise less the distance.
-    fn solve<M: Menu>(&mut self, menu: &M, tolerance: f64) {
+    /// Maximises the promise less the distance; returns how far it may be from the greatest.
+    fn solve<M: Menu>(&mut self, menu: &M, tolerance: f64) -> f64 {
         self.sum_usage(menu);
         for row in 0..self.prices.len() {
             self.prices[row] = self.price_at(row, self.net[row]);
@@ -231,6 +235,7 @@ impl<'a> Proximal<'a> {
             self.turn(switch);
         }
         let limit = (SWEPT_ENTRIES / self.entries.max(1)).clamp(FEWEST_SWEEPS, MOST_SWEEPS);
+        let mut left = f64::INFINITY;
         for sweep in 1..=limit {
             for part in 0..menu.parts() {
                 self.weigh(menu, part);
@@ -239,12 +244,13 @@ impl<'a> Proximal<'a> {
                 self.turn(switch);
             }
             if sweep % 4 == 0 || sweep == limit {
-                let left = self.measure(menu);
+                left = self.measure(menu);
                 if left <= (SWEEP_SHARE * self.promised).max(0.25 * tolerance) {
-                    return;
+                    break;
                 }
             }
         }
+        left
     }
 
     /// Moves weight from the dearest weighted option of a part to its cheapest.

@@ -5,9 +5,13 @@
 //! stock point answer prices of the shared limits. Without shared limits every
 //! stock point is solved on its own and the sum is exact for the sample
 //! average; with them the parts are put together by prices and a repair, with
-//! a proven bound.
+//! a proven bound, `polish` makes small moves, and `close` ends small problems
+//! with the program that `whole` writes.
 
+mod branch;
+mod close;
 pub(crate) mod compact;
+mod counts;
 mod given;
 mod limits;
 pub(crate) mod need;
@@ -17,7 +21,11 @@ mod split;
 mod split_search;
 #[cfg(test)]
 mod split_tests;
+#[cfg(test)]
+mod tests;
 mod ways;
+mod whole;
+mod windows;
 
 use rayon::prelude::*;
 
@@ -27,6 +35,7 @@ use super::scenarios::Scenarios;
 use crate::control::Control;
 use crate::optimize::allocation::{AllocationOptions, allocate};
 use crate::optimize::inventory::order_path::{PathError, PathOptions};
+use crate::optimize::milp::Program;
 use crate::solution::{Outcome, SolutionStatus, Termination};
 
 use limits::Limits;
@@ -127,6 +136,30 @@ pub fn plan_pair(
     Ok(Plan::new(lines))
 }
 
+/// Writes the whole problem as one mixed-integer program, as small problems are closed with, and
+/// hands `work` the program and the way back from its values to a plan. `None` where no limit is
+/// shared, since every stock point is solved on its own then.
+///
+/// # Errors
+/// As [`plan`].
+pub fn with_whole_program<R>(
+    problem: &Problem,
+    scenarios: &Scenarios,
+    control: &Control,
+    work: impl FnOnce(&Program, &dyn Fn(&[f64]) -> Option<Plan>) -> R,
+) -> Result<Option<R>, ModelError> {
+    let limits = Limits::new(problem)?;
+    let points = stock_points(problem, scenarios, &limits, None, control)?;
+    let Some(whole) = whole::whole(&limits, &points) else { return Ok(None) };
+    let back = |values: &[f64]| {
+        let plans = whole.plans(&points, values)?;
+        let mut lines = Vec::new();
+        points.iter().zip(&plans).for_each(|(point, plan)| push_lines(point, plan, &mut lines));
+        Some(Plan::new(lines))
+    };
+    Ok(Some(work(&whole.program, &back)))
+}
+
 /// Demand cells up to which order paths are kept in memory between rounds.
 const KEPT_CELLS: usize = 8_000_000;
 
@@ -201,6 +234,7 @@ fn together(
         let saved = polish::polish(limits, points, &mut answer.chosen, &mut answer.row_usage, control);
         answer.outcome.objective = answer.outcome.objective.map(|objective| objective - saved);
     }
+    close::close(limits, points, &mut answer, control);
     let mut lines = Vec::new();
     let feasible = answer.outcome.solution_status != SolutionStatus::None;
     if feasible {

@@ -4,6 +4,7 @@
 use super::super::plan::OrderLine;
 use super::super::problem::{Pair, Problem};
 use super::super::scenarios::PairScenarios;
+use super::branch::{close_unused, prove};
 use super::limits::{Family, Limits, cap_orders, fold_private_limits};
 use super::ways::{Way, ways};
 use crate::optimize::allocation::{Part, Pricing, Proposal};
@@ -46,7 +47,7 @@ pub(crate) struct StockPoint<'a> {
     ways: Option<Vec<Ready>>,
     pub(super) options: PathOptions,
     /// Lines of an earlier plan to stay close to.
-    earlier: Option<&'a [OrderLine]>,
+    pub(super) earlier: Option<&'a [OrderLine]>,
 }
 
 /// A way to buy, prepared for many prices.
@@ -56,6 +57,18 @@ pub(crate) struct Ready {
     /// Of a split: the path that bounds it.
     relaxed: Option<(PathProblem, Prepared)>,
 }
+
+/// How much work an answer is worth.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Work {
+    /// One solve of the order path.
+    Usual,
+    /// Branching where the order path leaves a gap.
+    Proof,
+}
+
+/// Stock points up to which each is proved where no limit is shared.
+const MOST_PROVED: usize = 2_000;
 
 /// A plan at given prices: its value, and how much of each shared row it uses.
 pub(super) struct Valued {
@@ -156,7 +169,9 @@ impl<'a> StockPoint<'a> {
     pub fn alone(&self, memory: &mut Memory) -> (PointPlan, Option<f64>) {
         let prices = vec![0.0; self.limits.rows.len()];
         let pricing = Pricing { cost_weight: 1.0, prices: &prices };
-        let best = self.with_ways(|ways| self.best(ways, &pricing, memory));
+        let few = self.problem.pairs.len() <= MOST_PROVED;
+        let work = if few { Work::Proof } else { Work::Usual };
+        let best = self.with_ways(|ways| self.best(ways, &pricing, work, memory));
         best.map_or_else(
             || (PointPlan::nothing(self.problem.horizon), None),
             |(best, bound)| (best.plan, Some(bound)),
@@ -165,11 +180,19 @@ impl<'a> StockPoint<'a> {
 
     /// The best plan over all ways at these prices, and a bound of its value; `None` where no
     /// way could be solved.
-    fn best(&self, ways: &[Ready], pricing: &Pricing<'_>, memory: &mut Memory) -> Option<(Valued, f64)> {
+    fn best(
+        &self,
+        ways: &[Ready],
+        pricing: &Pricing<'_>,
+        work: Work,
+        memory: &mut Memory,
+    ) -> Option<(Valued, f64)> {
         let mut best: Option<Valued> = None;
         let mut bound = f64::INFINITY;
         for (index, ready) in ways.iter().enumerate() {
-            let Ok((solution, path, constant)) = self.solve_way(ready, pricing, memory) else { continue };
+            let Ok((solution, path, constant)) = self.solve_way(ready, pricing, work, memory) else {
+                continue;
+            };
             let proven = match &ready.relaxed {
                 None => Ok((solution.bound + constant, Vec::new())),
                 Some(relaxed) => self.split_bound(ready, relaxed, pricing, memory),
@@ -204,7 +227,7 @@ impl<'a> StockPoint<'a> {
     }
 
     /// True cost of the orders, without prices.
-    fn plan_of(&self, index: usize, ready: &Ready, orders: Vec<f64>) -> Option<PointPlan> {
+    pub(super) fn plan_of(&self, index: usize, ready: &Ready, orders: Vec<f64>) -> Option<PointPlan> {
         let cost = self.trace(ready, &orders)?.cost;
         let stability = self.stability_cost(ready, &orders);
         Some(PointPlan { way: index, orders, cost, stability })
@@ -225,6 +248,7 @@ impl<'a> StockPoint<'a> {
         &self,
         ready: &Ready,
         pricing: &Pricing<'_>,
+        work: Work,
         memory: &mut Memory,
     ) -> Result<(PathSolution, PathProblem, f64), PathError> {
         let of = &ready.way;
@@ -248,8 +272,14 @@ impl<'a> StockPoint<'a> {
         for bucket in 0..self.problem.horizon {
             path.fixed_cost[bucket] += self.line_charge(of, bucket, pricing);
         }
-        let solution = solve_prepared(&path, &ready.prepared, &self.options, &mut memory.paths)?;
-        Ok((solution, path, constant))
+        if work == Work::Usual {
+            let solution = solve_prepared(&path, &ready.prepared, &self.options, &mut memory.paths)?;
+            return Ok((solution, path, constant));
+        }
+        let closed = close_unused(&mut path, &ready.prepared)?;
+        let prepared = closed.as_ref().unwrap_or(&ready.prepared);
+        let solution = solve_prepared(&path, prepared, &self.options, &mut memory.paths)?;
+        Ok((prove(&path, prepared, solution, &self.options, memory), path, constant))
     }
 
     /// Quantities of the earlier plan bought this way, by bucket.
@@ -493,7 +523,17 @@ impl Part for StockPoint<'_> {
     type Workspace = Memory;
 
     fn propose(&self, pricing: &Pricing<'_>, memory: &mut Memory) -> Proposal<PointPlan> {
-        let best = self.with_ways(|ways| self.best(ways, pricing, memory));
+        self.proposal(pricing, Work::Usual, memory)
+    }
+
+    fn prove(&self, pricing: &Pricing<'_>, memory: &mut Memory) -> Proposal<PointPlan> {
+        self.proposal(pricing, Work::Proof, memory)
+    }
+}
+
+impl StockPoint<'_> {
+    fn proposal(&self, pricing: &Pricing<'_>, work: Work, memory: &mut Memory) -> Proposal<PointPlan> {
+        let best = self.with_ways(|ways| self.best(ways, pricing, work, memory));
         let Some((Valued { plan, usage, .. }, bound)) = best else {
             // No way can be solved: no finite cost, which the allocation refuses by name.
             let choice = PointPlan::nothing(self.problem.horizon);

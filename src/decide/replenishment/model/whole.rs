@@ -1,0 +1,439 @@
+//! Given a problem small enough, write all of it as one mixed-integer program.
+//!
+//! Method: sample average approximation, Shapiro, Dentcheva and Ruszczynski
+//! (2009), "Lectures on Stochastic Programming", doi:10.1137/1.9780898718751,
+//! chapter 5: stock, shortage and waste of every scenario beside whole order
+//! multiples, a switch for each line and price step, and one for each order to
+//! a supplier. Every order is bounded by the demand that it could still meet,
+//! and lines open orders one by one, which keeps the relaxation tight.
+//! Cost: two or three columns and a row a scenario and bucket of each stock
+//! point, two columns a bucket and price step, solved by branch and bound.
+//! Use the prices of [`allocate`](crate::optimize::allocation::allocate)
+//! instead above the sizes that [`close`](super::close) states.
+//! Not for: orders split over several sources; of stock that expires the
+//! program may sell any lot first, so that its optimum is a bound and a plan's
+//! own cost comes from the simulation.
+//! Same input gives the same answer: yes.
+//! Differs from the textbook: none.
+
+use super::counts::Measure;
+use super::limits::Limits;
+use super::part::{PointPlan, Ready, StockPoint};
+use super::ways::Way;
+use super::windows::{Course, add_windows};
+use crate::optimize::inventory::order_path::PathProblem;
+use crate::optimize::milp::{ColumnKind, Program};
+
+/// The program, and which columns stand for what.
+pub(crate) struct Whole {
+    /// The program.
+    pub program: Program,
+    points: Vec<Vec<WayColumns>>,
+    /// Column of the first switch.
+    switches: usize,
+}
+
+/// Columns of one way to buy.
+pub(crate) struct WayColumns {
+    /// Whether the stock point buys this way.
+    pub taken: usize,
+    /// Orders by bucket; those that cannot arrive are missing.
+    pub orders: Vec<Order>,
+}
+
+/// The order of a bucket.
+pub(crate) struct Order {
+    pub bucket: usize,
+    /// Units locked already.
+    pub locked: f64,
+    pub steps: Vec<Step>,
+}
+
+/// An order within one price step, in multiples.
+pub(crate) struct Step {
+    pub on: usize,
+    count: usize,
+    least: f64,
+    pub most: f64,
+    price: f64,
+}
+
+/// Terms of a row and its constant.
+#[derive(Default, Clone)]
+pub(crate) struct Terms {
+    pub list: Vec<(usize, f64)>,
+    pub constant: f64,
+}
+
+/// Writes the program; `None` where an order has no largest quantity or is split.
+pub(crate) fn whole(limits: &Limits, points: &[StockPoint<'_>]) -> Option<Whole> {
+    let rows = vec![Terms::default(); limits.rows.len()];
+    let mut writer = Writer { limits, program: Program::minimise(), rows, offset: 0.0 };
+    let mut columns = Vec::with_capacity(points.len());
+    for point in points {
+        let written = point.with_ways(|ways| {
+            let is_split = ways.iter().any(|ready| ready.way.split.is_some());
+            if is_split { None } else { writer.point(point, ways) }
+        });
+        columns.push(written?);
+    }
+    let switches = writer.shared();
+    let mut program = writer.program;
+    program.set_offset(writer.offset);
+    Some(Whole { program, points: columns, switches })
+}
+
+impl Whole {
+    /// Columns that state these plans and open switches.
+    pub fn start(&self, points: &[StockPoint<'_>], plans: &[PointPlan], open: &[u32]) -> Vec<(usize, f64)> {
+        let mut values = Vec::new();
+        for ((ways, point), plan) in self.points.iter().zip(points).zip(plans) {
+            for (index, way) in ways.iter().enumerate() {
+                let taken = index == plan.way;
+                values.push((way.taken, f64::from(u8::from(taken))));
+                let multiple = point.multiple(index);
+                for order in &way.orders {
+                    let quantity = if taken { plan.orders[order.bucket] - order.locked } else { 0.0 };
+                    let count = (quantity / multiple).round();
+                    for step in &order.steps {
+                        let on = count > 0.0 && (step.least..=step.most).contains(&count);
+                        values.push((step.on, f64::from(u8::from(on))));
+                        values.push((step.count, if on { count } else { 0.0 }));
+                    }
+                }
+            }
+        }
+        values.extend(open.iter().enumerate().map(|(at, copies)| (self.switches + at, f64::from(*copies))));
+        values
+    }
+
+    /// The plans that the values state, each with its true cost; `None` where one breaks a rule.
+    pub fn plans(&self, points: &[StockPoint<'_>], values: &[f64]) -> Option<Vec<PointPlan>> {
+        let plan = |(ways, point): (&Vec<WayColumns>, &StockPoint<'_>)| {
+            let taken = (0..ways.len())
+                .max_by(|&a, &b| values[ways[a].taken].total_cmp(&values[ways[b].taken]).then(b.cmp(&a)))?;
+            let mut orders = vec![0.0; point.problem.horizon];
+            for order in &ways[taken].orders {
+                let count: f64 = order.steps.iter().map(|step| values[step.count].round()).sum();
+                orders[order.bucket] = order.locked + count * point.multiple(taken);
+            }
+            point.planned(taken, orders)
+        };
+        self.points.iter().zip(points).map(plan).collect()
+    }
+
+    /// The open copies of the switches.
+    pub fn open(&self, values: &[f64]) -> Vec<u32> {
+        values[self.switches..].iter().map(|value| value.round().max(0.0) as u32).collect()
+    }
+}
+
+struct Writer<'a> {
+    limits: &'a Limits,
+    program: Program,
+    /// What counts in each shared row so far.
+    rows: Vec<Terms>,
+    offset: f64,
+}
+
+impl Writer<'_> {
+    fn point(&mut self, point: &StockPoint<'_>, ways: &[Ready]) -> Option<Vec<WayColumns>> {
+        let least = if ways.len() == 1 { 1.0 } else { 0.0 };
+        let mut columns = Vec::with_capacity(ways.len());
+        for ready in ways {
+            let taken = self.program.add_column(0.0, least, 1.0, ColumnKind::Integer);
+            let orders = self.orders(point, ready, taken)?;
+            columns.push(WayColumns { taken, orders });
+        }
+        let one: Vec<(usize, f64)> = columns.iter().map(|way| (way.taken, 1.0)).collect();
+        if columns.len() > 1 {
+            self.program.add_row(1.0, 1.0, &one);
+        }
+        self.stock(point, ways, &columns);
+        Some(columns)
+    }
+
+    /// The orders of a way: columns, costs, and what they count in shared rows.
+    fn orders(&mut self, point: &StockPoint<'_>, ready: &Ready, taken: usize) -> Option<Vec<Order>> {
+        let path = &ready.way.path;
+        let mut orders = Vec::new();
+        for bucket in 0..path.periods {
+            let order = match path.locked[bucket] {
+                Some(locked) => Order { bucket, locked, steps: Vec::new() },
+                None if path.is_open(bucket) => {
+                    let most = most_steps(point, &ready.way, bucket)?;
+                    Order { bucket, locked: 0.0, steps: self.steps(&ready.way, bucket, most) }
+                }
+                None => continue,
+            };
+            self.link(path, &order, taken);
+            self.charge(point, &ready.way, &order, taken);
+            orders.push(order);
+        }
+        if let Some((earlier, elsewhere)) = point.earlier_plan(ready) {
+            self.stay_close(path, &orders, &earlier, point.problem.stability_penalty, taken);
+            self.cost_of(taken, point.problem.stability_penalty * elsewhere);
+        }
+        Some(orders)
+    }
+
+    /// One step for each price that an order can reach.
+    fn steps(&mut self, way: &Way, bucket: usize, most: f64) -> Vec<Step> {
+        let path = &way.path;
+        let (costs, prices) = (path.unit_cost.period(bucket), way.price.period(bucket));
+        let up = |quantity: f64| (quantity / path.multiple - 1e-9).ceil();
+        let mut steps = Vec::new();
+        for (index, (cost, price)) in costs.iter().zip(prices).enumerate() {
+            let reached = if index == 0 { 0.0 } else { up(cost.min_quantity) };
+            let least = up(path.moq).max(1.0).max(reached);
+            let most = costs.get(index + 1).map_or(most, |next| most.min(up(next.min_quantity) - 1.0));
+            if least <= most {
+                let on = self.program.add_column(path.fixed_cost[bucket], 0.0, 1.0, ColumnKind::Integer);
+                let unit = cost.unit_cost * path.multiple;
+                let count = self.program.add_column(unit, 0.0, most, ColumnKind::Integer);
+                steps.push(Step { on, count, least, most, price: price.unit_cost });
+            }
+        }
+        steps
+    }
+
+    /// Quantities only where the line is on, and one price step at most.
+    fn link(&mut self, path: &PathProblem, order: &Order, taken: usize) {
+        for step in &order.steps {
+            self.program.add_row(f64::NEG_INFINITY, 0.0, &[(step.count, 1.0), (step.on, -step.most)]);
+            self.program.add_row(0.0, f64::INFINITY, &[(step.count, 1.0), (step.on, -step.least)]);
+        }
+        if !order.steps.is_empty() {
+            let mut one: Vec<(usize, f64)> = order.steps.iter().map(|step| (step.on, 1.0)).collect();
+            one.push((taken, -1.0));
+            self.program.add_row(f64::NEG_INFINITY, 0.0, &one);
+        }
+        if order.locked > 0.0 {
+            let unit = path.unit_cost.unit_cost(order.bucket, order.locked);
+            self.cost_of(taken, path.fixed_cost[order.bucket] + order.locked * unit);
+        }
+    }
+
+    /// Adds a cost to a column by one that equals it, since a column's own cost is fixed when it is made.
+    fn cost_of(&mut self, column: usize, cost: f64) {
+        if cost != 0.0 {
+            let priced = self.program.add_column(cost, 0.0, 1.0, ColumnKind::Continuous);
+            self.program.add_row(0.0, 0.0, &[(priced, 1.0), (column, -1.0)]);
+        }
+    }
+
+    /// What an order counts in shared rows.
+    fn charge(&mut self, point: &StockPoint<'_>, way: &Way, order: &Order, taken: usize) {
+        let (rows, multiple) = (&mut self.rows, way.path.multiple);
+        let locked_price = way.price.unit_cost(order.bucket, order.locked);
+        point.each_row(way, order.bucket, |row, measure, factor| {
+            let list = &mut rows[row as usize].list;
+            for step in &order.steps {
+                list.push(match measure {
+                    Measure::Money => (step.count, factor * multiple * step.price),
+                    Measure::Quantity => (step.count, factor * multiple),
+                    Measure::Line => (step.on, factor),
+                });
+            }
+            if order.locked > 0.0 {
+                let amount = match measure {
+                    Measure::Money => order.locked * locked_price,
+                    Measure::Quantity => order.locked,
+                    Measure::Line => 1.0,
+                };
+                list.push((taken, factor * amount));
+            }
+        });
+    }
+
+    /// Pays for each unit more or less than the earlier plan orders.
+    fn stay_close(
+        &mut self,
+        path: &PathProblem,
+        orders: &[Order],
+        earlier: &[f64],
+        penalty: f64,
+        taken: usize,
+    ) {
+        for order in orders {
+            let before = earlier[order.bucket];
+            let changed = self.program.add_column(penalty, 0.0, f64::INFINITY, ColumnKind::Continuous);
+            let mut terms: Vec<(usize, f64)> =
+                order.steps.iter().map(|step| (step.count, path.multiple)).collect();
+            terms.push((taken, order.locked - before));
+            for sign in [1.0, -1.0] {
+                let mut row: Vec<(usize, f64)> =
+                    terms.iter().map(|(column, factor)| (*column, sign * factor)).collect();
+                row.push((changed, -1.0));
+                self.program.add_row(f64::NEG_INFINITY, 0.0, &row);
+            }
+        }
+        // What was ordered when nothing may be ordered any more.
+        let seen = |bucket: usize| orders.iter().any(|order| order.bucket == bucket);
+        let gone: f64 =
+            (0..earlier.len()).filter(|&bucket| !seen(bucket)).map(|bucket| earlier[bucket]).sum();
+        self.cost_of(taken, penalty * gone);
+    }
+
+    /// Stock, shortage and waste of every scenario, and the room that stock takes.
+    fn stock(&mut self, point: &StockPoint<'_>, ways: &[Ready], columns: &[WayColumns]) {
+        let Some(first) = ways.first() else { return };
+        let path = &first.way.path;
+        let mut room = vec![Terms::default(); path.periods];
+        let mut courses = Vec::with_capacity(path.scenarios);
+        for scenario in 0..path.scenarios {
+            let arriving = arriving(ways, columns, scenario);
+            courses.push(self.course(path, scenario, &arriving, &mut room));
+        }
+        add_windows(&mut self.program, ways, columns, &courses);
+        let share = point.volume_m3() / path.scenarios as f64;
+        for (bucket, used) in room.into_iter().enumerate() {
+            let Some(row) = point.storage_row(bucket) else { continue };
+            let held = &mut self.rows[row as usize];
+            held.constant += share * used.constant;
+            held.list.extend(used.list.into_iter().map(|(column, factor)| (column, share * factor)));
+        }
+    }
+
+    /// One scenario; adds what is there after the arrivals of each bucket to `room`.
+    fn course(
+        &mut self,
+        path: &PathProblem,
+        scenario: usize,
+        arriving: &[Terms],
+        room: &mut [Terms],
+    ) -> Course {
+        let mut course = Course::default();
+        let weight = 1.0 / path.scenarios as f64;
+        let owed = (-path.initial_stock).max(0.0);
+        let mut before = Terms { list: Vec::new(), constant: path.initial_stock };
+        // What can be carried into the next bucket.
+        let mut stored = Terms { list: Vec::new(), constant: path.initial_stock.max(0.0) };
+        for bucket in 0..path.periods {
+            let demand = path.demand[scenario * path.periods + bucket];
+            room[bucket].add(&stored, 1.0);
+            room[bucket].add(&arriving[bucket], 1.0);
+            let lost = demand + if bucket == 0 { owed } else { 0.0 };
+            let most = if path.lost_sales { lost } else { f64::INFINITY };
+            let add = |program: &mut Program, cost: f64, most: f64| {
+                program.add_column(weight * cost, 0.0, most, ColumnKind::Continuous)
+            };
+            let stock = add(&mut self.program, path.holding_cost[bucket], f64::INFINITY);
+            let unmet = add(&mut self.program, path.shortage_cost[bucket], most);
+            let mut row = vec![(stock, 1.0), (unmet, -1.0)];
+            row.extend(
+                before.list.iter().chain(&arriving[bucket].list).map(|&(column, factor)| (column, -factor)),
+            );
+            let level = before.constant + arriving[bucket].constant - demand;
+            self.program.add_row(level, level, &row);
+            stored = Terms { list: vec![(stock, 1.0)], constant: 0.0 };
+            if let Some(life) = path.shelf_life {
+                let waste = add(&mut self.program, path.waste_cost, f64::INFINITY);
+                stored.list.push((waste, -1.0));
+                self.expiry(path, (bucket, life), arriving, &stored, waste);
+            }
+            before = stored.clone();
+            if !path.lost_sales {
+                before.list.push((unmet, -1.0));
+            }
+            course.stored.push(stored.clone());
+            course.unmet.push(unmet);
+        }
+        course
+    }
+
+    /// What is stored after a bucket came in recently enough, and only what is too old is thrown away.
+    fn expiry(
+        &mut self,
+        path: &PathProblem,
+        (bucket, life): (usize, usize),
+        arriving: &[Terms],
+        stored: &Terms,
+        waste: usize,
+    ) {
+        let lots: f64 = path.initial_lots.iter().map(|lot| lot.quantity).sum();
+        let fresh = (path.initial_stock.max(0.0) - lots).max(0.0);
+        let of = |is_it: &dyn Fn(usize) -> bool| -> f64 {
+            let kept = path.initial_lots.iter().filter(|lot| is_it(lot.last_period));
+            kept.map(|lot| lot.quantity).sum::<f64>() + if is_it(life - 1) { fresh } else { 0.0 }
+        };
+        let (mut usable, mut expiring) = (Terms::default(), Terms::default());
+        usable.constant = of(&|last| last > bucket);
+        expiring.constant = of(&|last| last == bucket);
+        for (at, arrived) in arriving.iter().enumerate().take(bucket + 1) {
+            match (at + life - 1).cmp(&bucket) {
+                std::cmp::Ordering::Greater => usable.add(arrived, 1.0),
+                std::cmp::Ordering::Equal => expiring.add(arrived, 1.0),
+                std::cmp::Ordering::Less => {}
+            }
+        }
+        for (mut row, limit) in [(stored.list.clone(), usable), (vec![(waste, 1.0)], expiring)] {
+            row.extend(limit.list.iter().map(|&(column, factor)| (column, -factor)));
+            self.program.add_row(f64::NEG_INFINITY, limit.constant, &row);
+        }
+        self.program.add_row(0.0, f64::INFINITY, &stored.list);
+    }
+
+    /// The switches and the shared rows; the column of the first switch.
+    fn shared(&mut self) -> usize {
+        let switches = self.program.columns();
+        for switch in self.limits.coupling.switches() {
+            let column =
+                self.program.add_column(switch.cost, 0.0, f64::from(switch.copies), ColumnKind::Integer);
+            for &(row, amount) in &switch.raises {
+                self.rows[row as usize].list.push((column, -amount));
+            }
+        }
+        for (row, terms) in self.limits.coupling.rows().iter().zip(&self.rows) {
+            self.program.add_row(row.lower - terms.constant, row.upper - terms.constant, &terms.list);
+        }
+        switches
+    }
+}
+
+impl Terms {
+    fn add(&mut self, other: &Terms, factor: f64) {
+        self.constant += factor * other.constant;
+        self.list.extend(other.list.iter().map(|&(column, term)| (column, factor * term)));
+    }
+}
+
+/// Usable units by bucket of one scenario: what comes anyhow, and the orders.
+fn arriving(ways: &[Ready], columns: &[WayColumns], scenario: usize) -> Vec<Terms> {
+    let inflow = ways.first().map_or(&[][..], |ready| &ready.way.path.inflow);
+    let mut arriving: Vec<Terms> =
+        inflow.iter().map(|&constant| Terms { list: Vec::new(), constant }).collect();
+    for (ready, columns) in ways.iter().zip(columns) {
+        let path = &ready.way.path;
+        for order in &columns.orders {
+            let Some(at) = path.arrival_of(scenario, order.bucket) else { continue };
+            let unit = path.yield_factor * path.multiple;
+            arriving[at].list.extend(order.steps.iter().map(|step| (step.count, unit)));
+            if order.locked > 0.0 {
+                arriving[at].list.push((columns.taken, path.yield_factor * order.locked));
+            }
+        }
+    }
+    arriving
+}
+
+/// The most multiples that an order may hold: the way's own limit, and where nothing but demand
+/// makes a unit worth buying, no more than the demand that it could still meet.
+fn most_steps(point: &StockPoint<'_>, way: &Way, bucket: usize) -> Option<f64> {
+    let path = &way.path;
+    let stated = (path.max_order? / path.multiple + 1e-9).floor();
+    if point.buys_for_its_own_sake(way, bucket) {
+        return Some(stated);
+    }
+    let owed = (-path.initial_stock).max(0.0);
+    let open = |scenario: usize| {
+        let from =
+            if path.lost_sales { path.arrival_of(scenario, bucket).unwrap_or(path.periods) } else { 0 };
+        let demand = &path.demand[scenario * path.periods..(scenario + 1) * path.periods];
+        demand[from..].iter().sum::<f64>() + if from == 0 { owed } else { 0.0 }
+    };
+    let cover = (0..path.scenarios).map(open).fold(0.0, f64::max);
+    let smallest = path.unit_cost.period(bucket).last().map_or(0.0, |step| step.min_quantity).max(path.moq);
+    let up = |quantity: f64| (quantity / path.multiple - 1e-9).ceil().max(1.0);
+    Some(stated.min(up(cover / path.yield_factor).max(up(smallest))))
+}
