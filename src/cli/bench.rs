@@ -108,8 +108,11 @@ impl Bench {
             ]);
         }
         console::say(&table.to_string());
-        for row in rows.iter().filter(|row| row.verdict == Verdict::NewBest) {
-            console::say(&format!("{}: a new best; bring its expected.json up to date.", row.name));
+        for row in rows.iter().filter(|row| !row.verdict.advice().is_empty()) {
+            let far = row.expected.distance(row.solution.outcome.objective);
+            let far = far
+                .map_or_else(String::new, |far| format!(" ({:+.3} % against the best known)", 100.0 * far));
+            console::say(&format!("{}: {}{far}.", row.name, row.verdict.advice()));
         }
     }
 }
@@ -124,6 +127,7 @@ fn document(row: &Row) -> Value {
         "bound": outcome.bound,
         "gap": outcome.gap(),
         "best_known": row.expected.objective,
+        "distance": row.expected.distance(outcome.objective),
         "seconds": row.seconds,
         "verdict": row.verdict,
     })

@@ -46,7 +46,7 @@ impl WhatIf {
                 }
             })?;
         let measure = loaded.decision.objective_measure();
-        let presentation = what_if::present(&loaded.name, &variants, &measure);
+        let presentation = what_if::present(&loaded.name, &scenarios, &variants, &measure);
         let document = json!({ "what_if": { "variants": variants } });
         let folder = self.output.unwrap_or_else(|| input::default_output(&self.source.path, "out-what-if"));
         let answer = write::Answer {

@@ -14,7 +14,8 @@ use super::schema::{Schema, TableSchema};
 use super::settings::{Settings, SettingsValues};
 use super::source;
 use super::table::{Table, Tables};
-use super::validate::{check_relations, fill_missing, unknown_table};
+use super::relations::check_relations;
+use super::validate::{fill_missing, unknown_table};
 
 /// An instance folder, read and checked.
 #[derive(Debug, Clone)]

@@ -17,6 +17,8 @@ mod kind;
 mod near;
 pub mod recognise;
 mod records;
+mod relations;
+mod rows;
 pub mod scaffold;
 pub mod schema;
 pub mod settings;

@@ -97,6 +97,10 @@
 
 use serde::{Deserialize, Deserializer};
 
+mod error;
+
+pub use error::SchemaError;
+
 use super::cell::{Rule, parse_flag};
 pub use super::kind::{Kind, Range};
 use super::table::{Table, day_number};
@@ -439,40 +443,6 @@ impl SettingSchema {
     }
 }
 
-/// Why a `models/NAME.toml` cannot be used: a defect of the program, not of a user's data.
-#[derive(Debug, Clone, PartialEq, thiserror::Error)]
-pub enum SchemaError {
-    /// Two things have one name.
-    #[error("{name} is defined twice in {place}")]
-    Duplicate {
-        /// Where.
-        place: String,
-        /// The name.
-        name: String,
-    },
-    /// The text is not TOML of the form that the module's documentation shows.
-    #[error("{text}")]
-    Form {
-        /// The parser's words, with line and column.
-        text: String,
-    },
-    /// A type and what is said of it do not fit.
-    #[error("{name}: {reason}")]
-    Misfit {
-        /// The column or setting.
-        name: String,
-        /// What does not fit.
-        reason: &'static str,
-    },
-    /// Something is named that the schema does not define.
-    #[error("{user} names {name}, which the schema does not define")]
-    Undefined {
-        /// Who names it.
-        user: String,
-        /// What is missing.
-        name: String,
-    },
-}
 
 fn check_kind(name: &str, rule: Rule<'_>, default: Option<&str>) -> Result<(), SchemaError> {
     let misfit = |reason| Err(SchemaError::Misfit { name: name.to_owned(), reason });
@@ -517,61 +487,4 @@ pub(crate) fn plain_text(value: &toml::Value) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used)]
-    use super::*;
-
-    const HEAD: &str = "name = 'm'\ntitle = 'M'\nsummary = 's'\n";
-
-    fn parse(tail: &str) -> Result<Schema, SchemaError> {
-        Schema::parse(&format!("{HEAD}{tail}"))
-    }
-
-    #[test]
-    fn a_contract_without_tables_is_one() {
-        assert_eq!(parse("").unwrap().tables, []);
-    }
-
-    #[test]
-    fn defaults_of_any_toml_type_become_text() {
-        let schema = parse(
-            "[[setting]]\nname='a'\ntype='integer'\nmeaning=''\ndefault=3\n\
-             [[setting]]\nname='b'\ntype='flag'\nmeaning=''\ndefault=true\n\
-             [[setting]]\nname='c'\ntype='date'\nmeaning=''\ndefault=2024-01-02\n\
-             [[setting]]\nname='d'\ntype='weekdays'\nmeaning=''\ndefault=['mon','thu']",
-        )
-        .unwrap();
-        let defaults: Vec<_> = schema.settings.iter().map(|s| s.default.clone().unwrap()).collect();
-        assert_eq!(defaults, ["3", "true", "2024-01-02", "mon,thu"]);
-    }
-
-    #[test]
-    fn names_that_are_not_defined_are_refused() {
-        let table = "[[table]]\nname='t'\nmeaning=''\n";
-        for tail in [
-            format!("{table}key=['x']"),
-            format!("{table}[[table.column]]\nname='c'\ntype='code'\nmeaning=''\nreferences='u.c'"),
-            format!("{table}example='a,b'"),
-            "[[cost]]\nname='c'\nformula=''\nmeaning=''\ninput=['settings.x']".to_owned(),
-        ] {
-            assert!(matches!(parse(&tail), Err(SchemaError::Undefined { .. })), "{tail}");
-        }
-    }
-
-    #[test]
-    fn types_and_bounds_must_fit() {
-        for tail in [
-            "type='choice'",
-            "type='number'\nvalues=['a']",
-            "type='code'\nmin=0",
-            "type='number'\nmin=0\ndefault=-1",
-            "type='date'\ndefault='soon'",
-        ] {
-            let tail = format!("[[setting]]\nname='s'\nmeaning=''\n{tail}");
-            assert!(matches!(parse(&tail), Err(SchemaError::Misfit { .. })), "{tail}");
-        }
-        assert!(matches!(parse("[[tabel]]\nname='t'"), Err(SchemaError::Form { .. })));
-        let twice = "[[table]]\nname='t'\nmeaning=''\n".repeat(2);
-        assert!(matches!(parse(&twice), Err(SchemaError::Duplicate { .. })));
-    }
-}
+mod tests;

@@ -12,7 +12,7 @@ use super::fault::Faults;
 /// Text of one column: each row holds the index of its word in a dictionary.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct TextColumn {
-    index: Vec<u32>,
+    pub(super) index: Vec<u32>,
     words: Vec<String>,
     lookup: FxHashMap<String, u32>,
 }
@@ -26,16 +26,19 @@ impl TextColumn {
             self.index.push(last);
             return;
         }
-        let index = match self.lookup.get(word) {
-            Some(&index) => index,
-            None => {
-                let next = self.words.len() as u32;
-                self.words.push(word.to_owned());
-                self.lookup.insert(word.to_owned(), next);
-                next
-            }
-        };
+        let index = self.index_of(word);
         self.index.push(index);
+    }
+
+    /// Dictionary index of `word`, which is taken in where it is new.
+    pub(super) fn index_of(&mut self, word: &str) -> u32 {
+        if let Some(&index) = self.lookup.get(word) {
+            return index;
+        }
+        let next = self.words.len() as u32;
+        self.words.push(word.to_owned());
+        self.lookup.insert(word.to_owned(), next);
+        next
     }
 
     /// The word of `row`; rows count from 0; blank past the end.
@@ -120,8 +123,8 @@ impl Column {
 pub struct Table {
     name: String,
     file: String,
-    columns: Vec<(String, Column)>,
-    row_numbers: Vec<u32>,
+    pub(super) columns: Vec<(String, Column)>,
+    pub(super) row_numbers: Vec<u32>,
     carried: Vec<String>,
     flawed: Vec<u32>,
     lost_rows: bool,
@@ -239,71 +242,14 @@ impl Table {
         self.row_numbers.get(index).map_or(index as u64 + 2, |&row| u64::from(row))
     }
 
-    /// The rows of this table followed by those of `more`; a column that only one
-    /// of them has is blank in the rows of the other.
-    #[must_use]
-    pub fn with_rows(&self, more: &Table) -> Table {
-        let (first, second) = (self.len(), more.len());
-        let mut grown = self.clone();
-        grown.row_numbers.clear();
-        let names = self.columns.iter().chain(&more.columns).map(|(name, _)| name.clone());
-        for name in names.collect::<Vec<_>>() {
-            let column = match (self.column(&name), more.column(&name)) {
-                (Some(Column::Number(a)), b) => Column::Number(joined(a, numbers(b), second, f64::NAN)),
-                (Some(Column::Date(a)), b) => Column::Date(joined(a, days(b), second, Table::NO_DATE)),
-                (Some(Column::Flag(a)), b) => Column::Flag(joined(a, flags(b), second, Table::BLANK_FLAG)),
-                (Some(Column::Text(a)), _) => {
-                    let mut text = a.clone();
-                    (0..second).for_each(|row| text.push(&more.cell_text(&name, row)));
-                    Column::Text(text)
-                }
-                (None, Some(Column::Number(b))) => {
-                    Column::Number(joined(&vec![f64::NAN; first], Some(b), second, f64::NAN))
-                }
-                (None, Some(Column::Date(b))) => {
-                    Column::Date(joined(&vec![Table::NO_DATE; first], Some(b), second, Table::NO_DATE))
-                }
-                (None, Some(Column::Flag(b))) => {
-                    Column::Flag(joined(&vec![Table::BLANK_FLAG; first], Some(b), second, Table::BLANK_FLAG))
-                }
-                (None, Some(Column::Text(b))) => {
-                    Column::Text((0..first).map(|_| "").chain((0..second).map(|row| b.get(row))).collect())
-                }
-                (None, None) => continue,
-            };
-            grown.set(name, column);
-        }
-        grown
-    }
-
-    /// The rows for which `keep` holds; they keep their row numbers.
-    #[must_use]
-    pub fn filtered(&self, keep: &[bool]) -> Table {
-        fn pick<T: Copy>(cells: &[T], keep: &[bool]) -> Vec<T> {
-            cells.iter().zip(keep).filter(|(_, keep)| **keep).map(|(cell, _)| *cell).collect()
-        }
-        let columns = self.columns.iter().map(|(name, column)| {
-            let column = match column {
-                Column::Text(text) => {
-                    let kept = keep.iter().enumerate().filter(|(_, keep)| **keep);
-                    Column::Text(kept.map(|(row, _)| text.get(row)).collect())
-                }
-                Column::Number(numbers) => Column::Number(pick(numbers, keep)),
-                Column::Date(dates) => Column::Date(pick(dates, keep)),
-                Column::Flag(flags) => Column::Flag(pick(flags, keep)),
-            };
-            (name.clone(), column)
-        });
-        let kept = keep.iter().enumerate().filter(|(_, keep)| **keep);
-        let row_numbers = kept.map(|(row, _)| u32::try_from(self.row_number(row)).unwrap_or(u32::MAX));
+    /// The same table without columns and rows.
+    pub(super) fn without_rows(&self) -> Table {
         Table {
             name: self.name.clone(),
             file: self.file.clone(),
-            columns: columns.collect(),
-            row_numbers: row_numbers.collect(),
             carried: self.carried.clone(),
-            flawed: Vec::new(),
             lost_rows: self.lost_rows,
+            ..Table::default()
         }
     }
 
@@ -471,25 +417,4 @@ pub fn day_number(date: NaiveDate) -> i32 {
 #[must_use]
 pub fn date_of(days: i32) -> Option<NaiveDate> {
     NaiveDate::from_epoch_days(days)
-}
-
-fn joined<T: Copy>(first: &[T], second: Option<&Vec<T>>, rows: usize, blank: T) -> Vec<T> {
-    let mut all = first.to_vec();
-    match second {
-        Some(more) => all.extend_from_slice(more),
-        None => all.resize(first.len() + rows, blank),
-    }
-    all
-}
-
-fn numbers(column: Option<&Column>) -> Option<&Vec<f64>> {
-    if let Some(Column::Number(numbers)) = column { Some(numbers) } else { None }
-}
-
-fn days(column: Option<&Column>) -> Option<&Vec<i32>> {
-    if let Some(Column::Date(days)) = column { Some(days) } else { None }
-}
-
-fn flags(column: Option<&Column>) -> Option<&Vec<u8>> {
-    if let Some(Column::Flag(flags)) = column { Some(flags) } else { None }
 }

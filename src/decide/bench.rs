@@ -83,7 +83,32 @@ impl Verdict {
     }
 }
 
+impl Verdict {
+    /// What a reader should do about it, in a sentence; empty where nothing is to be done.
+    #[must_use]
+    pub fn advice(self) -> &'static str {
+        match self {
+            Verdict::Pass => "",
+            Verdict::NewBest => "a new best: bring its expected.json up to date",
+            Verdict::Worse => "worse than its tolerance allows: something was lost since",
+            Verdict::GapTooWide => {
+                "less is proved than its gate asks for: give it more time, or see what became slower"
+            }
+            Verdict::Wrong => "below a proven bound, or refused by the check: the plan or the bound is wrong",
+            Verdict::WrongStatus => "another kind of answer than is known to be right",
+        }
+    }
+}
+
 impl Expected {
+    /// How far an objective lies above the best known, as a share of it (below: negative);
+    /// `None` where either is not known.
+    #[must_use]
+    pub fn distance(&self, objective: Option<f64>) -> Option<f64> {
+        let (objective, best) = objective.zip(self.objective)?;
+        Some((objective - best) / best.abs().max(f64::MIN_POSITIVE)).filter(|share| share.is_finite())
+    }
+
     /// Reads an `expected.json`.
     ///
     /// # Errors
@@ -149,6 +174,8 @@ mod tests {
         assert_eq!(judge(102.0, 101.0), Verdict::Worse);
         assert_eq!(judge(100.0, 90.0), Verdict::GapTooWide);
         assert_eq!(judge(97.0, 96.9), Verdict::Wrong);
+        assert_eq!(expected().distance(Some(102.0)), Some(0.02));
+        assert!(Verdict::Pass.advice().is_empty() && !Verdict::Worse.advice().is_empty());
         let broken = CheckReport::default();
         assert_eq!(expected().judge(&outcome(100.0, 99.5), &broken), Verdict::Wrong);
         let none = Outcome::without_answer(Termination::Infeasible);

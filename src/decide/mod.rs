@@ -103,6 +103,14 @@ pub trait Prepared: Send + Sync {
     /// [`DecideError`] when the start plan or the locks do not fit, or on an internal failure.
     fn solve(&self, options: &SolveOptions) -> Result<Solution, DecideError>;
 
+    /// Prepares another input like this one; what the two have in common (forecasts of the same
+    /// history) is taken over instead of being made again. The answer is that of
+    /// [`Decision::prepare`].
+    ///
+    /// # Errors
+    /// As [`Decision::prepare`].
+    fn variant(&self, input: Input, control: &Control) -> Result<Box<dyn Prepared>, Faults>;
+
     /// Brings in one new fact (a row of an input table) at the cost of the fact.
     ///
     /// # Errors
@@ -163,14 +171,17 @@ pub struct SolveOptions {
 /// One new fact: a row for an input table.
 #[derive(Debug, Clone)]
 pub struct Event {
-    /// A table with the name of an input table and one or more rows to append.
+    /// A table with the name of an input table and one or more rows that join it. Where a row
+    /// may stand once only, one with the key of a known row takes its place; columns that are not
+    /// given then stay.
     pub rows: Table,
 }
 
 /// What a new fact changed.
 #[derive(Debug, Clone, Default)]
 pub struct Update {
-    /// The new plan lines of what the fact touches, with the columns of the main plan table.
+    /// The new plan lines of what the fact touches, with the columns of the main plan table;
+    /// under limits shared with others, at the prices of these limits in the last plan.
     pub orders: Table,
 }
 

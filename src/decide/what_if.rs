@@ -11,11 +11,12 @@ use serde::{Deserialize, Serialize};
 
 use super::{DecideError, Decision, Input, Settings, Solution, SolveOptions};
 use crate::data::{Code, Column, Fault, Faults, Table, Tables, table};
-use crate::presentation::{
-    Block, Column as Shown, Figure, Measure, Presentation, Section, Style, Table as View, Tornado,
-    TornadoBar, Value, termination_words,
-};
+use crate::presentation::{Figure, Style};
 use crate::solution::Outcome;
+
+mod present;
+
+pub use present::present;
 
 /// A named variant of the input.
 ///
@@ -315,7 +316,8 @@ struct Solved {
 }
 
 /// Solves the input and every scenario of it, side by side on the control's
-/// threads; the first variant is the unchanged input.
+/// threads; the first variant is the unchanged input. What a scenario does not
+/// touch (forecasts, when only money changes) is taken over from that.
 ///
 /// # Errors
 /// Faults of the input or of a scenario, all scenarios' at once.
@@ -329,12 +331,12 @@ pub fn compare(
         return Err(WhatIfError::NotTables);
     };
     let mut faults = Faults::default();
-    let mut inputs = vec![("base".to_owned(), input.clone())];
+    let mut inputs = vec![("base", None)];
     for scenario in scenarios {
         match scenario.apply(tables, settings) {
             Ok((tables, settings)) => {
                 let input = Input::Tables { name: name.clone(), tables, settings };
-                inputs.push((scenario.name.clone(), input));
+                inputs.push((scenario.name.as_str(), Some(input)));
             }
             Err(found) => faults.extend(found),
         }
@@ -343,20 +345,18 @@ pub fn compare(
     let total = inputs.len();
     let done = std::sync::atomic::AtomicUsize::new(0);
     let control = &options.control;
-    let solved: Vec<Result<Solved, WhatIfError>> = control.install(|| {
-        inputs
-            .into_par_iter()
-            .map(|(name, input)| {
-                let quiet = SolveOptions { control: control.silent().with_threads(1), ..options.clone() };
-                let prepared = decision.prepare(input, &quiet.control)?;
-                let solution = prepared.solve(&quiet)?;
-                let count = done.fetch_add(1, std::sync::atomic::Ordering::Relaxed) + 1;
-                control.step("what-if", count, total);
-                let figures = prepared.present(&solution).figures;
-                Ok(Solved { name, solution, figures, style: prepared.style() })
-            })
-            .collect()
-    });
+    let base = decision.prepare(input.clone(), &control.silent())?;
+    let solve = |(name, input): (&str, Option<Input>)| -> Result<Solved, WhatIfError> {
+        let quiet = SolveOptions { control: control.silent().with_threads(1), ..options.clone() };
+        let variant = input.map(|input| base.variant(input, &quiet.control)).transpose()?;
+        let prepared = variant.as_ref().unwrap_or(&base);
+        let solution = prepared.solve(&quiet)?;
+        let count = done.fetch_add(1, std::sync::atomic::Ordering::Relaxed) + 1;
+        control.step("what-if", count, total);
+        let figures = prepared.present(&solution).figures;
+        Ok(Solved { name: name.to_owned(), solution, figures, style: prepared.style() })
+    };
+    let solved: Vec<_> = control.install(|| inputs.into_par_iter().map(solve).collect());
     let mut variants: Vec<Variant> = Vec::with_capacity(total);
     for result in solved {
         let Solved { name, solution, figures, style } = result?;
@@ -366,102 +366,6 @@ pub fn compare(
         variants.push(Variant { name, outcome: solution.outcome, kpis, difference, figures, style });
     }
     Ok(variants)
-}
-
-/// Tells a comparison to a person: sentences, a tornado, one table; objectives are
-/// written by `measure`.
-#[must_use]
-pub fn present(instance: &str, variants: &[Variant], measure: &Measure) -> Presentation {
-    let mut presentation = Presentation::new(format!("{instance}: what if"));
-    presentation.style = variants.first().map(|base| base.style.clone()).unwrap_or_default();
-    let count = variants.len().saturating_sub(1);
-    let noun = if count == 1 { "variant" } else { "variants" };
-    presentation.subtitle = format!("{count} {noun} against the input as it is");
-    let changed = variants.iter().skip(1);
-    presentation.headline = changed.map(|variant| sentence(variant, measure, &presentation.style)).collect();
-    presentation.sections.push(
-        Section::new("Comparison")
-            .with_lead("Every variant is planned anew; all figures are over the horizon.")
-            .with(Block::Tornado(tornado(variants, measure)))
-            .with(Block::Table(table(variants, measure))),
-    );
-    presentation
-}
-
-fn tornado(variants: &[Variant], measure: &Measure) -> Tornado {
-    let base = variants.first().and_then(|base| base.outcome.objective).unwrap_or(f64::NAN);
-    let bars = variants.iter().skip(1).map(|variant| {
-        let objective = known(variant.outcome.objective);
-        let better = objective <= base;
-        TornadoBar {
-            label: variant.name.clone(),
-            low: if better { objective } else { f64::NAN },
-            high: if better { f64::NAN } else { objective },
-            ..TornadoBar::default()
-        }
-    });
-    Tornado {
-        title: "What moves the cost most".to_owned(),
-        description: "Cost of each variant against the unchanged input.".to_owned(),
-        measure: measure.clone(),
-        base,
-        bars: bars.collect(),
-        low_name: "cheaper than the input as it is".to_owned(),
-        high_name: "dearer".to_owned(),
-    }
-}
-
-/// One row a variant: how it ended, its cost, and the key figures of the decision.
-fn table(variants: &[Variant], measure: &Measure) -> View {
-    let mut table = View::new("Variants")
-        .with_caption("One row a variant; the row base is the input as it is.")
-        .with(Shown::text("variant", variants.iter().map(|variant| variant.name.clone())))
-        .with(Shown::number("cost", variants.iter().map(|v| known(v.outcome.objective)), measure.clone()))
-        .with(Shown::number("against base", variants.iter().map(|v| known(v.difference)), measure.clone()));
-    for figure in
-        variants.iter().map(|variant| &variant.figures).max_by_key(|list| list.len()).into_iter().flatten()
-    {
-        let of = |variant: &Variant| {
-            let own = variant.figures.iter().find(|own| own.label == figure.label);
-            match own.map(|own| &own.value) {
-                Some(Value::Number(value)) => *value,
-                _ => f64::NAN,
-            }
-        };
-        let values: Vec<f64> = variants.iter().map(of).collect();
-        // The decision's own figure for the objective stands in the table already.
-        let is_cost = variants.iter().zip(&values).all(|(v, value)| {
-            v.outcome.objective.is_none_or(|cost| (cost - value).abs() <= 1e-6 * cost.abs())
-        });
-        if !is_cost {
-            table = table.with(Shown::number(figure.label.to_lowercase(), values, figure.measure.clone()));
-        }
-    }
-    table
-        .with(Shown::text("ended because", variants.iter().map(|v| termination_words(v.outcome.termination))))
-}
-
-fn known(value: Option<f64>) -> f64 {
-    value.unwrap_or(f64::NAN)
-}
-
-fn sentence(variant: &Variant, measure: &Measure, style: &Style) -> String {
-    let (Some(difference), Some(objective)) = (variant.difference, variant.outcome.objective) else {
-        return format!("{}: no plan; {}.", variant.name, termination_words(variant.outcome.termination));
-    };
-    let base = objective - difference;
-    let (cost, base_cost) = (style.number(objective, measure), style.number(base, measure));
-    if difference.abs() <= 1e-9 * base.abs() {
-        return format!("{}: the plan costs {cost}, as much as that of the unchanged input.", variant.name);
-    }
-    let (by, word) =
-        (style.number(difference.abs(), measure), if difference > 0.0 { "more" } else { "less" });
-    let share =
-        if base == 0.0 { String::new() } else { format!(" ({})", style.percent((difference / base).abs())) };
-    format!(
-        "{}: the plan costs {cost}, {by}{share} {word} than the {base_cost} of the unchanged input.",
-        variant.name
-    )
 }
 
 /// Why variants could not be compared.

@@ -23,7 +23,7 @@ fn a_gate_holds_or_fails_with_its_own_exit_code() {
     assert_eq!(failed["bench"][0]["verdict"], "worse");
     expect(format!("{{\"objective\": {}, \"tolerance\": 0.01}}", 2.0 * objective));
     let better = purvey(at, "bench shop").ends(0);
-    assert!(better.out.contains("shop: a new best; bring its expected.json up to date."), "{}", better.out);
+    assert!(better.out.contains("shop: a new best: bring its expected.json up to date (-"), "{}", better.out);
     expect("{\"termination\": \"infeasible\", \"tolerance\": 0}".to_owned());
     let status = purvey(at, "bench shop --json").ends(6).json();
     assert_eq!(status["bench"][0]["verdict"], "wrong_status");

@@ -73,6 +73,10 @@ impl Prepared for PreparedProgram {
         model::solve(&self.problem, options)
     }
 
+    fn variant(&self, input: Input, control: &Control) -> Result<Box<dyn Prepared>, Faults> {
+        ProgramDecision.prepare(input, control)
+    }
+
     fn update(&mut self, event: &Event) -> Result<Update, Faults> {
         let message = format!("table \"{}\" is not part of a program, which is one file", event.rows.name());
         let fault = Fault::error(Code::UnknownTable, &self.problem.file, message);

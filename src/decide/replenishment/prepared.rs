@@ -1,17 +1,21 @@
 //! A replenishment problem with its forecasts fitted, ready to be asked.
 
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Instant;
 
 use super::check::{Checked, check};
-use super::model::Answer;
+use super::model::{Answer, Ties};
 use super::plan::Plan;
 use super::present::{Run, present};
 use super::problem::Problem;
 use super::scenarios::{Forecaster, OverrideAccuracy, Scenarios, override_accuracy};
+use super::update::{self, Ledger, caught_up};
 use super::{explain, reasons, tables};
 use crate::control::Control;
-use crate::data::{Bucket, Code, Fault, Faults, Settings, Table, Tables};
-use crate::decide::{CheckReport, DecideError, Event, Explanation, Prepared, Solution, SolveOptions, Update};
+use crate::data::{Bucket, Code, Fault, Faults, Schema, Settings, Table, Tables};
+use crate::decide::{
+    CheckReport, DecideError, Event, Explanation, Input, Prepared, Solution, SolveOptions, Update,
+};
 use crate::presentation::{Presentation, Style};
 use crate::solution::{Outcome, SolutionStatus, Termination};
 
@@ -22,11 +26,20 @@ const AGREEMENT: f64 = 1e-6;
 pub(crate) struct Replenishing {
     pub name: String,
     /// What was handed in, for new facts to be added to.
-    pub tables: Tables,
+    pub ledger: Ledger,
+    pub schema: Schema,
     settings: Settings,
     pub problem: Problem,
     pub scenarios: Scenarios,
-    pub forecaster: Forecaster,
+    pub forecaster: Arc<Forecaster>,
+    /// What ties stock points together, once a new fact has asked for it.
+    pub ties: Option<Ties>,
+    /// Prices of the shared limits in the last plan.
+    pub prices: Mutex<Vec<f64>>,
+    /// Whether new facts also concern stock points that were not read again.
+    pub is_behind: bool,
+    /// Problem and scenarios with those facts worked in.
+    later: OnceLock<Option<(Problem, Scenarios)>>,
     /// How good past overrides were.
     overrides: Option<OverrideAccuracy>,
     seed: u64,
@@ -40,51 +53,90 @@ impl Replenishing {
     /// # Errors
     /// All faults of the input at once.
     pub fn new(name: String, tables: Tables, settings: Settings, control: &Control) -> Result<Self, Faults> {
-        let problem = Problem::read(&name, tables.clone(), &settings)?;
+        Self::like(name, tables, settings, None, control)
+    }
+
+    /// As [`Replenishing::new`], with all forecasts of `other` that would come out the same.
+    fn like(
+        name: String,
+        tables: Tables,
+        settings: Settings,
+        other: Option<&Replenishing>,
+        control: &Control,
+    ) -> Result<Self, Faults> {
+        let schema = Problem::schema()?;
+        let problem = Problem::read_in(&name, tables.clone(), &settings, &schema, None)?;
         let begun = Instant::now();
-        let forecaster = Forecaster::learn(&problem, control).map_err(|error| series_fault(&name, &error))?;
-        let scenarios =
-            forecaster.scenarios(&problem, None, control).map_err(|error| series_fault(&name, &error))?;
+        let known = other.filter(|other| other.forecaster.has_learned(&problem, control.seed));
+        let forecaster = match known {
+            Some(known) => Arc::clone(&known.forecaster),
+            None => Forecaster::learn(&problem, control)
+                .map(Arc::new)
+                .map_err(|error| series_fault(&name, &error))?,
+        };
+        let scenarios = forecaster
+            .scenarios(&problem, known.map(|known| &known.scenarios), control)
+            .map_err(|error| series_fault(&name, &error))?;
         let overrides = override_accuracy(&problem, control).map_err(|error| series_fault(&name, &error))?;
         Ok(Replenishing {
             name,
-            tables,
+            ledger: Ledger::new(tables),
+            schema,
             settings,
             problem,
             scenarios,
             forecaster,
             overrides,
+            ties: None,
+            prices: Mutex::default(),
+            is_behind: false,
+            later: OnceLock::new(),
             seed: control.seed,
             threads: control.worker_threads(),
             predict_seconds: begun.elapsed().as_secs_f64(),
         })
     }
 
+    /// Threads and seed as they were at the reading.
+    pub fn control(&self) -> Control {
+        Control::default().with_threads(self.threads).with_seed(self.seed)
+    }
+
+    /// Problem and scenarios with all facts worked in.
+    fn now(&self) -> (&Problem, &Scenarios) {
+        let later = self.is_behind.then(|| self.later.get_or_init(|| caught_up(self).ok()));
+        match later {
+            Some(Some((problem, scenarios))) => (problem, scenarios),
+            _ => (&self.problem, &self.scenarios),
+        }
+    }
+
+    /// Takes over what [`Replenishing::now`] has worked in.
+    pub fn catch_up(&mut self) {
+        if let Some(Some((problem, scenarios))) = self.later.take() {
+            (self.problem, self.scenarios, self.is_behind) = (problem, scenarios, false);
+        }
+    }
+
     fn earlier(&self, options: &SolveOptions) -> Result<Option<Plan>, DecideError> {
-        let read = |start| tables::read_start(&self.problem, start);
+        let read = |start| tables::read_start(self.now().0, start);
         options.start.as_ref().map(read).transpose().map_err(DecideError::Input)
     }
 
     /// The answer as a solution: checked, priced and told.
     fn solution(
         &self,
-        problem: &Problem,
+        (problem, scenarios): (&Problem, &Scenarios),
         answer: &Answer,
         earlier: Option<&Plan>,
         options: &SolveOptions,
         seconds: Vec<(String, f64)>,
     ) -> Result<Solution, DecideError> {
         let begun = Instant::now();
-        let checked = check(problem, &self.scenarios, &answer.plan, earlier, &options.control);
+        let checked = check(problem, scenarios, &answer.plan, earlier, &options.control);
         agree(&answer.outcome, &checked)?;
-        let reasons = reasons::reasons(
-            problem,
-            &self.scenarios,
-            &answer.plan,
-            earlier,
-            &answer.limits,
-            &options.control,
-        );
+        let reasons =
+            reasons::reasons(problem, scenarios, &answer.plan, earlier, &answer.limits, &options.control);
         let checks = checked.report();
         let mut kpis = tables::kpis(problem, &answer.plan, &checked);
         kpis.push(("safety_factor".to_owned(), self.forecaster.safety_factor()));
@@ -95,14 +147,7 @@ impl Replenishing {
         seconds.push(("check".to_owned(), begun.elapsed().as_secs_f64()));
         Ok(Solution {
             outcome: answer.outcome,
-            tables: tables::plan_tables(
-                problem,
-                &self.scenarios,
-                &answer.plan,
-                &checked,
-                &answer.limits,
-                &reasons,
-            ),
+            tables: tables::plan_tables(problem, scenarios, &answer.plan, &checked, &answer.limits, &reasons),
             kpis,
             seconds,
             checks,
@@ -169,7 +214,7 @@ fn agree(outcome: &Outcome, checked: &Checked) -> Result<(), DecideError> {
     Err(DecideError::Check(format!("it costs {found}, and the solver judged it at {told}")))
 }
 
-fn series_fault(name: &str, error: &crate::predict::series::SeriesError) -> Faults {
+pub(super) fn series_fault(name: &str, error: &crate::predict::series::SeriesError) -> Faults {
     Fault::error(Code::OutOfRange, name, error.to_string())
         .with_help("see `purvey models replenishment`, setting method")
         .into()
@@ -184,23 +229,28 @@ impl Prepared for Replenishing {
         let earlier = self.earlier(options)?;
         let begun = Instant::now();
         let control = options.control.started();
-        let mut problem = std::borrow::Cow::Borrowed(&self.problem);
+        let (known, scenarios) = self.now();
+        let mut problem = std::borrow::Cow::Borrowed(known);
         let mut given_way = Vec::new();
-        if let Some(collision) = explain::collision(&self.problem, &self.scenarios, &control)? {
+        if let Some(collision) = explain::collision(known, scenarios, &control)? {
             if !options.relax {
                 let outcome = Outcome::without_answer(Termination::Infeasible);
                 return Ok(self.without_plan(outcome, &collision, self.seconds(begun)));
             }
-            let (relaxed, steps) = explain::relaxed(&self.problem, &self.scenarios, &control)?;
+            let (relaxed, steps) = explain::relaxed(known, scenarios, &control)?;
             (problem, given_way) = (std::borrow::Cow::Owned(relaxed), steps);
         }
-        let answer = explain::plan(&problem, &self.scenarios, earlier.as_ref(), &control)?;
+        let answer = explain::plan(&problem, scenarios, earlier.as_ref(), &control)?;
+        if let Ok(mut prices) = self.prices.lock() {
+            prices.clone_from(&answer.prices);
+        }
         let seconds = self.seconds(begun);
         if answer.outcome.solution_status == SolutionStatus::None {
             let why = explain::without_plan(&problem, &answer);
             return Ok(self.without_plan(answer.outcome, &why, seconds));
         }
-        let mut solution = self.solution(&problem, &answer, earlier.as_ref(), options, seconds)?;
+        let mut solution =
+            self.solution((&*problem, scenarios), &answer, earlier.as_ref(), options, seconds)?;
         for step in given_way {
             let cost = problem.style().money(step.cost);
             let text = format!("{} gives way by {:.2} at a cost of {cost}", step.name, step.amount);
@@ -210,22 +260,29 @@ impl Prepared for Replenishing {
         Ok(solution)
     }
 
+    fn variant(&self, input: Input, control: &Control) -> Result<Box<dyn Prepared>, Faults> {
+        let (name, tables, settings) = super::parts(input)?;
+        Ok(Box::new(Replenishing::like(name, tables, settings, Some(self), control)?))
+    }
+
     fn update(&mut self, event: &Event) -> Result<Update, Faults> {
-        super::update::update(self, event)
+        update::update(self, event)
     }
 
     fn check(&self, plan: &Tables) -> Result<CheckReport, Faults> {
-        let plan = tables::read_plan(&self.problem, plan)?;
-        let control = Control::default().with_threads(self.threads);
-        Ok(check(&self.problem, &self.scenarios, &plan, None, &control).report())
+        let (problem, scenarios) = self.now();
+        let plan = tables::read_plan(problem, plan)?;
+        Ok(check(problem, scenarios, &plan, None, &self.control()).report())
     }
 
     fn explain(&self, options: &SolveOptions) -> Result<Explanation, DecideError> {
-        explain::explain(&self.problem, &self.scenarios, &options.control)
+        let (problem, scenarios) = self.now();
+        explain::explain(problem, scenarios, &options.control)
     }
 
     fn forecast(&self) -> Option<Table> {
-        Some(tables::forecast(&self.problem, &self.scenarios))
+        let (problem, scenarios) = self.now();
+        Some(tables::forecast(problem, scenarios))
     }
 
     fn style(&self) -> Style {
@@ -233,6 +290,7 @@ impl Prepared for Replenishing {
     }
 
     fn present(&self, solution: &Solution) -> Presentation {
-        present(&self.problem, &self.scenarios, solution, Run { seed: self.seed, threads: self.threads })
+        let (problem, scenarios) = self.now();
+        present(problem, scenarios, solution, Run { seed: self.seed, threads: self.threads })
     }
 }

@@ -21,7 +21,10 @@ mod stock;
 pub(super) mod tests;
 mod units;
 
+pub(crate) use history::Span;
+pub(crate) use read::Frame;
 pub use read::CONTRACT;
+use receipts::Deliveries;
 
 use chrono::NaiveDate;
 
@@ -54,6 +57,8 @@ pub struct Problem {
     pub frozen_place: Place,
     /// Complete buckets of history, oldest first; its last entry is bucket -1.
     pub history_buckets: usize,
+    /// Buckets of history, the oldest first, up to the last whose sales are known.
+    pub known_buckets: usize,
     /// Items in order of their code.
     pub items: Vec<Item>,
     /// Locations in order of their code.
@@ -84,6 +89,8 @@ pub struct Problem {
     pub covariate_names: Vec<String>,
     /// Currency of all money, for people.
     pub currency: String,
+    /// Past deliveries of all items, by supplier.
+    pub(crate) deliveries: Vec<Deliveries>,
     /// Repairs and warnings found while reading.
     pub notices: Faults,
 }

@@ -138,6 +138,12 @@ impl Forecaster {
         self.safety_factor
     }
 
+    /// Whether learning from `problem` would give this forecaster again.
+    #[must_use]
+    pub fn has_learned(&self, problem: &Problem, seed: u64) -> bool {
+        self.learned_from == panel::fingerprint(problem, &panel::panel(problem), seed)
+    }
+
     /// Makes the scenarios of every pair. Those of `earlier` whose makings are the same are taken
     /// over instead.
     ///

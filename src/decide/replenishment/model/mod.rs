@@ -75,6 +75,8 @@ pub struct Answer {
     pub collisions: Vec<LimitUse>,
     /// Cost of each stock point, without shared charges.
     pub pair_costs: Vec<f64>,
+    /// Prices of the shared limits, for [`Ties::plan_pair`]; empty where none is shared.
+    pub prices: Vec<f64>,
 }
 
 /// Why no answer could be made.
@@ -117,23 +119,41 @@ pub fn plan(
     }
 }
 
-/// The order lines of one stock point on its own, as [`plan`] gives them where
-/// no limit is shared.
-///
-/// # Errors
-/// As [`plan`].
-pub fn plan_pair(
-    problem: &Problem,
-    scenarios: &Scenarios,
-    pair: usize,
-    control: &Control,
-) -> Result<Plan, ModelError> {
-    let limits = Limits::new(problem)?;
-    let point = stock_point(problem, scenarios, &limits, None, control, pair, false)?;
-    let (plan, _) = point.alone(&mut Memory::default());
-    let mut lines = Vec::new();
-    push_lines(&point, &plan, &mut lines);
-    Ok(Plan::new(lines))
+/// What ties the stock points of a problem together, for planning one of them again.
+pub(crate) struct Ties(Limits);
+
+impl Ties {
+    /// Collects the shared limits of `problem`.
+    ///
+    /// # Errors
+    /// As [`plan`].
+    pub fn new(problem: &Problem) -> Result<Self, ModelError> {
+        Ok(Ties(Limits::new(problem)?))
+    }
+
+    /// The order lines of one stock point at these prices of the shared limits, those of an
+    /// [`Answer`]; without prices the limits cost nothing. Where no limit is shared they are
+    /// the lines of [`plan`].
+    ///
+    /// # Errors
+    /// As [`plan`].
+    pub fn plan_pair(
+        &self,
+        problem: &Problem,
+        scenarios: &Scenarios,
+        pair: usize,
+        prices: &[f64],
+        control: &Control,
+    ) -> Result<Plan, ModelError> {
+        let Ties(limits) = self;
+        let free = vec![0.0; limits.rows.len()];
+        let prices = if prices.len() == free.len() { prices } else { &free };
+        let point = stock_point(problem, scenarios, limits, None, control, pair, false)?;
+        let plan = point.at_prices(prices, &mut Memory::default());
+        let mut lines = Vec::new();
+        push_lines(&point, &plan, &mut lines);
+        Ok(Plan::new(lines))
+    }
 }
 
 /// Writes the whole problem as one mixed-integer program, as small problems are closed with, and
@@ -219,7 +239,14 @@ fn alone(points: &[StockPoint<'_>], control: &Control) -> Answer {
         push_lines(point, plan, &mut lines);
     }
     let pair_costs = solved.iter().map(|(plan, _)| plan.cost()).collect();
-    Answer { outcome, plan: Plan::new(lines), limits: Vec::new(), collisions: Vec::new(), pair_costs }
+    Answer {
+        outcome,
+        plan: Plan::new(lines),
+        limits: Vec::new(),
+        collisions: Vec::new(),
+        pair_costs,
+        prices: Vec::new(),
+    }
 }
 
 /// With shared limits: prices, bound and repair.
@@ -259,6 +286,7 @@ fn together(
         limits: stated.map(use_of).collect(),
         collisions,
         pair_costs: answer.chosen.iter().map(PointPlan::cost).collect(),
+        prices: answer.prices,
     })
 }
 

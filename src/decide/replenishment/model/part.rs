@@ -178,6 +178,13 @@ impl<'a> StockPoint<'a> {
         )
     }
 
+    /// The best plan at these prices of the shared limits.
+    pub fn at_prices(&self, prices: &[f64], memory: &mut Memory) -> PointPlan {
+        let pricing = Pricing { cost_weight: 1.0, prices };
+        let best = self.with_ways(|ways| self.best(ways, &pricing, memory));
+        best.map_or_else(|| PointPlan::nothing(self.problem.horizon), |(best, _)| best.plan)
+    }
+
     /// The best plan over all ways at these prices, and a bound of its value; `None` where no
     /// way could be solved.
     fn best(

@@ -36,6 +36,8 @@ pub(super) struct Inputs<'a> {
     pub(super) locations: &'a Codes,
     pub(super) buckets: Buckets,
     pub(super) horizon: usize,
+    /// Names that there are even where these tables hold no value of one.
+    pub(super) names: &'a [String],
 }
 
 impl Covariates {
@@ -69,6 +71,9 @@ impl Covariates {
             covariates.names.push("promotion".to_owned());
         }
         covariates.names.extend(names);
+        if covariates.names.iter().all(|name| inputs.names.contains(name)) {
+            covariates.names = inputs.names.to_vec();
+        }
         covariates
     }
 

@@ -29,6 +29,8 @@ const SPACING_PAIRS: usize = 200;
 pub(super) struct History {
     /// Complete buckets before the plan date's.
     pub(super) buckets: usize,
+    /// Buckets, the oldest first, up to the last whose sales are known.
+    pub(super) known: usize,
     /// Recorded sales; NaN where unknown.
     pub(super) sales: Vec<f64>,
     pub(super) marks: Vec<Mark>,
@@ -48,6 +50,8 @@ pub(super) struct Past<'a> {
     pub(super) buckets: Buckets,
     pub(super) plan_date: chrono::NaiveDate,
     pub(super) missing_is_zero: bool,
+    /// Buckets of history and how many of them are known, where that is fixed beforehand.
+    pub(super) fixed: Option<(usize, usize)>,
 }
 
 /// The plan date: set, or the latest date of stock, or the day after the last sale.
@@ -112,23 +116,82 @@ pub(super) fn week_start(settings: &SettingsValues) -> chrono::Weekday {
         .unwrap_or(monday)
 }
 
+/// From the first to the last bucket of history, both negative.
+pub(crate) struct Span {
+    first: i32,
+    last: i32,
+    /// The last day, where its bucket is left out as incomplete.
+    cut_short: Option<chrono::NaiveDate>,
+}
+
+impl Span {
+    /// The span of these days of sales; `None` without any before the plan date's bucket.
+    pub(crate) fn of<I: Iterator<Item = i32>>(buckets: &Buckets, days: impl Fn() -> I) -> Option<Span> {
+        let start = day_number(buckets.origin());
+        let before = || days().filter(|&d| d != Table::NO_DATE && d < start);
+        let (first_day, last_day) =
+            before().fold((i32::MAX, i32::MIN), |(first, last), day| (first.min(day), last.max(day)));
+        let bucket_of = |day: i32| crate::data::date_of(day).map(|date| buckets.index_of(date) as i32);
+        let (first, mut last) = (bucket_of(first_day)?, bucket_of(last_day)?);
+        let cut_short = ends_early(buckets, &days, last_day, last).then(|| crate::data::date_of(last_day));
+        if cut_short.is_some() {
+            last -= 1;
+        }
+        Some(Span {
+            first: first.max(-longest_history(buckets.bucket())),
+            last,
+            cut_short: cut_short.flatten(),
+        })
+    }
+
+    /// Buckets of history.
+    pub(crate) fn length(&self) -> usize {
+        (-self.first) as usize
+    }
+
+    /// Those of them that are known.
+    pub(crate) fn known(&self) -> usize {
+        (self.last - self.first + 1).clamp(0, -self.first) as usize
+    }
+}
+
+/// Whether the last day of daily data lies inside its bucket, before the plan date's bucket.
+fn ends_early<I: Iterator<Item = i32>>(
+    buckets: &Buckets,
+    days: impl Fn() -> I,
+    last_day: i32,
+    last: i32,
+) -> bool {
+    let end = day_number(buckets.start_of(i64::from(last) + 1));
+    if buckets.bucket() == Bucket::Day || last_day + 1 >= end {
+        return false;
+    }
+    // Data are daily when most days of the weeks before the last one occur.
+    let recent: FxHashSet<i32> =
+        days().filter(|&day| day <= last_day && day > last_day.saturating_sub(28)).collect();
+    recent.len() >= 20
+}
+
 impl Past<'_> {
     /// Reads `sales` and `stock_history`.
     pub(super) fn read(&self, calendar: &Calendar, notes: &mut Notes) -> History {
         let Some(sales) = self.tables.get("sales") else { return History::default() };
-        let Some((first, last)) = self.span(sales, notes) else { return History::default() };
-        let length = (-first) as usize;
+        let span = match self.fixed {
+            Some(fixed) => Some(fixed).filter(|(length, _)| *length > 0),
+            None => self.span(sales, notes),
+        };
+        let Some((length, known)) = span else { return History::default() };
         let cells = self.pairs.len() * length;
         let mut history = History {
             buckets: length,
+            known,
             sales: vec![f64::NAN; cells],
             marks: vec![Mark::default(); cells],
             price: Vec::new(),
             promotion: Vec::new(),
         };
         let out_of_stock = self.read_sales(sales, &mut history, notes);
-        let known_end = (last - first + 1).clamp(0, length as i32) as usize;
-        let firsts = self.fill_missing(&mut history, known_end);
+        let firsts = self.fill_missing(&mut history, known);
         self.mark_stock_outs(&out_of_stock, &mut history, notes);
         self.prepend_predecessors(&firsts, &mut history);
         self.mark_life(&mut history);
@@ -141,45 +204,23 @@ impl Past<'_> {
         history
     }
 
-    /// First and last bucket of history (both negative); `None` without any.
-    fn span(&self, sales: &Table, notes: &mut Notes) -> Option<(i32, i32)> {
-        let days = sales.date("date")?;
-        let start = day_number(self.buckets.origin());
-        let before = || days.iter().copied().filter(|&d| d != Table::NO_DATE && d < start);
-        let (first_day, last_day) = (before().min()?, before().max()?);
-        let bucket_of = |day: i32| crate::data::date_of(day).map(|date| self.buckets.index_of(date) as i32);
-        let (first, mut last) = (bucket_of(first_day)?, bucket_of(last_day)?);
-        if self.ends_early(days, last_day, last) {
-            let text = crate::data::date_of(last_day).map_or_else(String::new, |date| date.to_string());
+    /// Buckets of history, and how many of them are known; `None` without any.
+    fn span(&self, sales: &Table, notes: &mut Notes) -> Option<(usize, usize)> {
+        let span = Span::of(&self.buckets, || sales.date("date").unwrap_or(&[]).iter().copied())?;
+        if let Some(date) = span.cut_short {
             let message =
-                format!("sales end on {text}, within a bucket: that bucket is left out as incomplete");
+                format!("sales end on {date}, within a bucket: that bucket is left out as incomplete");
             notes.say(Severity::Notice, Code::LeftOut, sales.file(), message, "");
-            last -= 1;
         }
-        if last < -1 {
+        if span.last < -1 {
             let message = format!(
                 "no sales in the last {} before the plan date: demand there is unknown",
-                counted((-1 - last) as usize, "bucket", "buckets")
+                counted((-1 - span.last) as usize, "bucket", "buckets")
             );
             let help = "hand in newer sales, or set plan_date to the day after the last sale";
             notes.say(Severity::Warning, Code::LeftOut, sales.file(), message, help);
         }
-        Some((first.max(-longest_history(self.buckets.bucket())), last))
-    }
-
-    /// Whether the last day of daily data lies inside its bucket, before the plan date's bucket.
-    fn ends_early(&self, days: &[i32], last_day: i32, last: i32) -> bool {
-        let end = day_number(self.buckets.start_of(i64::from(last) + 1));
-        if self.buckets.bucket() == Bucket::Day || last_day + 1 >= end {
-            return false;
-        }
-        // Data are daily when most days of the weeks before the last one occur.
-        let recent: FxHashSet<i32> = days
-            .iter()
-            .copied()
-            .filter(|&day| day <= last_day && day > last_day.saturating_sub(28))
-            .collect();
-        recent.len() >= 20
+        Some((span.length(), span.known()))
     }
 
     /// Adds up the rows; gives the (pair, day) of stock counts at zero without a sale.

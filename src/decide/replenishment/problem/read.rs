@@ -12,7 +12,7 @@ use super::history::{self, History, Past};
 use super::items::{self, Items};
 use super::notes::Notes;
 use super::pairs::{Pairs, location_codes};
-use super::receipts::Receipts;
+use super::receipts::{Counted, Receipts};
 use super::sourcing::{self, Sourcing};
 use super::stock::{OnHand, Present};
 use super::units::Units;
@@ -64,9 +64,23 @@ impl Problem {
     /// # Errors
     /// All faults of the input at once, warnings and notices included.
     pub fn read(name: &str, tables: Tables, settings: &Settings) -> Result<Problem, Faults> {
-        let Valid { tables, settings: values, notices } = validate(tables, settings, &Self::schema()?)?;
+        Self::read_in(name, tables, settings, &Self::schema()?, None)
+    }
+
+    /// Reads tables that hold the rows of a few items only as stock points of the problem in `frame`.
+    ///
+    /// # Errors
+    /// As [`Problem::read`].
+    pub(crate) fn read_in(
+        name: &str,
+        tables: Tables,
+        settings: &Settings,
+        schema: &Schema,
+        frame: Option<Frame<'_>>,
+    ) -> Result<Problem, Faults> {
+        let Valid { tables, settings: values, notices } = validate(tables, settings, schema)?;
         let file = if settings.file.is_empty() { "settings" } else { &settings.file };
-        let (problem, found) = build(name, &tables, &values, file);
+        let (problem, found) = build(name, &tables, &values, file, frame);
         let mut faults = notices;
         faults.extend(found);
         match problem {
@@ -79,6 +93,15 @@ impl Problem {
     }
 }
 
+/// What stock points have in common, so that some of them can be read without the others.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Frame<'a> {
+    /// The problem as it was read whole.
+    pub(crate) known: &'a Problem,
+    /// Rows of the table of receipts that are among its deliveries already.
+    pub(crate) known_receipts: usize,
+}
+
 /// Codes of all kinds, each list sorted.
 struct AllCodes {
     items: Codes,
@@ -86,13 +109,31 @@ struct AllCodes {
     suppliers: Codes,
 }
 
-fn build(name: &str, tables: &Tables, settings: &SettingsValues, file: &str) -> (Option<Problem>, Faults) {
+impl AllCodes {
+    fn new(tables: &Tables, frame: Option<Frame<'_>>) -> Self {
+        let items = items::codes(tables);
+        match frame.map(|frame| frame.known) {
+            Some(known) => AllCodes {
+                items,
+                locations: Codes::new(known.locations.iter().map(|location| location.code.as_str())),
+                suppliers: Codes::new(known.suppliers.iter().map(|supplier| supplier.code.as_str())),
+            },
+            None => {
+                AllCodes { items, locations: location_codes(tables), suppliers: sourcing::codes(tables) }
+            }
+        }
+    }
+}
+
+fn build(
+    name: &str,
+    tables: &Tables,
+    settings: &SettingsValues,
+    file: &str,
+    frame: Option<Frame<'_>>,
+) -> (Option<Problem>, Faults) {
     let mut notes = Notes::default();
-    let codes = AllCodes {
-        items: items::codes(tables),
-        locations: location_codes(tables),
-        suppliers: sourcing::codes(tables),
-    };
+    let codes = AllCodes::new(tables, frame);
     let Some(plan_date) = history::plan_date(tables, settings) else {
         let message = "no plan_date, and neither stock nor sales hold a date".to_owned();
         notes.say(Severity::Error, Code::MissingKey, file, message, "set plan_date");
@@ -103,7 +144,12 @@ fn build(name: &str, tables: &Tables, settings: &SettingsValues, file: &str) -> 
     let pairs = Pairs::read(tables, &codes.items, &codes.locations);
     let stock_units = items::stock_units(tables, &codes.items);
     let units = Units::read(tables, &codes.items, stock_units, &mut notes);
-    let receipts = Receipts::read(tables, &codes.items, &codes.suppliers, &units, plan_date, &mut notes);
+    let counted = frame.map_or_else(Counted::default, |frame| Counted {
+        by_supplier: &frame.known.deliveries,
+        rows: frame.known_receipts,
+    });
+    let receipts =
+        Receipts::read(tables, &codes.items, &codes.suppliers, &units, (plan_date, counted), &mut notes);
     let three = (&codes.items, &codes.locations, &codes.suppliers);
     let sourcing = Sourcing::read(tables, three, (&units, &receipts), settings, &mut notes);
     let lowest = sourcing.lowest_prices(codes.items.len());
@@ -125,6 +171,7 @@ fn build(name: &str, tables: &Tables, settings: &SettingsValues, file: &str) -> 
         buckets,
         plan_date,
         missing_is_zero: settings.choice("missing_dates") != Some("unknown"),
+        fixed: frame.map(|frame| (frame.known.history_buckets, frame.known.known_buckets)),
     };
     let history = past.read(&calendar, &mut notes);
     let present = Present {
@@ -138,8 +185,15 @@ fn build(name: &str, tables: &Tables, settings: &SettingsValues, file: &str) -> 
         plan_date,
         horizon: length,
     };
-    let parts =
-        Parts { tables, settings, items: &items, codes: &codes, sourcing: &sourcing, calendar: &calendar };
+    let parts = Parts {
+        tables,
+        settings,
+        items: &items,
+        codes: &codes,
+        sourcing: &sourcing,
+        calendar: &calendar,
+        covariate_names: frame.map_or(&[][..], |frame| &frame.known.covariate_names[..]),
+    };
     let mut problem = parts.problem(name, file, &horizon, &history, &mut notes);
     problem.missing_is_zero = past.missing_is_zero;
     let stock = present.read_stock(&mut notes);
@@ -154,6 +208,7 @@ fn build(name: &str, tables: &Tables, settings: &SettingsValues, file: &str) -> 
     problem.pairs.iter_mut().for_each(settle_what_is_owed);
     problem.let_dated_lots_expire();
     problem.tell_emptiness(tables, &mut notes);
+    problem.deliveries = receipts.by_supplier;
     (Some(problem), notes.finish())
 }
 
@@ -268,6 +323,7 @@ struct Parts<'a> {
     codes: &'a AllCodes,
     sourcing: &'a Sourcing<'a>,
     calendar: &'a Calendar,
+    covariate_names: &'a [String],
 }
 
 impl Parts<'_> {
@@ -290,6 +346,7 @@ impl Parts<'_> {
             frozen_horizon: whole("frozen_horizon").unwrap_or(0).min(horizon.length),
             frozen_place: setting("frozen_horizon"),
             history_buckets: history.buckets,
+            known_buckets: history.known,
             items: self.items.list.clone(),
             locations: self.locations(horizon),
             suppliers: self.sourcing.suppliers(self.calendar, horizon),
@@ -305,6 +362,7 @@ impl Parts<'_> {
             missing_is_zero: true,
             covariate_names: Vec::new(),
             currency: self.settings.text("currency").unwrap_or("EUR").to_owned(),
+            deliveries: Vec::new(),
             notices: Faults::default(),
         }
     }
@@ -388,6 +446,7 @@ impl Parts<'_> {
             locations: &self.codes.locations,
             buckets: horizon.buckets,
             horizon: horizon.length,
+            names: self.covariate_names,
         };
         let covariates = Covariates::read(&inputs, history, self.calendar, notes);
         problem.covariate_names.clone_from(&covariates.names);

@@ -21,15 +21,17 @@ const RAREST: f64 = 0.005;
 /// Longest lead time that is believed, days.
 const LONGEST: i64 = 3650;
 
-/// Past deliveries by supplier, and by supplier and item.
+/// Past deliveries by supplier, and what they say by supplier and by supplier and item.
 #[derive(Debug, Default)]
 pub(super) struct Receipts {
-    by_supplier: FxHashMap<u32, Sample>,
-    by_item: FxHashMap<(u32, u32), Sample>,
+    pub(super) by_supplier: Vec<Deliveries>,
+    of_supplier: Vec<Option<Learned>>,
+    of_item: FxHashMap<(u32, u32), Learned>,
 }
 
-#[derive(Debug, Default)]
-struct Sample {
+/// Deliveries of a supplier, perhaps of one item.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct Deliveries {
     days: Vec<u32>,
     ordered: f64,
     received: f64,
@@ -37,9 +39,17 @@ struct Sample {
 
 /// What was learned of a supplier, perhaps for one item.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Learned {
+pub(crate) struct Learned {
     pub(super) lead_time_days: Vec<(u32, f64)>,
     pub(super) supply_fill: f64,
+}
+
+/// Deliveries of all items that are known without reading them again, by supplier, and how many
+/// rows of the table are among them.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Counted<'a> {
+    pub(super) by_supplier: &'a [Deliveries],
+    pub(super) rows: usize,
 }
 
 impl Receipts {
@@ -48,13 +58,21 @@ impl Receipts {
         items: &Codes,
         suppliers: &Codes,
         units: &Units,
-        plan_date: chrono::NaiveDate,
+        (plan_date, counted): (chrono::NaiveDate, Counted<'_>),
         notes: &mut Notes,
     ) -> Self {
         const LATER: Rule = Rule::left_out("dated on the plan date or later, not known yet");
         const BACKWARDS: Rule = Rule::left_out("received before it was ordered").warning("mend the dates");
-        let mut receipts = Receipts::default();
-        let Some(table) = tables.get("receipts") else { return receipts };
+        let mut by_supplier = counted.by_supplier.to_vec();
+        by_supplier.resize(suppliers.len(), Deliveries::default());
+        let mut by_item: FxHashMap<(u32, u32), Deliveries> = FxHashMap::default();
+        let Some(table) = tables.get("receipts") else {
+            return Receipts {
+                of_supplier: vec![None; by_supplier.len()],
+                by_supplier,
+                ..Receipts::default()
+            };
+        };
         let (item, supplier) =
             (Indices::new(table, "item", items), Indices::new(table, "supplier", suppliers));
         let mut unit = units.column(table, "unit");
@@ -78,30 +96,38 @@ impl Receipts {
             }
             let ordered = unit.convert(row, i, items, number(table, "ordered", row), notes);
             let received = unit.convert(row, i, items, number(table, "received", row), notes);
-            for sample in
-                [receipts.by_supplier.entry(s).or_default(), receipts.by_item.entry((s, i)).or_default()]
-            {
-                sample.days.push(days as u32);
-                sample.ordered += ordered;
-                sample.received += received;
+            by_item.entry((s, i)).or_default().add(days as u32, ordered, received);
+            if row >= counted.rows {
+                by_supplier[s as usize].add(days as u32, ordered, received);
             }
         }
-        receipts
+        Receipts {
+            of_supplier: by_supplier.iter().map(Deliveries::learn).collect(),
+            of_item: by_item.iter().filter_map(|(key, known)| Some((*key, known.learn()?))).collect(),
+            by_supplier,
+        }
     }
 
     /// What the deliveries of this item say, where there are enough.
-    pub(super) fn of_item(&self, supplier: u32, item: u32) -> Option<Learned> {
-        self.by_item.get(&(supplier, item)).and_then(Sample::learn)
+    pub(super) fn of_item(&self, supplier: u32, item: u32) -> Option<&Learned> {
+        self.of_item.get(&(supplier, item))
     }
 
     /// What the deliveries of all items of a supplier say, where there are enough.
-    pub(super) fn of_supplier(&self, supplier: u32) -> Option<Learned> {
-        self.by_supplier.get(&supplier).and_then(Sample::learn)
+    pub(super) fn of_supplier(&self, supplier: u32) -> Option<&Learned> {
+        self.of_supplier.get(supplier as usize)?.as_ref()
     }
 }
 
-impl Sample {
-    fn learn(&self) -> Option<Learned> {
+impl Deliveries {
+    fn add(&mut self, days: u32, ordered: f64, received: f64) {
+        self.days.push(days);
+        self.ordered += ordered;
+        self.received += received;
+    }
+
+    /// What they say, where there are enough of them.
+    pub(crate) fn learn(&self) -> Option<Learned> {
         if self.days.len() < FEWEST_RECEIPTS {
             return None;
         }

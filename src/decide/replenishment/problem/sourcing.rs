@@ -181,11 +181,11 @@ impl<'a> Sourcing<'a> {
         let own_sd = terms.and_then(|terms| terms.lead_time_sd_days);
         let learned_of_all = self.receipts.of_supplier(supplier);
         if let Some(learned) = self.receipts.of_item(supplier, item) {
-            return (learned.lead_time_days, learned.supply_fill);
+            return (learned.lead_time_days.clone(), learned.supply_fill);
         }
-        let fill = learned_of_all.as_ref().map_or(1.0, |learned| learned.supply_fill);
+        let fill = learned_of_all.map_or(1.0, |learned| learned.supply_fill);
         match (own, learned_of_all) {
-            (None, Some(learned)) => (learned.lead_time_days, fill),
+            (None, Some(learned)) => (learned.lead_time_days.clone(), fill),
             _ => {
                 let mean = own.map_or(of_supplier.lead_time_days, |(days, _)| days);
                 let deviation = own_sd.map_or(of_supplier.lead_time_sd_days, |(days, _)| days);

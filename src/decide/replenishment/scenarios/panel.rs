@@ -52,6 +52,7 @@ pub(super) fn series(problem: &Problem, pair: &Pair) -> Series {
 pub(super) fn fingerprint(problem: &Problem, panel: &Panel, seed: u64) -> u64 {
     let mut hasher = DefaultHasher::new();
     (seed, &problem.method, problem.season_length, problem.history_buckets).hash(&mut hasher);
+    (problem.horizon, problem.scenarios).hash(&mut hasher);
     (problem.plan_date, problem.buckets.origin(), &panel.covariate_names).hash(&mut hasher);
     for series in &panel.series {
         hash_series(series, &mut hasher);
