@@ -75,7 +75,7 @@ fn local(
     wanted: &TableSchema,
 ) -> Result<Option<BTreeSet<usize>>, Faults> {
     let Some(named) = Ledger::items_of(rows) else { return Ok(None) };
-    if !keeps_span(state, rows) {
+    if !keeps_span(state, rows) || !names_known_places(&state.problem, rows) {
         return Ok(None);
     }
     let items = state.ledger.family(named);
@@ -88,6 +88,16 @@ fn local(
     let Some(grafts) = grafts(&state.problem, part, rows) else { return Ok(None) };
     state.ledger.add(rows, wanted);
     Ok(Some(grafts.put(state)))
+}
+
+/// Whether all locations and suppliers of these rows are known.
+fn names_known_places(problem: &Problem, rows: &Table) -> bool {
+    let all = |column: &str, is_known: &dyn Fn(&str) -> bool| {
+        let words = rows.text(column).map_or(&[][..], |text| text.words());
+        words.iter().all(|word| word.is_empty() || is_known(word))
+    };
+    all("location", &|word| problem.locations.iter().any(|location| location.code == word))
+        && all("supplier", &|word| problem.suppliers.iter().any(|supplier| supplier.code == word))
 }
 
 /// Whether these rows leave the span of history as it is.
