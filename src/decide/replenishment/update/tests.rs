@@ -133,7 +133,7 @@ struct Fact {
 }
 
 const FACTS: [Fact; 6] = [
-    Fact { table: "sales", row: "I04,L1,2024-06-27,60", replaces: None },
+    Fact { table: "sales", row: "I04,L1,2024-06-27,9", replaces: None },
     Fact { table: "sourcing", row: "I04,S,1,12", replaces: None },
     Fact { table: "stock", row: "I05,L0,2024-07-01,2", replaces: Some("I05,L0,2024-07-01,7") },
     Fact { table: "items", row: "I06,C0,3,12,6,0.3", replaces: Some("I06,C0,4,9,2.5,0.3") },
