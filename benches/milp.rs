@@ -190,7 +190,8 @@ fn decision_table(name: &str) {
     let schema = |name: &str| decide::find(name).and_then(|found| Schema::parse(found.schema()).ok());
     let instance = read_folder(&folder, &[], schema).unwrap();
     let problem = Problem::read(name, instance.tables, &instance.settings).unwrap();
-    let scenarios = Forecaster::forecast(&problem, &Control::default()).unwrap();
+    let control = Control::default();
+    let scenarios = Forecaster::learn(&problem, &control).unwrap().scenarios(&problem, None, &control).unwrap();
     let started = Instant::now();
     let all = model::with_whole_program(&problem, &scenarios, &Control::default(), |program, back| {
         let written = started.elapsed().as_secs_f64();

@@ -190,7 +190,7 @@ fn forecasts(data: &Data, t: usize, name: &str, stock_outs: StockOuts) -> Vec<Fo
     let panel = Panel { label_names: data.label_names.clone(), ..Panel::new(series, Frequency::Weekly) };
     let settings = Settings { horizon: 3, paths: 512, nonnegative: true };
     let control = Control::default().with_seed(t as u64);
-    let pooled: &'static Pooled = Box::leak(Box::new(Pooled { stock_outs }));
+    let pooled: &'static Pooled = Box::leak(Box::new(Pooled { stock_outs, ..Pooled::default() }));
     let mut method = *method(name).unwrap();
     if name == "pooled" {
         method.learner = pooled as &'static dyn Learner;

@@ -230,7 +230,7 @@ impl<'a> Step<'a> {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use crate::solution::{SolutionStatus, Termination};
+    use crate::solution::{Outcome, SolutionStatus, Termination};
 
     fn scenario(name: &str, change: &str) -> Scenario {
         Scenario::parse(&format!("name = '{name}'\n[[change]]\n{change}"), "s.toml").unwrap()

@@ -55,5 +55,5 @@ pub(crate) fn from_lines(
     let stated = (0..limits.rows.len()).filter(|&row| !matches!(limits.rows[row].family, Family::Header(..)));
     let limits = stated.map(|row| limit_use(problem, &limits, row, used[row], 0.0)).collect();
     let pair_costs = plans.iter().map(PointPlan::cost).collect();
-    Ok(Some(Answer { outcome, plan, limits, collisions: Vec::new(), pair_costs }))
+    Ok(Some(Answer { outcome, plan, limits, prices: Vec::new(), collisions: Vec::new(), pair_costs }))
 }

@@ -169,9 +169,7 @@ impl<'a> StockPoint<'a> {
     pub fn alone(&self, memory: &mut Memory) -> (PointPlan, Option<f64>) {
         let prices = vec![0.0; self.limits.rows.len()];
         let pricing = Pricing { cost_weight: 1.0, prices: &prices };
-        let few = self.problem.pairs.len() <= MOST_PROVED;
-        let work = if few { Work::Proof } else { Work::Usual };
-        let best = self.with_ways(|ways| self.best(ways, &pricing, work, memory));
+        let best = self.with_ways(|ways| self.best(ways, &pricing, self.work_alone(), memory));
         best.map_or_else(
             || (PointPlan::nothing(self.problem.horizon), None),
             |(best, bound)| (best.plan, Some(bound)),
@@ -181,8 +179,14 @@ impl<'a> StockPoint<'a> {
     /// The best plan at these prices of the shared limits.
     pub fn at_prices(&self, prices: &[f64], memory: &mut Memory) -> PointPlan {
         let pricing = Pricing { cost_weight: 1.0, prices };
-        let best = self.with_ways(|ways| self.best(ways, &pricing, memory));
+        let work = if self.limits.is_empty() { self.work_alone() } else { Work::Usual };
+        let best = self.with_ways(|ways| self.best(ways, &pricing, work, memory));
         best.map_or_else(|| PointPlan::nothing(self.problem.horizon), |(best, _)| best.plan)
+    }
+
+    /// Proofs where there are few stock points; with many of them they would take too long.
+    fn work_alone(&self) -> Work {
+        if self.problem.pairs.len() <= MOST_PROVED { Work::Proof } else { Work::Usual }
     }
 
     /// The best plan over all ways at these prices, and a bound of its value; `None` where no
