@@ -148,7 +148,9 @@ fn trade_words(inside: &Path, text: &str) -> Vec<String> {
 fn missing_decision_files(decide: &Path) -> Vec<String> {
     let mut faults = Vec::new();
     let Ok(entries) = fs::read_dir(decide) else { return faults };
-    for folder in entries.flatten().map(|entry| entry.path()).filter(|path| path.is_dir()) {
+    // A folder beside a file of its name belongs to that file, and is no decision.
+    let is_decision = |path: &PathBuf| path.is_dir() && !path.with_extension("rs").exists();
+    for folder in entries.flatten().map(|entry| entry.path()).filter(is_decision) {
         for names in DECISION_FILES {
             if !names.iter().any(|name| folder.join(name).exists()) {
                 faults.push(format!("{}: {} is missing", folder.display(), names[0]));

@@ -11,7 +11,7 @@ use crate::support::{contents, copy, purvey, repository, text};
 /// A solve that would go on for minutes, until it tells its first plan.
 fn long_solve(folder: &Path, arguments: &str) -> Child {
     let mut child = Command::new(env!("CARGO_BIN_EXE_purvey"))
-        .args(["solve", "truck", "--gap", "0", "--time-limit", "5m", "--progress", "json"])
+        .args(["solve", "large", "--gap", "0", "--time-limit", "5m", "--progress", "json"])
         .args(arguments.split_whitespace())
         .current_dir(folder)
         .stdout(Stdio::piped())
@@ -47,7 +47,7 @@ fn end(child: Child) -> (Option<i32>, String) {
 fn ctrl_c_writes_the_best_plan_and_says_so() {
     let place = tempfile::tempdir().unwrap();
     let at = place.path();
-    copy(&repository("instances/one-truck-120"), &at.join("truck"));
+    copy(&repository("instances/shared-600"), &at.join("large"));
     let child = long_solve(at, "--json");
     signal(&child, "-INT");
     let (code, out) = end(child);
@@ -57,26 +57,26 @@ fn ctrl_c_writes_the_best_plan_and_says_so() {
     assert_eq!(document["solution_status"], "feasible");
     assert_eq!(document["checks"]["feasible"], true);
     assert!(document["bound"].as_f64().unwrap() <= document["objective"].as_f64().unwrap());
-    assert_eq!(text(at, "truck/out/solution.json").trim(), out.trim());
+    assert_eq!(text(at, "large/out/solution.json").trim(), out.trim());
     for file in ["orders.csv", "forecast.csv", "projection.csv", "report.html", "presentation.json"] {
-        assert!(at.join("truck/out").join(file).is_file(), "{file}");
+        assert!(at.join("large/out").join(file).is_file(), "{file}");
     }
-    purvey(at, "check-plan truck --plan truck/out --quiet").ends(0);
+    purvey(at, "check-plan large --plan large/out --quiet").ends(0);
 }
 
 #[test]
 fn a_second_ctrl_c_ends_at_once_and_a_kill_leaves_the_earlier_plan() {
     let place = tempfile::tempdir().unwrap();
     let at = place.path();
-    copy(&repository("instances/one-truck-120"), &at.join("truck"));
-    purvey(at, "solve truck --quiet --gap 0.5").ends(0);
-    let before = contents(&at.join("truck/out"));
+    copy(&repository("instances/shared-600"), &at.join("large"));
+    purvey(at, "solve large --quiet --gap 0.5").ends(0);
+    let before = contents(&at.join("large/out"));
     let child = long_solve(at, "--seed 9");
     signal(&child, "-KILL");
     assert_eq!(end(child).0, None);
-    assert_eq!(before, contents(&at.join("truck/out")));
+    assert_eq!(before, contents(&at.join("large/out")));
     let beside: Vec<_> =
-        std::fs::read_dir(at.join("truck")).unwrap().map(|e| e.unwrap().file_name()).collect();
+        std::fs::read_dir(at.join("large")).unwrap().map(|e| e.unwrap().file_name()).collect();
     assert!(!beside.iter().any(|name| name.to_string_lossy().contains(".purvey-")), "{beside:?}");
     let child = long_solve(at, "--seed 9 --output other");
     signal(&child, "-INT");

@@ -127,7 +127,7 @@ fn diff_tells_what_changed() {
     let place = shop();
     let at = place.path();
     purvey(at, "solve shop --quiet --output a").ends(0);
-    purvey(at, "solve shop --quiet --output b --set budget=60").ends(0);
+    purvey(at, "solve shop --quiet --output b --set budget=110").ends(0);
     let same = purvey(at, "diff a a --json").ends(0).json();
     assert_eq!(same["diff"]["lines"].as_array().unwrap().len(), 0);
     assert!(same["diff"]["unchanged"].as_u64().unwrap() > 0);

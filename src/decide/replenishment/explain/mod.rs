@@ -69,7 +69,7 @@ pub fn plan(
         None => Some(Plan::new(Vec::new())),
     };
     let Some(lines) = lines else { return Ok(answer) };
-    let found = model::from_lines(problem, scenarios, &lines, control).map_err(planning)?;
+    let found = model::from_lines(problem, scenarios, &lines, earlier, control).map_err(planning)?;
     let keeps_all = |found: &Answer| check(problem, scenarios, &found.plan, None, control).violations.is_empty();
     Ok(found.filter(keeps_all).unwrap_or(answer))
 }

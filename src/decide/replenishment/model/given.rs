@@ -20,7 +20,8 @@ use super::{Answer, ModelError, limit_use, polish, push_lines, stock_points};
 use crate::control::Control;
 use crate::solution::{Outcome, SolutionStatus, Termination};
 
-/// The plan around `lines`; `None` where a stock point cannot buy that way.
+/// The plan around `lines`; `None` where a stock point cannot buy that way. `earlier` is a plan to
+/// stay close to, as in [`plan`](super::plan).
 ///
 /// # Errors
 /// [`ModelError`] on a defect.
@@ -28,10 +29,11 @@ pub(crate) fn from_lines(
     problem: &Problem,
     scenarios: &Scenarios,
     lines: &Plan,
+    earlier: Option<&Plan>,
     control: &Control,
 ) -> Result<Option<Answer>, ModelError> {
     let limits = Limits::new(problem)?;
-    let points = stock_points(problem, scenarios, &limits, None, control)?;
+    let points = stock_points(problem, scenarios, &limits, earlier, control)?;
     let plans = points.iter().enumerate().map(|(pair, point)| point.bought(lines.of_pair(pair)));
     let Some(mut plans) = plans.collect::<Option<Vec<PointPlan>>>() else { return Ok(None) };
     let mut used = vec![0.0; limits.rows.len()];
@@ -47,7 +49,7 @@ pub(crate) fn from_lines(
     let placed: BTreeSet<(usize, usize)> = placed.filter(|(at, _)| !limits.is_private(*at)).collect();
     let headers: f64 = placed.iter().map(|(at, _)| problem.suppliers[*at].order_cost).sum();
     let outcome = Outcome {
-        termination: Termination::TargetGap,
+        termination: Termination::Stalled,
         solution_status: SolutionStatus::Feasible,
         objective: Some(plans.iter().map(PointPlan::cost).sum::<f64>() + headers),
         bound: None,

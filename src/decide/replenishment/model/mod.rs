@@ -209,7 +209,11 @@ fn stock_point<'a>(
     index: usize,
     keep: bool,
 ) -> Result<StockPoint<'a>, ModelError> {
-    let options = PathOptions { gap: (0.1 * control.limits.gap).clamp(1e-6, 1e-3), ..PathOptions::default() };
+    let mut options = PathOptions { gap: (0.1 * control.limits.gap).clamp(1e-6, 1e-3), ..PathOptions::default() };
+    if !limits.is_empty() {
+        // Shared limits ask each stock point hundreds of times.
+        options.max_looks = 0;
+    }
     let earlier = earlier.map(|plan| plan.of_pair(index));
     StockPoint::new(problem, limits, index, &scenarios.pairs[index], earlier, options, keep)
         .map_err(|source| ModelError::Path { pair: problem.pair_name(&problem.pairs[index]), source })

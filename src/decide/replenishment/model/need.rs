@@ -58,7 +58,7 @@ fn need(
         .map(|bucket| path.unit_cost.period(bucket).first().map_or(0.0, |step| step.unit_cost))
         .collect();
     path.unit_cost = PriceList::single(&prices);
-    let options = PathOptions { gap: 1e-4, max_rounds: 20, ..PathOptions::default() };
+    let options = PathOptions { gap: 1e-4, max_rounds: 20, max_looks: 0, ..PathOptions::default() };
     let solution = solve_path(&path, &options, &mut memory.0).ok()?;
     solution.orders.get(line.bucket).map(|quantity| quantity * share)
 }

@@ -49,15 +49,18 @@ pub struct PathOptions {
     /// Most nodes of the branch and bound that proves lost-sales plans of few
     /// order periods (8) with fixed costs, minima or price breaks.
     pub max_nodes: usize,
+    /// Looks at sets of order periods that the branch and bound of stock that expires may
+    /// take; 0 for the relaxation alone.
+    pub max_looks: usize,
     /// Most lattice points (order periods times cumulative quantities) that
     /// are looked at one by one; beyond them the lattice is first coarsened.
     pub max_states: usize,
 }
 
 impl Default for PathOptions {
-    /// Gap 1e-6, 60 rounds, 400 nodes, 2^20 states.
+    /// Gap 1e-6, 60 rounds, 400 nodes, 2^14 looks, 2^20 states.
     fn default() -> Self {
-        PathOptions { gap: 1e-6, max_rounds: 60, max_nodes: 400, max_states: 1 << 20 }
+        PathOptions { gap: 1e-6, max_rounds: 60, max_nodes: 400, max_looks: 1 << 14, max_states: 1 << 20 }
     }
 }
 
@@ -215,7 +218,7 @@ fn expire(rounds: &Rounds<'_>, workspace: &mut Workspace) -> (f64, usize) {
     workspace.candidate.copy_from(&workspace.best);
     lost_sales::descend(problem, prepared, workspace);
     let nodes =
-        if workspace.terms.convex { 1 } else { workspace.perishable.nodes(prepared, options.max_nodes) };
+        if workspace.terms.convex { 1 } else { workspace.perishable.nodes(prepared, options) };
     let bound = Patterns {
         problem,
         prepared,

@@ -26,14 +26,13 @@
 //! Same input gives the same answer: yes.
 //! Differs from the book: sets by enumeration in place of submodular minimisation.
 
+use super::PathOptions;
 use super::prepared::Prepared;
 use super::problem::{PathProblem, steps_up};
 use super::steepest::OrderRange;
 
 /// Most stages whose sets are looked at one by one.
 const MOST_STAGES: usize = 8;
-/// Looks at sets that one search over patterns may take.
-const MOST_LOOKS: usize = 16_384;
 
 /// Buffers of the descent.
 #[derive(Debug, Clone, Default)]
@@ -86,9 +85,9 @@ impl Perishable {
         self.first[(life - 1).min(periods)] += fresh.max(0.0);
     }
 
-    /// How many patterns may be looked at.
-    pub fn nodes(&self, prepared: &Prepared, most: usize) -> usize {
-        (MOST_LOOKS >> prepared.stages.len()).clamp(1, most.max(1))
+    /// How many patterns may be looked at, by the looks at sets that one of them takes at least.
+    pub fn nodes(&self, prepared: &Prepared, options: &PathOptions) -> usize {
+        (options.max_looks >> prepared.stages.len()).clamp(1, options.max_nodes.max(1))
     }
 
     /// Moves `steps` to the best ones within `ranges`; returns their cost of stock, without prices.
@@ -106,31 +105,33 @@ impl Perishable {
         let mut size = (most / 32).max(1).next_power_of_two();
         let mut cost = self.cost(problem, prepared, steps);
         loop {
-            let mut paid = priced(ranges, steps, cost);
-            while let Some(found) = self.step(problem, prepared, ranges, steps, size, paid) {
-                cost = found;
-                paid = priced(ranges, steps, cost);
+            let paid = priced(ranges, steps, cost);
+            // Neighbouring stages gain most often; all sets are asked only where those gain nothing.
+            let mut found = self.step(problem, prepared, ranges, steps, (size, is_run), paid);
+            if found.is_none() && size == 1 {
+                found = self.step(problem, prepared, ranges, steps, (size, |set| !is_run(set)), paid);
             }
-            if size == 1 {
-                return cost;
+            match found {
+                Some(found) => cost = found,
+                None if size == 1 => return cost,
+                None => size /= 2,
             }
-            size /= 2;
         }
     }
 
-    /// Moves the set of stages that gains most; its new cost of stock, if any gains.
+    /// Moves the wanted set of stages that gains most by `size`; its new cost of stock, if any gains.
     fn step(
         &mut self,
         problem: &PathProblem,
         prepared: &Prepared,
         ranges: &[OrderRange],
         steps: &mut [usize],
-        size: usize,
+        (size, wanted): (usize, fn(u32) -> bool),
         paid: f64,
     ) -> Option<f64> {
         let (mut least, mut found) = (paid - 1e-11 * paid.abs(), None);
         let mut tried = std::mem::take(&mut self.tried);
-        for set in 1_u32..1 << steps.len() {
+        for set in (1_u32..1 << steps.len()).filter(|set| wanted(*set)) {
             for up in [true, false] {
                 if !moved(ranges, steps, set, up, size, &mut tried) {
                     continue;
@@ -201,6 +202,12 @@ impl Perishable {
         }
         stock
     }
+}
+
+/// Whether a set holds stages that follow each other.
+fn is_run(set: u32) -> bool {
+    let from_first = set >> set.trailing_zeros();
+    from_first & (from_first + 1) == 0
 }
 
 /// Cost of stock and the price of the steps.
