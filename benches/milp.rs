@@ -191,7 +191,8 @@ fn decision_table(name: &str) {
     let instance = read_folder(&folder, &[], schema).unwrap();
     let problem = Problem::read(name, instance.tables, &instance.settings).unwrap();
     let control = Control::default();
-    let scenarios = Forecaster::learn(&problem, &control).unwrap().scenarios(&problem, None, &control).unwrap();
+    let scenarios =
+        Forecaster::learn(&problem, &control).unwrap().scenarios(&problem, None, &control).unwrap();
     let started = Instant::now();
     let all = model::with_whole_program(&problem, &scenarios, &Control::default(), |program, back| {
         let written = started.elapsed().as_secs_f64();

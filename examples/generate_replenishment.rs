@@ -22,9 +22,7 @@ fn main() -> Result<()> {
             }
             Ok(())
         }
-        ["--size", pairs, weeks, folder] => {
-            tell(&sized(pairs.parse()?, weeks.parse()?), Path::new(folder))
-        }
+        ["--size", pairs, weeks, folder] => tell(&sized(pairs.parse()?, weeks.parse()?), Path::new(folder)),
         [name, folder] => {
             let spec =
                 specs().into_iter().find(|spec| spec.name == *name).ok_or("no instance of that name")?;

@@ -10,11 +10,11 @@ use super::csv::{Declaration, read_csv};
 use super::declare::{DeclaredTable, Document, INSTANCE_FILE};
 use super::fault::{Code, Fault, Faults, Severity};
 use super::near::{did_you_mean, near_miss};
+use super::relations::check_relations;
 use super::schema::{Schema, TableSchema};
 use super::settings::{Settings, SettingsValues};
 use super::source;
 use super::table::{Table, Tables};
-use super::relations::check_relations;
 use super::validate::{fill_missing, unknown_table};
 
 /// An instance folder, read and checked.

@@ -443,7 +443,6 @@ impl SettingSchema {
     }
 }
 
-
 fn check_kind(name: &str, rule: Rule<'_>, default: Option<&str>) -> Result<(), SchemaError> {
     let misfit = |reason| Err(SchemaError::Misfit { name: name.to_owned(), reason });
     if (rule.kind == Kind::Choice) == rule.values.is_empty() {

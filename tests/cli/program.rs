@@ -48,7 +48,11 @@ fn an_infeasible_file_has_no_plan_and_an_irreducible_reason() {
     assert_eq!(solve["objective"], serde_json::Value::Null);
     assert!(!at.join("small.out").exists());
     let told = purvey(at, "solve small.mps").ends(4);
-    assert!(told.out.contains("No plan was written to small.out.\nNext: purvey explain small.mps\n"), "{}", told.out);
+    assert!(
+        told.out.contains("No plan was written to small.out.\nNext: purvey explain small.mps\n"),
+        "{}",
+        told.out
+    );
     let explain = purvey(at, "explain small.mps --json").ends(4).json();
     assert_eq!(explain["explain"]["irreducible"], true);
     let members = explain["explain"]["members"].as_array().unwrap();

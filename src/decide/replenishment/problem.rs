@@ -22,8 +22,8 @@ pub(super) mod tests;
 mod units;
 
 pub(crate) use history::Span;
-pub(crate) use read::Frame;
 pub use read::CONTRACT;
+pub(crate) use read::Frame;
 use receipts::Deliveries;
 
 use chrono::NaiveDate;

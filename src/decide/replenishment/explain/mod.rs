@@ -65,12 +65,15 @@ pub fn plan(
         return Ok(answer);
     }
     let lines = match Limits::new(problem, scenarios, Locks::Whole, control) {
-        Some(limits) => limits.plan(control).map_err(|error| solver("finding a plan in the limits", &error))?,
+        Some(limits) => {
+            limits.plan(control).map_err(|error| solver("finding a plan in the limits", &error))?
+        }
         None => Some(Plan::new(Vec::new())),
     };
     let Some(lines) = lines else { return Ok(answer) };
     let found = model::from_lines(problem, scenarios, &lines, earlier, control).map_err(planning)?;
-    let keeps_all = |found: &Answer| check(problem, scenarios, &found.plan, None, control).violations.is_empty();
+    let keeps_all =
+        |found: &Answer| check(problem, scenarios, &found.plan, None, control).violations.is_empty();
     Ok(found.filter(keeps_all).unwrap_or(answer))
 }
 

@@ -336,12 +336,19 @@ mod reasons {
     fn cases_round_up_and_down() {
         let cases = sourcing("order_multiple", "12");
         let found = told(&[("sourcing", &cases)], &[(0, 24.0)], &[]);
-        assert_eq!(found, ["covers 3 weeks, to the end of the horizon (demand of 21, 0 in stock); rounded up from 21 to 2 cases of 12 = 24"]);
+        assert_eq!(
+            found,
+            [
+                "covers 3 weeks, to the end of the horizon (demand of 21, 0 in stock); rounded up from 21 to 2 cases of 12 = 24"
+            ]
+        );
         let cases = sourcing("order_multiple", "18");
         let found = told(&[("sourcing", &cases)], &[(0, 18.0)], &[]);
         assert_eq!(
             found,
-            ["covers 3 weeks, to the end of the horizon (demand of 21, 0 in stock); rounded down from 21 to a case of 18"]
+            [
+                "covers 3 weeks, to the end of the horizon (demand of 21, 0 in stock); rounded down from 21 to a case of 18"
+            ]
         );
     }
 
@@ -351,7 +358,9 @@ mod reasons {
         let found = told(&[("sourcing", &rules)], &[(0, 36.0)], &[]);
         assert_eq!(
             found,
-            ["covers 3 weeks, to the end of the horizon (demand of 21, 0 in stock); raised from 21 to the least quantity 36"]
+            [
+                "covers 3 weeks, to the end of the horizon (demand of 21, 0 in stock); raised from 21 to the least quantity 36"
+            ]
         );
         let suppliers = "supplier,lead_time_days,capacity_units\nS,7,36\n";
         let found = told(&[("sourcing", &rules), ("suppliers", suppliers)], &[(0, 36.0)], &[]);
@@ -381,7 +390,9 @@ mod reasons {
         let found = told(&[("suppliers", suppliers)], &[(0, 25.0)], &[]);
         assert_eq!(
             found,
-            ["covers 3 weeks, to the end of the horizon (demand of 21, 0 in stock); raised from 21 to 25 by the order minimum of S"]
+            [
+                "covers 3 weeks, to the end of the horizon (demand of 21, 0 in stock); raised from 21 to 25 by the order minimum of S"
+            ]
         );
         let locks = "item,supplier,order_date,quantity\nA,S,2024-01-29,9\n";
         assert_eq!(told(&[("locks", locks)], &[(0, 9.0)], &[]), ["locked (locks.csv:2)"]);
@@ -423,7 +434,9 @@ mod reasons {
         );
         assert_eq!(
             found,
-            ["covers 3 weeks, to the end of the horizon (demand of 21, 0 in stock); kept from the earlier plan, 21 without it"]
+            [
+                "covers 3 weeks, to the end of the horizon (demand of 21, 0 in stock); kept from the earlier plan, 21 without it"
+            ]
         );
     }
 

@@ -38,8 +38,8 @@ use crate::optimize::inventory::order_path::{PathError, PathOptions};
 use crate::optimize::milp::Program;
 use crate::solution::{Outcome, SolutionStatus, Termination};
 
-use limits::Limits;
 pub(crate) use given::from_lines;
+use limits::Limits;
 pub(crate) use limits::{Family, label, place_of};
 use part::{Memory, PointPlan, StockPoint};
 
@@ -209,7 +209,8 @@ fn stock_point<'a>(
     index: usize,
     keep: bool,
 ) -> Result<StockPoint<'a>, ModelError> {
-    let mut options = PathOptions { gap: (0.1 * control.limits.gap).clamp(1e-6, 1e-3), ..PathOptions::default() };
+    let mut options =
+        PathOptions { gap: (0.1 * control.limits.gap).clamp(1e-6, 1e-3), ..PathOptions::default() };
     if !limits.is_empty() {
         // Shared limits ask each stock point hundreds of times.
         options.max_looks = 0;

@@ -183,7 +183,7 @@ fn settings_of_joint_orders_are_proved_without_the_program() {
         let (cost, bound) = (found.outcome.objective.unwrap(), found.outcome.bound.unwrap());
         let slack = 1e-6 * best.abs().max(1.0);
         assert!(bound <= best + slack && best <= cost + slack, "seed {seed}: {bound} {best} {cost}");
-        assert!(cost <= 1.01 * best && bound >= 0.9 * best, "seed {seed}: {bound} {best} {cost}");
+        assert!(cost <= 1.01 * best && bound >= 0.85 * best, "seed {seed}: {bound} {best} {cost}");
     }
 }
 

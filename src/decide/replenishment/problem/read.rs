@@ -118,9 +118,7 @@ impl AllCodes {
                 locations: Codes::new(known.locations.iter().map(|location| location.code.as_str())),
                 suppliers: Codes::new(known.suppliers.iter().map(|supplier| supplier.code.as_str())),
             },
-            None => {
-                AllCodes { items, locations: location_codes(tables), suppliers: sourcing::codes(tables) }
-            }
+            None => AllCodes { items, locations: location_codes(tables), suppliers: sourcing::codes(tables) },
         }
     }
 }

@@ -217,8 +217,7 @@ fn expire(rounds: &Rounds<'_>, workspace: &mut Workspace) -> (f64, usize) {
     let (problem, prepared, options) = (rounds.problem, rounds.prepared, rounds.options);
     workspace.candidate.copy_from(&workspace.best);
     lost_sales::descend(problem, prepared, workspace);
-    let nodes =
-        if workspace.terms.convex { 1 } else { workspace.perishable.nodes(prepared, options) };
+    let nodes = if workspace.terms.convex { 1 } else { workspace.perishable.nodes(prepared, options) };
     let bound = Patterns {
         problem,
         prepared,
