@@ -381,10 +381,10 @@ impl Group {
             self.total[setting] = parts.sum::<f64>() + self.charges(setting);
         }
         let values: Option<f64> = (0..self.parts.len()).map(|place| self.value_of(place, closed)).sum();
-        if let Some(value) = values.map(|value| value + self.charges(closed)) {
-            if value < self.best.0 {
-                self.best = (value, closed);
-            }
+        if let Some(value) = values.map(|value| value + self.charges(closed))
+            && value < self.best.0
+        {
+            self.best = (value, closed);
         }
     }
 }

@@ -51,10 +51,10 @@ pub(crate) fn close(
         session.set_start(whole.start(points, &answer.chosen, &answer.open));
     }
     let Ok(solved) = session.solve(&control.clone().with_work(nodes)) else { return };
-    if !solved.values.is_empty() {
-        if let Some(plans) = whole.plans(points, &solved.values) {
-            take(limits, points, answer, (plans, whole.open(&solved.values)), control);
-        }
+    if !solved.values.is_empty()
+        && let Some(plans) = whole.plans(points, &solved.values)
+    {
+        take(limits, points, answer, (plans, whole.open(&solved.values)), control);
     }
     conclude(&mut answer.outcome, solved.outcome.termination, solved.outcome.bound, control);
 }

@@ -75,7 +75,7 @@ pub struct Answer {
     pub collisions: Vec<LimitUse>,
     /// Cost of each stock point, without shared charges.
     pub pair_costs: Vec<f64>,
-    /// Prices of the shared limits, for [`Ties::plan_pair`]; empty where none is shared.
+    /// Prices of the shared limits, for the plan of a single pair; empty where none is shared.
     pub prices: Vec<f64>,
 }
 

@@ -66,10 +66,10 @@ pub(crate) fn restore(
         }
         let mut best: Option<(f64, usize, PointPlan)> = None;
         for (index, (point, plan)) in points.iter().zip(plans.iter()).enumerate() {
-            if let Some((rate, moved)) = relieve(limits, point, plan, used) {
-                if best.as_ref().is_none_or(|known| rate < known.0) {
-                    best = Some((rate, index, moved));
-                }
+            if let Some((rate, moved)) = relieve(limits, point, plan, used)
+                && best.as_ref().is_none_or(|known| rate < known.0)
+            {
+                best = Some((rate, index, moved));
             }
         }
         let Some((_, index, moved)) = best else { return false };
