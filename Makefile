@@ -1,6 +1,6 @@
 # make demo   installs what is missing, builds, solves a shipped instance, tells where the report is
 # make test   installs what is missing, runs every test
-# make ci     what CI runs: tests, format, lints, documents, licences
+# make ci     what CI runs: licences, format, tests, lints, documents
 CARGO ?= cargo
 # Where rustup puts cargo, for a shell that has not been opened anew since.
 export PATH := $(PATH):$(or $(CARGO_HOME),$(HOME)/.cargo)/bin
@@ -20,11 +20,12 @@ demo: setup
 test: setup
 	$(CARGO) test --release --locked
 
-ci: test
+ci: setup
+	scripts/licences
 	$(CARGO) fmt --check
+	$(MAKE) test
 	$(CARGO) clippy --release --locked --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --release --locked --no-deps
-	scripts/licences
 
 instances:
 	$(CARGO) run --release --locked --example generate_replenishment -- --all instances

@@ -1,4 +1,4 @@
-//! Shortest paths beside petgraph, pathfinding and fast_paths, on one thread.
+//! Shortest paths beside petgraph and pathfinding, on one thread.
 //!
 //! `cargo bench --bench paths` measures the road network of Bremen where the
 //! data beside the project has it, else a generated one of its size;
@@ -134,19 +134,5 @@ fn rivals(graph: &Graph) {
     asked("pathfinding: dijkstra (path)", graph, |from, to| {
         let found = pathfinding::directed::dijkstra::dijkstra(&from, tenths, |node| *node == to);
         found.map_or(f64::INFINITY, |(_, length)| length as f64 / 10.0)
-    });
-    let mut input = fast_paths::InputGraph::new();
-    arcs.iter().filter(|arc| arc.from != arc.to).for_each(|arc| {
-        input.add_edge(arc.from as usize, arc.to as usize, (10.0 * arc.weight) as usize);
-    });
-    input.freeze();
-    let prepared = timed("fast_paths: preparation", || fast_paths::prepare(&input));
-    let order = prepared.get_node_ordering();
-    timed("fast_paths: new weights, known order", || fast_paths::prepare_with_order(&input, &order).unwrap());
-    let mut calculator = fast_paths::create_calculator(&prepared);
-    asked("fast_paths: path", graph, |from, to| {
-        calculator
-            .calc_path(&prepared, from as usize, to as usize)
-            .map_or(f64::INFINITY, |path| path.get_weight() as f64 / 10.0)
     });
 }
