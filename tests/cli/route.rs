@@ -51,7 +51,7 @@ fn the_time_of_departure_changes_the_way() {
         place.path(),
         "route roads.csv --from A --to C --profiles rush.csv --depart 8 --algorithm hierarchy",
     );
-    assert!(refused.ends(3).err.contains("no time"));
+    assert!(refused.ends(3).err.contains("no moment"));
 }
 
 #[test]
@@ -81,4 +81,108 @@ fn faults_of_maps_and_questions_are_named() {
     assert!(broken.err.contains("broken.gr:2:") && broken.err.contains("[broken-format]"), "{}", broken.err);
     purvey(at, "route roads.csv --from A").ends(2);
     purvey(at, "route nothing.gr --from A --to B").ends(3);
+}
+
+/// Four roads: a fast one through the middle that jams from 7 to 9 on weekdays,
+/// and a way round; trips of four weeks on it.
+fn city(at: &std::path::Path) {
+    let write = |name: &str, text: &str| fs::write(at.join(name), text).unwrap();
+    write(
+        "city.csv",
+        "from,to,seconds,metres,class,area\nA,M,100,2000,main,south\nM,B,100,2000,main,north\n\
+         A,R,160,2000,side,south\nR,B,160,2000,side,north\n",
+    );
+    let mut log = "from,to,departure,seconds\n".to_owned();
+    for day in 1..29 {
+        let weekend = (day + 6) % 7 >= 5; // 2026-06-01 is a Monday
+        for hour in 5..22 {
+            for (minute, wobble) in [(5, -4), (20, 0), (35, 4), (50, 1)] {
+                let jam = if !weekend && (7..9).contains(&hour) { 3 } else { 1 };
+                let mut trip = |from: &str, to: &str, base: i32| {
+                    let seconds = base + wobble;
+                    log += &format!("{from},{to},2026-06-{day:02}T{hour:02}:{minute:02},{seconds}\n");
+                };
+                trip("A", "M", 100 * jam);
+                trip("M", "B", 100 * jam);
+                trip("A", "B", 200 * jam);
+                trip("A", "R", 160);
+                trip("R", "B", 160);
+            }
+        }
+    }
+    write("log.csv", &log);
+    write("traffic.csv", "from,to,start,until,factor,speed\nA,M,2026-06-29T12:00,2026-06-29T14:00,,0\n");
+    write("weather.csv", "area,class,start,until,factor\nnorth,main,16:00,18:00,3\n");
+}
+
+#[test]
+fn travel_times_are_learned_from_trips() {
+    let place = tempfile::tempdir().unwrap();
+    let at = place.path();
+    city(at);
+    let way = |depart: &str| {
+        let run = format!("route city.csv --from A --to B --travel-log log.csv --depart {depart} --json");
+        let found = purvey(at, &run).ends(0).json()["route"]["pairs"][0].clone();
+        let number = |name: &str| found[name].as_f64().unwrap();
+        (number("cost"), number("q10"), number("q90"))
+    };
+    let (calm, low, high) = way("2026-06-29T12:00");
+    assert!((195.0..210.0).contains(&calm) && low < calm && calm < high, "{calm} {low} {high}");
+    let (jammed, ..) = way("2026-06-29T07:30");
+    assert!((315.0..330.0).contains(&jammed), "{jammed}: the way round");
+    let (sunday, ..) = way("2026-07-05T07:30");
+    assert!((195.0..210.0).contains(&sunday), "{sunday}");
+    let told = purvey(at, "route city.csv --from A --to B --travel-log log.csv --depart 07:30").ends(3);
+    assert!(told.err.contains("a travel log knows weekdays"), "{}", told.err);
+}
+
+#[test]
+fn traffic_and_weather_change_the_way() {
+    let place = tempfile::tempdir().unwrap();
+    let at = place.path();
+    city(at);
+    for algorithm in ["dijkstra", "a-star", "hierarchy"] {
+        let cost = |depart: &str| {
+            let run = format!(
+                "route city.csv --from A --to B --traffic traffic.csv --weather weather.csv \
+                 --depart {depart} --algorithm {algorithm} --json"
+            );
+            purvey(at, &run).ends(0).json()["route"]["pairs"][0]["cost"].as_f64().unwrap()
+        };
+        assert_eq!(cost("2026-06-29T10:00"), 200.0, "{algorithm}");
+        assert_eq!(cost("2026-06-29T12:30"), 320.0, "{algorithm}: closed, so round");
+        assert_eq!(cost("2026-06-30T12:30"), 200.0, "{algorithm}: open on the next day");
+        assert_eq!(cost("2026-06-30T16:30"), 320.0, "{algorithm}: weather in the north, so round");
+    }
+    fs::write(
+        at.join("traffic.csv"),
+        "from,to,area,start,until,factor,speed\nA,X,,08:00,09:00,2,\n,,east,08:00,2026-01-01T09:00,2,3\n",
+    )
+    .unwrap();
+    let refused = purvey(at, "route city.csv --from A --to B --traffic traffic.csv --depart 08:30").ends(3);
+    for text in [
+        "traffic.csv:2:",
+        "no node \"X\"",
+        "traffic.csv:3:",
+        "no arc of the map has the area \"east\"",
+        "factor and speed",
+    ] {
+        assert!(refused.err.contains(text), "{text}: {}", refused.err);
+    }
+}
+
+#[test]
+fn forecasts_of_travel_times_are_judged_by_later_trips() {
+    let place = tempfile::tempdir().unwrap();
+    city(place.path());
+    let run = "route city.csv --travel-log log.csv --judge-from 2026-06-22 --json";
+    let judged = purvey(place.path(), run).ends(0).json()["route_backtest"].clone();
+    let number = |group: &str, name: &str| judged[group][name].as_f64().unwrap();
+    assert!(number("wape", "usual") < 0.2 * number("wape", "map"), "{judged}");
+    assert!(number("mean_driven", "forecast") < 0.98 * number("mean_driven", "map"), "{judged}");
+    assert!(number("mean_driven", "hindsight") <= number("mean_driven", "forecast") + 1e-9, "{judged}");
+    let text =
+        purvey(place.path(), "route city.csv --travel-log log.csv --judge-from 2026-06-22").ends(0).out;
+    assert!(text.contains("Driven on what happened"), "{text}");
+    purvey(place.path(), "route city.csv --travel-log log.csv --judge-from 2027-01-01").ends(3);
 }

@@ -37,7 +37,7 @@ pub fn read_map(path: &Path, places: Option<&Path>, weight: &str) -> Result<Road
 }
 
 /// Reads one of the tables of the contract, every fault at once: `arcs`,
-/// `places`, `pairs`, `nodes` or `profiles`.
+/// `places`, `pairs`, `nodes`, `profiles`, `traffic`, `weather` or `travel_log`.
 ///
 /// # Errors
 /// Every fault of the file at once.
@@ -69,12 +69,16 @@ fn arcs_of(table: &Table, weight: &str) -> Result<Draft, Faults> {
             Fault::error(Code::MissingColumn, table.file(), format!("there is no weight column `{weight}`"));
         Faults::from(fault.with_help(format!("give the column, or take --weight {near}")))
     })?;
+    let word = |column: &str, row: usize| table.text(column).map_or("", |text| text.get(row));
     let mut draft = Draft::default();
     let mut faults = Faults::default();
     for (row, &weight) in weights.iter().enumerate() {
         let arc = Arc::new(draft.node(from.get(row)), draft.node(to.get(row)), weight);
         if weight >= 0.0 {
             draft.arcs.push(arc);
+            draft.classes.put(word("class", row));
+            draft.areas.put(word("area", row));
+            draft.metres.extend(table.number("metres").map(|metres| metres[row]));
         } else {
             let fault = Fault::error(Code::MissingValue, table.file(), "the arc has no weight");
             faults.push(fault.at_row(table.row_number(row)).with_help("give a number of 0 or more"));

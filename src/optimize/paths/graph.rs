@@ -190,6 +190,13 @@ impl Graph {
         Ok(())
     }
 
+    /// The same arcs, each with the weight that `of` gives for its position, 0 or more.
+    pub(crate) fn reweighted(&self, of: impl Fn(usize) -> f64) -> Graph {
+        let mut graph = self.clone();
+        graph.out.iter_mut().enumerate().for_each(|(position, arc)| arc.1 = of(position));
+        graph
+    }
+
     /// New numbers for the nodes, in the order of a walk breadth first over
     /// arcs in either direction: nodes near in the graph then lie near in memory.
     #[must_use]

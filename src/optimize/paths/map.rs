@@ -18,6 +18,41 @@ pub struct MapError {
     pub text: String,
 }
 
+/// A word for each arc, such as the class or the area of a road.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Labels {
+    words: Vec<String>,
+    of_arc: Vec<u32>,
+}
+
+impl Labels {
+    pub(crate) fn put(&mut self, word: &str) {
+        let index = self.index(word).unwrap_or_else(|| {
+            self.words.push(word.to_owned());
+            self.words.len() as u32 - 1
+        });
+        self.of_arc.push(index);
+    }
+
+    /// Index of the word of an arc, given by its place in the input; 0 where the map has no words.
+    #[must_use]
+    pub fn of(&self, arc: u32) -> u32 {
+        self.of_arc.get(arc as usize).copied().unwrap_or(0)
+    }
+
+    /// Index of a word.
+    #[must_use]
+    pub fn index(&self, word: &str) -> Option<u32> {
+        self.words.iter().position(|known| known == word).map(|at| at as u32)
+    }
+
+    /// The words.
+    #[must_use]
+    pub fn words(&self) -> &[String] {
+        &self.words
+    }
+}
+
 /// A graph with the names that its file gives the nodes.
 ///
 /// Some nodes, such as the zones of a traffic model, are starts and ends of
@@ -31,6 +66,12 @@ pub struct RoadMap {
     pub names: Vec<String>,
     /// Places of the nodes of the graph, where the file has them.
     pub coordinates: Option<Vec<(f64, f64)>>,
+    /// Class of each arc, where the file has one.
+    pub classes: Labels,
+    /// Area of each arc, where the file has one.
+    pub areas: Labels,
+    /// Length in metres of each arc by its place in the input, where the file has one.
+    pub metres: Vec<f64>,
     /// Node of the graph at which ways from a name start, and at which ways to it end.
     ends: Vec<(u32, u32)>,
     /// Name of each node of the graph.
@@ -47,6 +88,9 @@ pub(crate) struct Draft {
     pub coordinates: Vec<Option<(f64, f64)>>,
     /// Whether ways may only start and end at the node.
     pub terminal: Vec<bool>,
+    pub classes: Labels,
+    pub areas: Labels,
+    pub metres: Vec<f64>,
 }
 
 impl Draft {
@@ -65,7 +109,7 @@ impl Draft {
 
     /// The map: terminal nodes doubled, nodes numbered so that neighbours lie together.
     pub fn finish(self) -> Result<RoadMap, GraphError> {
-        let Draft { names, index, mut arcs, coordinates, terminal } = self;
+        let Draft { names, index, mut arcs, coordinates, terminal, classes, areas, metres } = self;
         let mut ends: Vec<(u32, u32)> = (0..names.len() as u32).map(|at| (at, at)).collect();
         let mut name_of: Vec<u32> = (0..names.len() as u32).collect();
         for at in (0..names.len()).filter(|&at| terminal[at]) {
@@ -88,6 +132,9 @@ impl Draft {
             coordinates: places.map(|all| moved.iter().map(|&name| all[name as usize]).collect()),
             ends: ends.into_iter().map(|(from, to)| (renumbered(from), renumbered(to))).collect(),
             name_of: moved,
+            classes,
+            areas,
+            metres,
             names,
             index,
         })

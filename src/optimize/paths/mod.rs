@@ -6,7 +6,7 @@
 //! | from one node to several or all | [`Dijkstra`] |
 //! | many pairs on one graph, weights that change | [`Topology`] once, [`Metric`] for each set of weights, [`Query`] for each pair |
 //! | all pairs of two sets | [`matrix`] |
-//! | travel times that change over the day | [`Profiles`] |
+//! | travel times that change over the day | [`Profiles`], from paces by [`travel_times`] |
 //!
 //! [`RoadMap`] reads the standard formats.
 
@@ -25,6 +25,7 @@ mod matrix;
 mod potential;
 mod query;
 mod queue;
+mod speeds;
 #[cfg(test)]
 mod tests;
 mod time_dependent;
@@ -37,9 +38,10 @@ pub use file::{read_map, read_road_table};
 pub use generate::{Roads, roads};
 pub use graph::{Arc, Graph, GraphError};
 pub use hierarchy::Topology;
-pub use map::{MapError, RoadMap};
+pub use map::{Labels, MapError, RoadMap};
 pub use matrix::matrix;
 pub use potential::{Landmarks, Potential, StraightLine};
 pub use query::Query;
 pub use queue::{QuaternaryHeap, Queue, RadixHeap};
+pub use speeds::{Stretch, travel_times};
 pub use time_dependent::{Point, ProfileError, Profiles};

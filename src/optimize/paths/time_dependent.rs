@@ -107,19 +107,35 @@ impl Profiles {
         &self.least
     }
 
+    /// The graph with the travel times of a departure at `time`, for methods with constant weights.
+    #[must_use]
+    pub fn at(&self, time: f64) -> Graph {
+        self.least.reweighted(|position| self.travel(position, time))
+    }
+
     /// Travel time of the arc at `position` for a departure at `time`.
     #[must_use]
     pub fn travel(&self, position: usize, time: f64) -> f64 {
         let points = &self.points[self.first[position] as usize..self.first[position + 1] as usize];
-        let (Some(first), Some(last)) = (points.first(), points.last()) else {
-            return self.least.weight(position);
-        };
-        let time = time.rem_euclid(self.period);
+        Self::between(points, self.period, time, self.least.weight(position))
+    }
+
+    /// Travel time over the arcs at `positions`, one after the other, for a departure at `time`.
+    #[must_use]
+    pub fn along(&self, positions: &[u32], time: f64) -> f64 {
+        positions.iter().fold(0.0, |passed, &at| passed + self.travel(at as usize, time + passed))
+    }
+
+    /// Travel time at `time` between points that repeat after `period`; `constant` where there are none.
+    #[must_use]
+    pub fn between(points: &[Point], period: f64, time: f64, constant: f64) -> f64 {
+        let (Some(first), Some(last)) = (points.first(), points.last()) else { return constant };
+        let time = time.rem_euclid(period);
         let after = points.partition_point(|point| point.departure <= time);
         let (before, next) = match (after.checked_sub(1), points.get(after)) {
             (Some(before), Some(next)) => (points[before], *next),
-            (None, Some(next)) => (Point { departure: last.departure - self.period, ..*last }, *next),
-            (_, None) => (*last, Point { departure: first.departure + self.period, ..*first }),
+            (None, Some(next)) => (Point { departure: last.departure - period, ..*last }, *next),
+            (_, None) => (*last, Point { departure: first.departure + period, ..*first }),
         };
         let share = (time - before.departure) / (next.departure - before.departure);
         before.travel + share * (next.travel - before.travel)
