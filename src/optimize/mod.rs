@@ -5,3 +5,4 @@ pub mod allocation;
 pub mod inventory;
 pub mod milp;
 pub mod paths;
+pub mod routes;
