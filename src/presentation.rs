@@ -19,6 +19,7 @@ mod chart;
 mod details;
 mod format;
 mod nullable;
+mod routes;
 mod table;
 mod text;
 
@@ -28,6 +29,7 @@ pub use chart::{
 };
 pub use details::{Detail, DetailFact, DetailOrder, Details, Quantile};
 pub use format::Style;
+pub use routes::{Activity, MapPoint, MapRoute, RouteMap, TimeRow, TimeSpan, TimeTick, Timetable};
 pub use table::{Cells, Column, Table};
 pub use text::TextOptions;
 
@@ -107,6 +109,10 @@ pub enum Block {
     Bars(Bars),
     /// One stacked bar a policy.
     Comparison(Comparison),
+    /// Routes over places.
+    RouteMap(RouteMap),
+    /// What each does when.
+    Timetable(Timetable),
     /// Many compact entries, of which a reader picks one at a time.
     Details(Details),
 }

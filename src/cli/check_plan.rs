@@ -15,7 +15,7 @@ use super::{console, input, write};
 pub struct CheckPlan {
     #[command(flatten)]
     source: Source,
-    /// The plan: an output folder, or one plan table (orders.csv, variables.csv)
+    /// The plan: an output folder, or one plan table (orders.csv, variables.csv), or a .sol file
     #[arg(long, value_name = "FILE")]
     plan: PathBuf,
     #[command(flatten)]
@@ -29,9 +29,9 @@ impl CheckPlan {
     pub fn run(self) -> Result<u8, Failure> {
         let control = self.work.control(&self.talk)?.started();
         let loaded = input::load(&self.source)?;
-        let plan = input::plan(&self.plan, &input::schema(loaded.decision)?)?;
         let measure = loaded.decision.objective_measure();
         let prepared = loaded.decision.prepare(loaded.input, &control)?;
+        let plan = input::plan_for(&self.plan, loaded.decision, &*prepared)?;
         let report = prepared.check(&plan)?;
         if self.talk.json {
             console::say_json(&document::check_plan(&report));

@@ -4,10 +4,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use purvey::data::{
-    Declaration, Faults, OutputSchema, Recognised, Schema, Table, Tables, read_csv, read_folder, recognise,
+    Declaration, Faults, OutputSchema, Recognised, Schema, Table, Tables, read_csv, read_folder, read_text,
+    recognise,
 };
 use purvey::decide::diff::WrittenPlan;
-use purvey::decide::{self, DECISIONS, Decision, Input};
+use purvey::decide::{self, DECISIONS, Decision, Input, Prepared};
 use purvey::presentation::{Measure, Presentation};
 
 use super::exit::Failure;
@@ -22,7 +23,8 @@ pub struct Loaded {
 
 /// Reads the instance folder or names the standard file of `source`.
 pub fn load(source: &Source) -> Result<Loaded, Failure> {
-    let sets = parse_sets(&source.set)?;
+    let mut sets = parse_sets(&source.set)?;
+    sets.extend(source.round.iter().map(|rule| ("round".to_owned(), rule.clone())));
     if is_file(&source.path) {
         return load_file(&source.path, sets);
     }
@@ -96,6 +98,17 @@ fn stem(path: &Path) -> String {
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let plain = name.strip_suffix(".gz").unwrap_or(&name);
     plain.rsplit_once('.').map_or(plain, |(stem, _)| stem).to_owned()
+}
+
+/// A plan of a decision: an output folder, one plan table, or a standard file that holds plans.
+pub fn plan_for(path: &Path, decision: &dyn Decision, prepared: &dyn Prepared) -> Result<Tables, Failure> {
+    let name = path.file_name().map(|name| name.to_string_lossy().to_ascii_lowercase()).unwrap_or_default();
+    let plain = name.strip_suffix(".gz").unwrap_or(&name);
+    let ending = plain.rsplit_once('.').map_or("", |(_, ending)| ending);
+    if decision.plan_endings().contains(&ending) && !path.is_dir() {
+        return Ok(prepared.read_plan(&path.display().to_string(), &read_text(path)?)?);
+    }
+    plan(path, &schema(decision)?)
 }
 
 /// A plan of `schema`'s decision: all plan tables of an output folder, or one table's file.

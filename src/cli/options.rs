@@ -93,19 +93,23 @@ impl Work {
 /// The instance and changes to it.
 #[derive(Debug, Clone, Args)]
 pub struct Source {
-    /// Instance folder, or a standard file (MPS or LP, also packed with gzip)
+    /// Instance folder, or a standard file (MPS, LP, VRPLIB or Solomon, also packed with gzip)
     #[arg(value_name = "PATH")]
     pub path: PathBuf,
     /// Change a setting for this run (may be given several times)
     #[arg(long = "set", value_name = "KEY=VALUE")]
     pub set: Vec<String>,
+    /// Rounding of distances between coordinates, as --set round=RULE: auto, nearest, dimacs, exact
+    #[arg(long, value_name = "RULE")]
+    pub round: Option<String>,
 }
 
 impl Source {
     /// Path and settings as they stand on a command line.
     pub fn as_typed(&self) -> String {
         let sets = self.set.iter().map(|set| format!(" --set {}", quoted(set)));
-        quoted(&self.path.display().to_string()) + &sets.collect::<String>()
+        let round = self.round.iter().map(|rule| format!(" --round {}", quoted(rule)));
+        quoted(&self.path.display().to_string()) + &sets.chain(round).collect::<String>()
     }
 }
 

@@ -38,11 +38,11 @@ impl Solve {
         let begun = Instant::now();
         let control = self.work.control(&self.talk)?.started();
         let loaded = input::load(&self.source)?;
-        let schema = input::schema(loaded.decision)?;
-        let start = self.start.as_deref().map(|path| input::plan(path, &schema)).transpose()?;
         let (name, decision) = (loaded.name.clone(), loaded.decision);
         let read_seconds = begun.elapsed().as_secs_f64();
         let prepared = decision.prepare(loaded.input, &control)?;
+        let start =
+            self.start.as_deref().map(|path| input::plan_for(path, decision, &*prepared)).transpose()?;
         let threads = control.worker_threads();
         let options = SolveOptions { control, start, relax: self.relax };
         let mut solution = prepared.solve(&options)?;
@@ -61,7 +61,7 @@ impl Solve {
         let presentation = prepared.present(&solution);
         let folder = self.output.unwrap_or_else(|| input::default_output(&self.source.path, "out"));
         if solution.outcome.solution_status != SolutionStatus::None {
-            write::plan(&folder, &solution, &document, &presentation)?;
+            write::plan(&folder, &solution, &document, &presentation, &prepared.plan_files(&solution))?;
         }
         if self.talk.json {
             console::say_json(&document);

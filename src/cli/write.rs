@@ -13,14 +13,16 @@ use super::console;
 use super::exit::{self, Failure};
 use super::options::Talk;
 
-/// Writes a plan: its tables, `solution.json`, `presentation.json`, `report.html`.
+/// Writes a plan: its tables, `solution.json`, `presentation.json`, `report.html`, and further
+/// `files` (name and text).
 pub fn plan(
     folder: &Path,
     solution: &Solution,
     document: &Value,
     presentation: &Presentation,
+    files: &[(String, String)],
 ) -> Result<(), Failure> {
-    self::folder(folder, "solution.json", document, &solution.tables, presentation)
+    whole(folder, "solution.json", document, &solution.tables, presentation, files)
 }
 
 /// What a command that answers with a folder ends with.
@@ -59,6 +61,17 @@ pub fn folder(
     tables: &Tables,
     presentation: &Presentation,
 ) -> Result<(), Failure> {
+    whole(folder, name, document, tables, presentation, &[])
+}
+
+fn whole(
+    folder: &Path,
+    name: &str,
+    document: &Value,
+    tables: &Tables,
+    presentation: &Presentation,
+    files: &[(String, String)],
+) -> Result<(), Failure> {
     let html = html(presentation)?;
     let json =
         serde_json::to_string_pretty(document).map_err(|error| Failure::Internal(error.to_string()))?;
@@ -67,6 +80,9 @@ pub fn folder(
         let mut output = Output::begin(folder)?;
         for table in tables.as_slice() {
             output.table(table)?;
+        }
+        for (name, text) in files {
+            output.text(name, text)?;
         }
         output.text(name, &json)?;
         output.text("presentation.json", &told)?;

@@ -30,6 +30,10 @@ pub enum Format {
     Lp,
     /// A linear or mixed-integer program in MPS form.
     Mps,
+    /// A routing problem with time windows in Solomon's form.
+    Solomon,
+    /// A routing problem in VRPLIB form.
+    Vrplib,
 }
 
 /// One format: its endings, and whether lines of text (trimmed, not blank, at most a few
@@ -43,6 +47,8 @@ struct Known {
 const FORMATS: &[Known] = &[
     Known { format: Format::Mps, endings: &["mps"], matches: is_mps },
     Known { format: Format::Lp, endings: &["lp"], matches: is_lp },
+    Known { format: Format::Vrplib, endings: &["vrp"], matches: is_vrplib },
+    Known { format: Format::Solomon, endings: &["solomon"], matches: is_solomon },
 ];
 
 impl Format {
@@ -80,7 +86,11 @@ pub fn recognise(path: &Path) -> Result<Recognised, Faults> {
     let by_content = FORMATS.iter().find(|known| (known.matches)(&lines));
     by_content.or_else(|| by_ending(path)).map(|known| Recognised::Standard(known.format)).ok_or_else(|| {
         let fault = Fault::error(Code::BrokenFormat, label, "the first lines are of no known format");
-        fault.with_help("hand in an instance folder, a CSV unique_id,ds,y, or an .mps or .lp file").into()
+        fault
+            .with_help(
+                "hand in an instance folder, a CSV unique_id,ds,y, or an .mps, .lp, .vrp or Solomon file",
+            )
+            .into()
     })
 }
 
@@ -127,6 +137,19 @@ fn is_lp(lines: &[&str]) -> bool {
         .contains(&first.as_str())
 }
 
+/// Among the first lines of VRPLIB stand a number of nodes and a kind of distances.
+fn is_vrplib(lines: &[&str]) -> bool {
+    let has = |key: &str| lines.iter().take(40).any(|line| line.split([':', ' ', '\t']).next() == Some(key));
+    has("DIMENSION") && (has("EDGE_WEIGHT_TYPE") || has("NODE_COORD_SECTION"))
+}
+
+/// After its name, a Solomon file has a block of vehicles.
+fn is_solomon(lines: &[&str]) -> bool {
+    let word = |at: usize, word: &str| lines.get(at).is_some_and(|line| line.eq_ignore_ascii_case(word));
+    let heading = lines.get(2).map(|line| line.to_ascii_uppercase()).unwrap_or_default();
+    word(1, "VEHICLE") && heading.starts_with("NUMBER") && heading.contains("CAPACITY")
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
@@ -147,6 +170,10 @@ mod tests {
         assert_eq!(of("a", b"\\ comment\n\nMaximize\n obj: x\n"), Ok(Recognised::Standard(Format::Lp)));
         assert_eq!(of("a.mps", b"damaged"), Ok(Recognised::Standard(Format::Mps)));
         assert_eq!(of("a.csv", b"\xef\xbb\xbfds,\"unique_id\",y\n"), Ok(Recognised::LongTable));
+        let vrp = b"NAME : x\nTYPE : CVRP\nDIMENSION : 3\nEDGE_WEIGHT_TYPE : EUC_2D\n";
+        assert_eq!(of("a.txt", vrp), Ok(Recognised::Standard(Format::Vrplib)));
+        let solomon = b"R101\n\nVEHICLE\nNUMBER     CAPACITY\n  25         200\n";
+        assert_eq!(of("r101.txt", solomon), Ok(Recognised::Standard(Format::Solomon)));
         assert_eq!(of("a.csv", b"a,b\n").unwrap_err().as_slice()[0].code, Code::BrokenFormat);
     }
 

@@ -12,12 +12,13 @@ use std::path::PathBuf;
 
 use crate::control::Control;
 pub use crate::data::Settings;
-use crate::data::{Faults, Table, Tables};
+use crate::data::{Code, Fault, Faults, Table, Tables};
 use crate::presentation::{Measure, Presentation, Style};
 use crate::solution::Outcome;
 
 pub mod backtest;
 pub mod bench;
+pub mod delivery;
 pub mod diff;
 pub mod document;
 pub mod forecast;
@@ -27,7 +28,8 @@ pub mod route;
 pub mod what_if;
 
 /// Every decision, in the order in which `purvey models` lists them.
-pub static DECISIONS: &[&dyn Decision] = &[&replenishment::Replenishment, &program::ProgramDecision];
+pub static DECISIONS: &[&dyn Decision] =
+    &[&replenishment::Replenishment, &delivery::Delivery, &program::ProgramDecision];
 
 /// The decision called `name`.
 #[must_use]
@@ -66,6 +68,11 @@ pub trait Decision: Sync {
 
     /// Name endings of the standard files that it takes (`mps`, `lp`), lower case.
     fn file_endings(&self) -> &'static [&'static str] {
+        &[]
+    }
+
+    /// Name endings of standard files that hold a plan of it (`sol`), lower case.
+    fn plan_endings(&self) -> &'static [&'static str] {
         &[]
     }
 
@@ -122,6 +129,21 @@ pub trait Prepared: Send + Sync {
     /// # Errors
     /// The faults of the plan's tables when they cannot be read as a plan.
     fn check(&self, plan: &Tables) -> Result<CheckReport, Faults>;
+
+    /// The tables of a plan that a standard file (see [`Decision::plan_endings`]) holds; `label`
+    /// names the file in messages.
+    ///
+    /// # Errors
+    /// The faults of the text; one of them where the decision has no such files.
+    fn read_plan(&self, label: &str, _text: &str) -> Result<Tables, Faults> {
+        let fault = Fault::error(Code::WrongType, label, "plans of this decision are tables");
+        Err(fault.with_help("give an output folder or a plan table").into())
+    }
+
+    /// The plan in standard formats, to be written beside its tables: name and text of each file.
+    fn plan_files(&self, _solution: &Solution) -> Vec<(String, String)> {
+        Vec::new()
+    }
 
     /// Why it is infeasible, or which limits bind and what one more unit is worth.
     ///

@@ -1,11 +1,14 @@
 //! A chart on the page: its drawing for wide and for narrow pages, its legend,
 //! and its numbers as a table for those who do not see it.
 
-use crate::presentation::{Axis, Bars, Cells, Column, Comparison, Lines, Style, Table, Tornado, Waterfall};
+use crate::presentation::{
+    Axis, Bars, Cells, Column, Comparison, Lines, Measure, RouteMap, Style, Table, Timetable, Tornado,
+    Waterfall,
+};
 
 use super::legend::{self, Key};
 use super::svg::Canvas;
-use super::{lines, rows, waterfall};
+use super::{lines, map, rows, timetable, waterfall};
 
 /// Width of a drawing on a desk or on paper.
 const WIDE: f64 = 860.0;
@@ -133,4 +136,38 @@ pub(super) fn of_comparison(chart: &Comparison, style: &Style, id: &str) -> Draw
     let (title, description) = (chart.title.clone(), chart.description.clone());
     let keys = legend::comparison(chart);
     Drawing { title, description, keys, wide, narrow, data, empty: chart.policies.is_empty() }
+}
+
+/// Draws a map of routes.
+pub(super) fn of_map(chart: &RouteMap, id: &str) -> Drawing {
+    let (wide, narrow) = both(id, &chart.title, &chart.description, |width| map::draw(chart, width));
+    let stops = || chart.routes.iter().flat_map(|route| route.way.iter().map(move |point| (route, point)));
+    let data = Table::new("")
+        .with(Column::text("route", stops().map(|(route, _)| route.name.as_str())))
+        .with(Column::text("place", stops().map(|(_, point)| point.text.as_str())))
+        .with(Column::number("x", stops().map(|(_, point)| point.x), Measure::number().with_decimals(4)))
+        .with(Column::number("y", stops().map(|(_, point)| point.y), Measure::number().with_decimals(4)));
+    let (title, description) = (chart.title.clone(), chart.description.clone());
+    let empty = chart.routes.is_empty() && chart.depots.is_empty();
+    Drawing { title, description, keys: legend::map(chart), wide, narrow, data, empty }
+}
+
+/// Draws a timetable.
+pub(super) fn of_timetable(chart: &Timetable, id: &str) -> Drawing {
+    let (wide, narrow) = both(id, &chart.title, &chart.description, |width| timetable::draw(chart, width));
+    let spans = || chart.rows.iter().flat_map(|row| row.spans.iter().map(move |span| (row, span)));
+    let data = Table::new("")
+        .with(Column::text("row", spans().map(|(row, _)| row.name.as_str())))
+        .with(Column::text("activity", spans().map(|(_, span)| span.activity.name())))
+        .with(Column::text("what", spans().map(|(_, span)| span.text.as_str())));
+    let (title, description) = (chart.title.clone(), chart.description.clone());
+    Drawing {
+        title,
+        description,
+        keys: legend::timetable(chart),
+        wide,
+        narrow,
+        data,
+        empty: chart.rows.is_empty(),
+    }
 }

@@ -1,9 +1,10 @@
 //! What the marks of a chart mean, as a list of small samples with names.
 
-use crate::presentation::{Comparison, Line, Lines, Tone, Tornado, Waterfall};
+use crate::presentation::{Activity, Comparison, Line, Lines, RouteMap, Timetable, Tone, Tornado, Waterfall};
 
 use super::lines::line_class;
 use super::svg::Canvas;
+use super::{map, timetable};
 
 /// One entry of a legend.
 #[derive(Debug, Clone)]
@@ -83,6 +84,38 @@ pub(super) fn waterfall(chart: &Waterfall) -> Vec<Key> {
     ];
     let known = tones.into_iter().filter(|&(tone, _, _)| occurs(tone));
     known.map(|(_, class, name)| Key::area(class, name)).collect()
+}
+
+/// Most routes that the legend of a map names.
+const MOST_ROUTES: usize = 24;
+
+/// Legend of a map: its routes, the depots, and what is left out.
+pub(super) fn map(chart: &RouteMap) -> Vec<Key> {
+    let routes = chart.routes.iter().take(MOST_ROUTES).enumerate();
+    let mut keys: Vec<Key> = routes.map(|(at, route)| Key::line(&map::class(at), &route.name)).collect();
+    let rest = chart.routes.len().saturating_sub(MOST_ROUTES);
+    if rest > 0 {
+        keys.push(Key::sample(&format!("and {rest} more"), |_| {}));
+    }
+    if !chart.depots.is_empty() {
+        keys.push(Key::sample("depot", |canvas| canvas.rect("depot", (6.0, 2.0), (10.0, 10.0), "")));
+    }
+    if !chart.left_out.is_empty() {
+        keys.push(Key::sample("left out", |canvas| {
+            canvas.path("left-out-mark", &[(7.0, 3.0), (15.0, 11.0)], false);
+            canvas.path("left-out-mark", &[(7.0, 11.0), (15.0, 3.0)], false);
+        }));
+    }
+    keys
+}
+
+/// Legend of a timetable: the activities that occur.
+pub(super) fn timetable(chart: &Timetable) -> Vec<Key> {
+    let occurs = |activity: &Activity| {
+        chart.rows.iter().flat_map(|row| &row.spans).any(|span| span.activity == *activity)
+    };
+    let known = Activity::ALL.into_iter().filter(occurs);
+    known.map(|activity| Key::area(timetable::class(activity), activity.name())).collect()
 }
 
 fn push_once(keys: &mut Vec<Key>, key: impl FnOnce() -> Key, name: &str) {

@@ -19,10 +19,12 @@ mod details;
 mod embed;
 mod legend;
 mod lines;
+mod map;
 mod rows;
 mod scale;
 mod svg;
 mod tables;
+mod timetable;
 mod waterfall;
 
 use chart::Drawing;
@@ -220,6 +222,8 @@ impl<'a> Writer<'a> {
             Block::Lines(chart) => self.chart(chart::of_lines(chart, self.style, &id), id)?,
             Block::Bars(chart) => self.chart(chart::of_bars(chart, self.style, &id), id)?,
             Block::Comparison(chart) => self.chart(chart::of_comparison(chart, self.style, &id), id)?,
+            Block::RouteMap(map) => self.chart(chart::of_map(map, &id), id)?,
+            Block::Timetable(table) => self.chart(chart::of_timetable(table, &id), id)?,
             Block::Details(details) => return Ok(BlockView::Details(details)),
         };
         self.bytes += html.len();

@@ -1,0 +1,99 @@
+//! The part of the problem that the solver gets: all visits that some vehicle could serve.
+
+use super::super::super::DecideError;
+use super::super::plan::{Plan, PlanRoute};
+use super::super::problem::Problem;
+use super::construct;
+use crate::control::Control;
+use crate::optimize::routes::{self, Pair, ProblemData, Route, Solution, Trip, evaluate};
+use crate::solution::Termination;
+
+/// The solver's problem, and which of its visits is which.
+pub(super) struct Part {
+    problem: routes::Problem,
+    /// Visit of the whole for each visit of the part.
+    kept: Vec<usize>,
+    /// Visit of the part for each visit of the whole.
+    index: Vec<Option<usize>>,
+}
+
+/// What the solver found.
+pub(super) struct Found {
+    pub solution: Solution,
+    pub cost: f64,
+    pub bound: Option<f64>,
+    pub termination: Termination,
+    known: Vec<bool>,
+}
+
+impl Found {
+    /// Whether the solver decided on a visit.
+    pub fn knows(&self, visit: usize) -> bool {
+        self.known[visit]
+    }
+}
+
+impl Part {
+    /// Takes out the visits that are `lost`.
+    pub fn new(whole: &Problem, lost: &[Option<String>]) -> Result<Self, DecideError> {
+        let kept: Vec<usize> = (0..whole.visits.len()).filter(|&visit| lost[visit].is_none()).collect();
+        let mut index = vec![None; whole.visits.len()];
+        kept.iter().enumerate().for_each(|(at, &visit)| index[visit] = Some(at));
+        let pair = |pair: &Pair| Some(Pair { first: index[pair.first]?, second: index[pair.second]? });
+        let data = ProblemData {
+            visits: kept.iter().map(|&visit| whole.data.visits[visit].clone()).collect(),
+            pairs: whole.data.pairs.iter().filter_map(pair).collect(),
+            ..whole.data.clone()
+        };
+        let problem = routes::Problem::new(data).map_err(|error| DecideError::Solver {
+            doing: "reading the problem".to_owned(),
+            reason: error.to_string(),
+        })?;
+        Ok(Part { problem, kept, index })
+    }
+
+    /// Solves the part, from a plan of the whole where one is given.
+    pub fn solve(&self, start: Option<&Plan>, control: &Control) -> Found {
+        let start = start.map(|plan| self.start(plan));
+        let solution = construct::savings(&self.problem, start, control);
+        let cost = evaluate(&self.problem, &solution).cost.total();
+        let known = self.index.iter().map(Option::is_some).collect();
+        Found { solution, cost, bound: None, termination: Termination::Stalled, known }
+    }
+
+    /// A plan of the whole as a start.
+    fn start(&self, plan: &Plan) -> Solution {
+        let trip = |trip: &Trip| Trip {
+            depot: trip.depot,
+            visits: trip.visits.iter().filter_map(|&visit| self.index[visit]).collect(),
+        };
+        let route =
+            |route: &PlanRoute| Route { vehicle: route.kind, trips: route.trips.iter().map(trip).collect() };
+        let routes = plan.routes.iter().map(route).filter(|route| !route.is_empty()).collect();
+        Solution { routes, unserved: Vec::new() }
+    }
+
+    /// The solver's answer as a plan; vehicles of a type are taken in their order.
+    pub fn plan(&self, solution: &Solution) -> Plan {
+        let mut used = vec![0; self.problem.vehicles().len()];
+        let mut routes = Vec::new();
+        for route in &solution.routes {
+            let trip = |trip: &Trip| Trip {
+                depot: trip.depot,
+                visits: trip.visits.iter().map(|&visit| self.kept[visit]).collect(),
+            };
+            let trips = route.trips.iter().map(trip).collect();
+            routes.push(PlanRoute { kind: route.vehicle, member: used[route.vehicle], trips });
+            used[route.vehicle] += 1;
+        }
+        routes.sort_by_key(|route| (route.kind, route.member));
+        Plan { routes, unserved: Vec::new() }
+    }
+
+    /// Visits of the whole that the solver left out.
+    pub fn unserved(&self, solution: &Solution) -> Vec<usize> {
+        let mut served = vec![false; self.kept.len()];
+        solution.routes.iter().flat_map(Route::visits).for_each(|visit| served[visit] = true);
+        (0..served.len()).filter(|&visit| !served[visit]).map(|visit| self.kept[visit]).collect()
+    }
+}
