@@ -2,6 +2,7 @@
 //! trade: nothing here could not be used outside the question that needed it first.
 
 pub mod allocation;
+pub mod genetic;
 pub mod inventory;
 pub mod milp;
 pub mod paths;

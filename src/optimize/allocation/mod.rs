@@ -26,10 +26,12 @@
 //!
 //! - [`choose`]: parts whose candidates are all listed ([`Candidates`]).
 //! - [`allocate`]: parts that answer prices, such as dynamic programs ([`Part`]).
+//! - [`split_budget`]: one budget over concave or S-shaped curves ([`Curve`]).
 
 mod bundle;
 mod candidates;
 mod coupling;
+mod curves;
 mod dual;
 mod feasibility;
 mod fixing;
@@ -53,6 +55,7 @@ mod tests;
 
 pub use candidates::Candidates;
 pub use coupling::{AllocationError, Coupling, SharedRow, Switch};
+pub use curves::{BudgetSplit, Curve, CurveError, split_budget};
 pub use feasibility::{CollidingRow, Collision};
 pub use offers::Pricing;
 pub use pool::{Part, Proposal};
