@@ -1,15 +1,25 @@
 //! Routes of vehicles over visits.
 //!
 //! A [`Problem`] is made of places, depots, visits and vehicle types; a [`Solution`] is a list of
-//! routes. [`evaluate`] prices any solution and lists the rules that it breaks.
+//! routes. [`search`] finds one; [`evaluate`] prices any and lists the rules that it breaks.
 
 mod evaluate;
 mod file;
+mod insertion;
+mod network;
 mod problem;
+mod ruin;
+mod savings;
 mod schedule;
+mod search;
+mod segment;
 mod sol;
 mod solomon;
 mod solution;
+#[cfg(test)]
+mod tests;
+mod tours;
+mod undo;
 mod validate;
 mod vrplib;
 
@@ -20,6 +30,7 @@ pub use problem::{
     VehicleType, Visit, Window,
 };
 pub use schedule::{Schedule, Stop, TOLERANCE, schedule};
+pub use search::{RouteOptions, RoutePlan, SearchError, search, supports};
 pub use sol::{FileRoute, FileSolution, read_sol, write_sol};
 pub use solomon::read_solomon;
 pub use solution::{Route, Solution, Trip};

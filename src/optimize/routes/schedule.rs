@@ -60,8 +60,7 @@ impl Schedule {
 pub fn schedule(problem: &Problem, route: &Route) -> Schedule {
     let vehicle = &problem.vehicles()[route.vehicle];
     let first_release = route.trips.first().map_or(f64::NEG_INFINITY, |trip| release(problem, &trip.visits));
-    let opening = problem.depots()[vehicle.start].window.start.max(vehicle.shift.start).max(first_release);
-    let opening = if opening.is_finite() { opening } else { 0.0 };
+    let opening = opening(problem, vehicle).max(first_release);
     let early = Walk::new(problem, route, opening).run();
     let changes = !vehicle.breaks.is_empty() || !problem.profile(route.vehicle).slices.is_empty();
     let delay = if changes { search_delay(problem, route, &early.schedule) } else { early.delay() };
@@ -69,6 +68,12 @@ pub fn schedule(problem: &Problem, route: &Route) -> Schedule {
         return early.schedule;
     }
     Walk::new(problem, route, opening + delay).run().schedule
+}
+
+/// Earliest start of a route without visits: 0 where nothing states it.
+pub(super) fn opening(problem: &Problem, vehicle: &VehicleType) -> f64 {
+    let opening = problem.depots()[vehicle.start].window.start.max(vehicle.shift.start);
+    if opening.is_finite() { opening } else { 0.0 }
 }
 
 /// Earliest departure of a trip.
@@ -159,7 +164,7 @@ impl<'a> Walk<'a> {
     /// What happens now may not happen after `latest`.
     fn close(&mut self, latest: f64) {
         self.schedule.outside += if self.clock > latest + TOLERANCE { self.clock - latest } else { 0.0 };
-        self.slack = self.slack.min((self.waited + latest - self.clock).max(0.0));
+        self.slack = self.slack.min(self.waited + (latest - self.clock).max(0.0));
     }
 
     fn rest(&mut self, at: f64) {
@@ -207,7 +212,7 @@ impl<'a> Walk<'a> {
         let (start, closes) = service_start(visit, ready);
         let waiting = start - ready;
         self.waited += waiting;
-        self.slack = self.slack.min((self.waited + closes - start).max(0.0));
+        self.slack = self.slack.min(self.waited + (closes - start).max(0.0));
         let lateness = if start > closes + TOLERANCE { start - closes } else { 0.0 };
         self.clock = start + visit.service_duration;
         let end = self.clock;

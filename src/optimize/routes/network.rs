@@ -1,0 +1,349 @@
+//! A routing problem as the search sees it: nodes with flat tables instead of places and lists.
+//!
+//! Nodes are the visits, then the depots, then `nowhere`, where open routes end: every way from
+//! and to it is free. Up to [`TABLED`] nodes the numbers of each ordered pair stand in tables;
+//! above, they are looked up by place, which costs time and no memory.
+
+use super::problem::{Backhauls, Problem, Profile, Window};
+use super::schedule::opening;
+
+/// Most nodes whose pairs are tabled.
+const TABLED: usize = 2_600;
+/// Most neighbours kept for each visit.
+const NEIGHBOURS: usize = 250;
+
+/// What a unit of waiting counts for in the choice of companions, beside a unit of distance.
+const WAITING_WEIGHT: f64 = 0.2;
+
+/// Distances and lags of one profile.
+pub(super) struct Arcs<'a> {
+    profile: &'a Profile,
+    visits: usize,
+    size: usize,
+    /// Empty where pairs are not tabled.
+    distance: Vec<f64>,
+    /// Whether tabled distances are the same in both directions.
+    is_symmetric: bool,
+    lag: Vec<f64>,
+    /// Place, service and set-up of each node, for pairs that are not tabled.
+    stops: Vec<(usize, f64, f64)>,
+}
+
+/// What the search needs to know of a visit.
+pub(super) struct Node {
+    pub place: usize,
+    pub window: Window,
+    pub service: f64,
+    pub setup: f64,
+    pub release: f64,
+    /// Cost of leaving it out.
+    pub penalty: f64,
+    pub backhaul: bool,
+}
+
+/// What the search needs to know of a vehicle type.
+pub(super) struct Kind {
+    pub start: u32,
+    pub end: u32,
+    pub profile: usize,
+    pub fixed: f64,
+    pub unit_distance: f64,
+    pub unit_duration: f64,
+    pub max_distance: f64,
+    pub max_duration: f64,
+    /// When a route may leave its start and reach its end.
+    pub leave: Window,
+    pub close: f64,
+    pub capacity: Vec<f64>,
+    pub count: usize,
+    /// Types that differ in capacity, cost, count and skills alone have the same class.
+    pub class: usize,
+}
+
+/// Which rules the problem has at all, so that others cost nothing.
+#[derive(Clone, Copy)]
+pub(super) struct Rules {
+    /// Anything about time.
+    pub timed: bool,
+    /// Limits or costs of duration, or releases, which need whole segments.
+    pub segments: bool,
+    /// Visits that load.
+    pub pickups: bool,
+    /// Vehicle types that may not serve every visit.
+    pub restricted: bool,
+    pub backhauls: Backhauls,
+    /// Visits that may be left out.
+    pub prizes: bool,
+}
+
+pub(super) struct Network<'a> {
+    pub problem: &'a Problem,
+    pub visits: usize,
+    pub nodes: Vec<Node>,
+    pub kinds: Vec<Kind>,
+    pub arcs: Vec<Arcs<'a>>,
+    pub rules: Rules,
+    pub dimensions: usize,
+    /// Amounts of each visit in each dimension.
+    pub delivery: Vec<f64>,
+    pub pickup: Vec<f64>,
+    /// Share of the largest vehicle that each visit takes.
+    pub bulk: Vec<f64>,
+    /// Nearest visits of each visit, nearest first, as many for each.
+    neighbours: Vec<u32>,
+    per_visit: usize,
+    /// Visits that each visit fits beside best, best first, as many for each.
+    companions: Vec<u32>,
+    per_companion: usize,
+}
+
+impl<'a> Network<'a> {
+    /// The network of a problem, with `near` companions for each visit.
+    pub fn new(problem: &'a Problem, near: usize) -> Self {
+        let data = problem.data();
+        let visits = data.visits.len();
+        let nowhere = visits + data.depots.len();
+        let nodes = nodes(problem);
+        let kinds = kinds(problem, nowhere);
+        let arcs = data.profiles.iter().map(|profile| Arcs::new(profile, &nodes, visits)).collect();
+        let flat = |of: fn(&super::Visit) -> &Vec<f64>| {
+            data.visits.iter().flat_map(|visit| of(visit).iter().copied()).collect::<Vec<f64>>()
+        };
+        let dimensions = problem.dimensions();
+        let (delivery, pickup) = (flat(|visit| &visit.delivery), flat(|visit| &visit.pickup));
+        let largest: Vec<f64> = (0..dimensions)
+            .map(|at| data.vehicles.iter().map(|kind| kind.capacity[at]).fold(0.0, f64::max))
+            .collect();
+        let bulk = (0..visits)
+            .map(|visit| {
+                let share = |at: usize| {
+                    let slot = visit * dimensions + at;
+                    delivery[slot].max(pickup[slot]) / largest[at].max(f64::MIN_POSITIVE)
+                };
+                (0..dimensions).map(share).fold(0.0, f64::max)
+            })
+            .collect();
+        let rules = rules(problem, &kinds);
+        let per_visit = visits.saturating_sub(1).min(NEIGHBOURS);
+        let mut network = Network {
+            problem,
+            visits,
+            nodes,
+            kinds,
+            arcs,
+            rules,
+            dimensions,
+            delivery,
+            pickup,
+            bulk,
+            neighbours: Vec::new(),
+            per_visit,
+            companions: Vec::new(),
+            per_companion: visits.saturating_sub(1).min(near),
+        };
+        let arcs = &network.arcs[0];
+        network.neighbours = network.nearest(per_visit, |a, b| arcs.distance(a, b) + arcs.distance(b, a));
+        network.companions =
+            network.nearest(network.per_companion, |a, b| network.strain(a, b).min(network.strain(b, a)));
+        network.price_absence();
+        network
+    }
+
+    /// Nearest visits of a visit, nearest first.
+    pub fn neighbours(&self, visit: u32) -> &[u32] {
+        let from = visit as usize * self.per_visit;
+        &self.neighbours[from..from + self.per_visit]
+    }
+
+    /// Visits that a visit fits beside best, best first.
+    pub fn companions(&self, visit: u32) -> &[u32] {
+        let from = visit as usize * self.per_companion;
+        &self.companions[from..from + self.per_companion]
+    }
+
+    /// How hard it is to serve one visit right after another: distance, waiting and lateness.
+    fn strain(&self, from: u32, to: u32) -> f64 {
+        let distance = self.arcs[0].distance(from, to);
+        if !self.rules.timed {
+            return distance;
+        }
+        let lag = self.arcs[0].lag(from, to);
+        let (a, b) = (self.nodes[from as usize].window, self.nodes[to as usize].window);
+        let waiting = (b.start - lag - a.end).max(0.0);
+        let lateness = (a.start + lag - b.end).max(0.0);
+        distance + WAITING_WEIGHT * waiting + lateness
+    }
+
+    /// Whether vehicles of a kind may serve a visit.
+    pub fn may_serve(&self, kind: usize, visit: u32) -> bool {
+        !self.rules.restricted || self.problem.served_by(visit as usize).binary_search(&kind).is_ok()
+    }
+
+    /// The `count` visits of least `strain` of each visit.
+    fn nearest(&self, count: usize, strain: impl Fn(u32, u32) -> f64) -> Vec<u32> {
+        let mut all = Vec::with_capacity(self.visits * count);
+        let mut row: Vec<(f64, u32)> = Vec::with_capacity(self.visits);
+        for visit in 0..self.visits as u32 {
+            row.clear();
+            let others = (0..self.visits as u32).filter(|&other| other != visit);
+            row.extend(others.map(|other| (strain(visit, other), other)));
+            let order = |a: &(f64, u32), b: &(f64, u32)| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1));
+            if count > 0 && count < row.len() {
+                row.select_nth_unstable_by(count - 1, order);
+                row.truncate(count);
+            }
+            row.sort_unstable_by(order);
+            all.extend(row.iter().map(|near| near.1));
+        }
+        all
+    }
+
+    /// Makes leaving out a visit that must be served dearer than any way to serve it.
+    fn price_absence(&mut self) {
+        let mut dearest: f64 = 0.0;
+        for kind in &self.kinds {
+            let arcs = &self.arcs[kind.profile];
+            for visit in 0..self.visits as u32 {
+                let way = arcs.distance(kind.start, visit) + arcs.distance(visit, kind.end);
+                let time = arcs.lag(kind.start, visit) + arcs.lag(visit, kind.end);
+                let cost = kind.fixed + kind.unit_distance * way + kind.unit_duration * time;
+                dearest = if cost.is_finite() { dearest.max(cost) } else { dearest };
+            }
+        }
+        let base = 4.0 * dearest + 1.0;
+        for (node, visit) in self.nodes.iter_mut().zip(&self.problem.data().visits) {
+            node.penalty = visit.prize.unwrap_or(base * (1.0 + f64::from(visit.priority)));
+        }
+    }
+}
+
+fn nodes(problem: &Problem) -> Vec<Node> {
+    let visits = problem.visits().iter().enumerate().map(|(index, visit)| Node {
+        place: visit.place,
+        window: visit.windows.first().copied().unwrap_or(Window::ALWAYS),
+        service: visit.service_duration,
+        setup: visit.setup_duration,
+        release: visit.release,
+        penalty: 0.0,
+        backhaul: problem.is_backhaul(index),
+    });
+    let depots = problem.depots().iter().map(|depot| Node {
+        place: depot.place,
+        window: depot.window,
+        service: 0.0,
+        setup: 0.0,
+        release: f64::NEG_INFINITY,
+        penalty: 0.0,
+        backhaul: false,
+    });
+    visits.chain(depots).collect()
+}
+
+fn kinds(problem: &Problem, nowhere: usize) -> Vec<Kind> {
+    let mut kinds: Vec<Kind> = Vec::new();
+    for vehicle in problem.vehicles() {
+        let end_window = vehicle.end.map_or(Window::ALWAYS, |end| problem.depots()[end].window);
+        let leave =
+            Window { start: opening(problem, vehicle), end: problem.depots()[vehicle.start].window.end };
+        let mut kind = Kind {
+            start: (problem.visits().len() + vehicle.start) as u32,
+            end: vehicle.end.map_or(nowhere, |end| problem.visits().len() + end) as u32,
+            profile: vehicle.profile,
+            fixed: vehicle.fixed_cost,
+            unit_distance: vehicle.unit_distance_cost,
+            unit_duration: vehicle.unit_duration_cost,
+            max_distance: vehicle.max_distance,
+            max_duration: vehicle.max_duration,
+            leave,
+            close: end_window.end.min(vehicle.shift.end),
+            capacity: vehicle.capacity.clone(),
+            count: if vehicle.committed.is_empty() { vehicle.count } else { 0 },
+            class: kinds.len(),
+        };
+        let alike = |other: &&Kind| {
+            (other.start, other.end, other.profile) == (kind.start, kind.end, kind.profile)
+                && (other.max_distance, other.max_duration) == (kind.max_distance, kind.max_duration)
+                && (other.leave, other.close) == (kind.leave, kind.close)
+        };
+        kind.class = kinds.iter().find(alike).map_or(kind.class, |other| other.class);
+        kinds.push(kind);
+    }
+    kinds
+}
+
+fn rules(problem: &Problem, kinds: &[Kind]) -> Rules {
+    let data = problem.data();
+    let (visits, vehicles) = (&data.visits, &data.vehicles);
+    let segments = vehicles.iter().any(|kind| kind.unit_duration_cost > 0.0 || kind.max_duration.is_finite())
+        || visits.iter().any(|visit| visit.release > f64::NEG_INFINITY);
+    let closes = kinds.iter().any(|kind| kind.close.is_finite() || kind.leave.end.is_finite());
+    Rules {
+        timed: segments || closes || visits.iter().any(|visit| !visit.windows.is_empty()),
+        segments,
+        pickups: visits.iter().any(|visit| visit.pickup.iter().any(|&amount| amount > 0.0)),
+        restricted: (0..visits.len()).any(|visit| problem.served_by(visit).len() < vehicles.len()),
+        backhauls: data.backhauls,
+        prizes: visits.iter().any(|visit| visit.prize.is_some()),
+    }
+}
+
+impl<'a> Arcs<'a> {
+    fn new(profile: &'a Profile, nodes: &[Node], visits: usize) -> Self {
+        let size = nodes.len() + 1;
+        let stops = nodes.iter().map(|node| (node.place, node.service, node.setup)).collect();
+        let mut arcs =
+            Arcs { profile, visits, size, distance: Vec::new(), is_symmetric: false, lag: Vec::new(), stops };
+        if size <= TABLED {
+            let pairs = || (0..size as u32).flat_map(|from| (0..size as u32).map(move |to| (from, to)));
+            let distance = pairs().map(|(from, to)| arcs.distance_by_place(from, to)).collect();
+            arcs.lag = pairs().map(|(from, to)| arcs.lag_by_place(from, to)).collect();
+            arcs.distance = distance;
+            let back = |from: u32, to: u32| arcs.distance(from, to) == arcs.distance(to, from);
+            arcs.is_symmetric = pairs().all(|(from, to)| back(from, to));
+        }
+        arcs
+    }
+
+    /// Distance between two nodes.
+    #[inline]
+    pub fn distance(&self, from: u32, to: u32) -> f64 {
+        match self.distance.get(from as usize * self.size + to as usize) {
+            Some(&distance) => distance,
+            None => self.distance_by_place(from, to),
+        }
+    }
+
+    /// Distance from the second node to the first, read beside the distances from the first where
+    /// that is the same.
+    #[inline]
+    pub fn distance_back(&self, to: u32, from: u32) -> f64 {
+        if self.is_symmetric { self.distance(to, from) } else { self.distance(from, to) }
+    }
+
+    /// Time from the start of service at one node to the earliest start of service at the next.
+    #[inline]
+    pub fn lag(&self, from: u32, to: u32) -> f64 {
+        match self.lag.get(from as usize * self.size + to as usize) {
+            Some(&lag) => lag,
+            None => self.lag_by_place(from, to),
+        }
+    }
+
+    fn distance_by_place(&self, from: u32, to: u32) -> f64 {
+        match (self.stops.get(from as usize), self.stops.get(to as usize)) {
+            (Some(a), Some(b)) => self.profile.distance.at(a.0, b.0),
+            _ => 0.0,
+        }
+    }
+
+    fn lag_by_place(&self, from: u32, to: u32) -> f64 {
+        match (self.stops.get(from as usize), self.stops.get(to as usize)) {
+            (Some(a), Some(b)) => {
+                let sets_up = from as usize >= self.visits || a.0 != b.0;
+                a.1 + self.profile.duration.at(a.0, b.0) + if sets_up { b.2 } else { 0.0 }
+            }
+            (Some(a), None) => a.1,
+            _ => 0.0,
+        }
+    }
+}

@@ -1,0 +1,465 @@
+//! Given a routing problem, find routes of low cost.
+//!
+//! Method: simulated annealing over ruin and recreate, Christiaens and Vanden Berghe (2020), "Slack
+//! induction by string removals for vehicle routing problems", doi:10.1287/trsc.2019.0914.
+//! Cost: about 10 microseconds a step, nearly independent of the number of visits; memory
+//! O(n^2) up to 2,600 nodes, O(n) beyond what the problem itself holds.
+//! Not for: proofs of optimality.
+//! Same input, work limit and seed give the same answer: yes. A time limit does not.
+//! Differs from the paper: temperatures in units of the mean way between stops; vehicle types are
+//! chosen anew for each route that changed; optional visits compete with their prizes.
+
+use rand::seq::SliceRandom;
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+use crate::control::{Control, Progress};
+use crate::solution::{Outcome, SolutionStatus, Termination};
+
+use super::evaluate::{Evaluation, evaluate};
+use super::insertion::{Blinks, Place};
+use super::network::Network;
+use super::problem::Problem;
+use super::solution::{Route, Solution};
+use super::tours::{NONE, Tours};
+use super::undo::Undo;
+
+/// Steps between two looks at the clock.
+const CLOCK_STEPS: u64 = 32;
+/// Steps between two reports of progress.
+const REPORT_STEPS: u64 = 32_768;
+/// Share of steps in which optional visits may cost more than their prize, and up to how many times.
+const OVERPAID_SHARE: f64 = 0.2;
+const MOST_OVERPAID: f64 = 4.0;
+/// Steps without any limit: this many, and more for each visit.
+const DEFAULT_STEPS: (u64, u64) = (20_000, 400);
+
+/// How routes are searched for.
+#[derive(Debug, Clone)]
+pub struct RouteOptions {
+    /// Routes to begin with; those that break a rule are taken apart.
+    pub start: Option<Solution>,
+    /// First temperature, in mean lengths of a way between stops.
+    pub hottest: f64,
+    /// Last temperature, likewise.
+    pub coldest: f64,
+    /// Share of positions that insertion overlooks.
+    pub blink_rate: f64,
+    /// Near visits beside which insertion looks first.
+    pub near: usize,
+    /// Problems of at most this many visits have every position looked at.
+    pub everywhere: usize,
+}
+
+impl Default for RouteOptions {
+    fn default() -> Self {
+        RouteOptions { start: None, hottest: 1.0, coldest: 0.02, blink_rate: 0.01, near: 40, everywhere: 100 }
+    }
+}
+
+/// Routes found.
+#[derive(Debug, Clone)]
+pub struct RoutePlan {
+    /// The routes.
+    pub solution: Solution,
+    /// Their cost, times and loads. Visits that must be served and are not are its only violations.
+    pub evaluation: Evaluation,
+    /// Why the search ended, and with what.
+    pub outcome: Outcome,
+    /// Steps made.
+    pub steps: u64,
+}
+
+/// What a search cannot do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum SearchError {
+    /// The problem has a rule that the search does not know.
+    #[error("the search for routes does not know {rule} yet: leave it out, or price plans of your own")]
+    Unsupported {
+        /// The rule.
+        rule: &'static str,
+    },
+}
+
+/// Searches until a limit of `control` ends it; without any, for a number of steps that grows with
+/// the problem.
+///
+/// # Errors
+/// The problem has a rule that the search does not know.
+pub fn search(
+    problem: &Problem,
+    options: &RouteOptions,
+    control: &Control,
+) -> Result<RoutePlan, SearchError> {
+    supports(problem)?;
+    let control = control.started();
+    let network = Network::new(problem, options.near);
+    let mut annealing = Annealing::new(&network, options, &control);
+    let termination = annealing.run();
+    let solution = annealing.best_solution();
+    let steps = annealing.steps;
+    let evaluation = evaluate(problem, &solution);
+    let outcome = Outcome {
+        termination,
+        solution_status: SolutionStatus::Feasible,
+        objective: Some(evaluation.cost.total()),
+        bound: None,
+    };
+    Ok(RoutePlan { solution, evaluation, outcome, steps })
+}
+
+/// Whether the search knows all rules of a problem.
+///
+/// # Errors
+/// The first rule that it does not know.
+pub fn supports(problem: &Problem) -> Result<(), SearchError> {
+    let data = problem.data();
+    let rules = [
+        (data.visits.iter().any(|visit| visit.windows.len() > 1), "several windows of a visit"),
+        (data.visits.iter().any(|visit| visit.lateness.is_some()), "tolerated lateness"),
+        (data.vehicles.iter().any(|kind| !kind.breaks.is_empty()), "breaks"),
+        (data.vehicles.iter().any(|kind| kind.max_reloads > 0), "several trips of a vehicle"),
+        (
+            data.profiles.iter().any(|profile| !profile.slices.is_empty()),
+            "durations that change with the time",
+        ),
+        (!data.pairs.is_empty(), "pairs of visits"),
+        (data.balance_cost > 0.0, "a cost of unequal routes"),
+    ];
+    match rules.iter().find(|rule| rule.0) {
+        Some(&(_, rule)) => Err(SearchError::Unsupported { rule }),
+        None => Ok(()),
+    }
+}
+
+struct Annealing<'a> {
+    network: &'a Network<'a>,
+    options: &'a RouteOptions,
+    control: &'a Control,
+    blinks: Blinks,
+    rng: ChaCha8Rng,
+    tours: Tours<'a>,
+    undo: Undo,
+    absent: Vec<u32>,
+    unserved: usize,
+    cost: f64,
+    best_cost: f64,
+    best: Vec<(usize, Vec<u32>)>,
+    /// Tours that differ from the best, and whether each is listed.
+    changed: Vec<u32>,
+    is_changed: Vec<bool>,
+    steps: u64,
+}
+
+impl<'a> Annealing<'a> {
+    fn new(network: &'a Network<'a>, options: &'a RouteOptions, control: &'a Control) -> Self {
+        let mut tours = Tours::new(network);
+        if let Some(start) = &options.start {
+            tours.adopt(start);
+        }
+        tours.construct();
+        let absent: Vec<u32> =
+            (0..network.visits as u32).filter(|&visit| tours.seats[visit as usize].tour == NONE).collect();
+        let penalties: f64 = absent.iter().map(|&visit| network.nodes[visit as usize].penalty).sum();
+        let cost = tours.tours.iter().map(|tour| tour.cost).sum::<f64>() + penalties;
+        Annealing {
+            network,
+            options,
+            control,
+            blinks: Blinks::new(options.blink_rate),
+            rng: ChaCha8Rng::seed_from_u64(control.seed),
+            unserved: absent.len(),
+            tours,
+            undo: Undo::new(),
+            absent,
+            cost,
+            best_cost: f64::INFINITY,
+            best: Vec::new(),
+            changed: Vec::new(),
+            is_changed: Vec::new(),
+            steps: 0,
+        }
+    }
+
+    fn run(&mut self) -> Termination {
+        self.begin();
+        if self.network.visits == 0 {
+            return Termination::Optimal;
+        }
+        let length = self.mean_way();
+        let (hot, cold) = (self.options.hottest * length, self.options.coldest * length);
+        let mut temperature = hot;
+        loop {
+            if self.steps.is_multiple_of(CLOCK_STEPS) {
+                if let Some(end) = self.end() {
+                    return end;
+                }
+                temperature = hot * (cold / hot).powf(self.share_done());
+            }
+            self.steps += 1;
+            self.step(temperature);
+        }
+    }
+
+    /// First routes: far visits first.
+    fn begin(&mut self) {
+        self.undo.begin(&self.tours);
+        let mut absent = std::mem::take(&mut self.absent);
+        self.order(&mut absent, Order::Far);
+        self.cost += self.recreate(&absent, false);
+        self.absent = absent;
+        self.refit();
+        self.cost += self.change_of_tours();
+        self.is_changed.resize(self.tours.tours.len(), true);
+        self.changed = (0..self.tours.tours.len() as u32).collect();
+        self.keep_best();
+    }
+
+    fn step(&mut self, temperature: f64) {
+        self.undo.begin(&self.tours);
+        let mut absent = std::mem::take(&mut self.absent);
+        absent.clear();
+        let unserved = self.unserved;
+        let removed = self.tours.ruin(&mut absent, &mut self.undo, unserved, &mut self.rng);
+        self.unserved += removed;
+        let penalties: f64 = absent[..removed].iter().map(|&visit| self.penalty(visit)).sum();
+        let order = self.draw_order();
+        self.order(&mut absent, order);
+        let penalties = penalties + self.recreate(&absent, true);
+        self.absent = absent;
+        self.refit();
+        let change = self.change_of_tours() + penalties;
+        let draw: f64 = self.rng.random();
+        if change < -temperature * (1.0 - draw).ln() {
+            self.cost += change;
+            self.note_changes();
+            if self.cost < self.best_cost - 1e-9 * self.best_cost.abs() {
+                self.keep_best();
+            }
+        } else {
+            self.undo.restore(&mut self.tours);
+            self.unserved = unserved;
+        }
+    }
+
+    fn penalty(&self, visit: u32) -> f64 {
+        self.network.nodes[visit as usize].penalty
+    }
+
+    fn change_of_tours(&self) -> f64 {
+        let tours = &self.tours.tours;
+        self.undo.touched().map(|(tour, before)| tours[tour as usize].cost - before).sum()
+    }
+
+    /// Inserts visits where it is cheapest; returns the change in penalties. Now and then more is
+    /// paid for a visit than it is worth, since several together may pay where one does not.
+    fn recreate(&mut self, absent: &[u32], varies: bool) -> f64 {
+        let mut penalties = 0.0;
+        let overpays = varies && self.network.rules.prizes && self.rng.random_bool(OVERPAID_SHARE);
+        let worth = if overpays { self.rng.random_range(1.0..MOST_OVERPAID) } else { 1.0 };
+        for &visit in absent {
+            let everywhere = self.network.visits <= self.options.everywhere;
+            let place = self.tours.best_place(visit, worth, everywhere, &mut self.blinks, &mut self.rng);
+            let Some(place) = place else { continue };
+            let tour = match place.tour {
+                NONE => self.tours.open(place.kind as usize) as u32,
+                tour => tour,
+            };
+            self.undo.save(&self.tours, tour);
+            self.tours.insert(visit, Place { tour, ..place });
+            penalties -= self.penalty(visit);
+            self.unserved -= 1;
+        }
+        penalties
+    }
+
+    fn refit(&mut self) {
+        if self.network.kinds.len() > 1 {
+            let touched: Vec<u32> = self.undo.touched().map(|(tour, _)| tour).collect();
+            touched.into_iter().for_each(|tour| self.tours.refit(tour as usize));
+        }
+    }
+
+    fn draw_order(&mut self) -> Order {
+        let choices: &[(u32, Order)] = if self.network.rules.timed { &TIMED_ORDERS } else { &ORDERS };
+        let sum = choices.iter().map(|choice| choice.0).sum();
+        let mut draw = self.rng.random_range(0..sum);
+        for &(weight, order) in choices {
+            if draw < weight {
+                return order;
+            }
+            draw -= weight;
+        }
+        Order::Random
+    }
+
+    fn order(&mut self, visits: &mut [u32], order: Order) {
+        let network = self.network;
+        let node = |visit: u32| &network.nodes[visit as usize];
+        let away = |visit: u32| network.arcs[0].distance(network.kinds[0].start, visit);
+        match order {
+            Order::Random => visits.shuffle(&mut self.rng),
+            Order::Bulk => sort_by(visits, |visit| -network.bulk[visit as usize]),
+            Order::Far => sort_by(visits, |visit| -away(visit)),
+            Order::Close => sort_by(visits, away),
+            Order::Narrow => sort_by(visits, |visit| node(visit).window.end - node(visit).window.start),
+            Order::Early => sort_by(visits, |visit| node(visit).window.start),
+            Order::Late => sort_by(visits, |visit| -node(visit).window.end),
+        }
+    }
+
+    /// Mean cost of a way between stops.
+    fn mean_way(&self) -> f64 {
+        let used = self.tours.tours.iter().filter(|tour| !tour.visits.is_empty());
+        let (mut cost, mut ways) = (0.0, 0.0);
+        for tour in used {
+            let kind = &self.network.kinds[tour.kind];
+            cost += tour.cost - kind.fixed;
+            ways += tour.visits.len() as f64 + 1.0;
+        }
+        if cost > 0.0 { cost / ways } else { 1.0 }
+    }
+
+    /// Share of the limits that is used up.
+    fn share_done(&self) -> f64 {
+        let limits = &self.control.limits;
+        let worked = self.steps as f64 / self.most_steps() as f64;
+        let timed = match (limits.time, self.control.time_left()) {
+            (Some(time), Some(left)) => 1.0 - left.as_secs_f64() / time.as_secs_f64().max(1e-9),
+            _ => 0.0,
+        };
+        worked.max(timed).clamp(0.0, 1.0)
+    }
+
+    fn most_steps(&self) -> u64 {
+        let limits = &self.control.limits;
+        match (limits.work, limits.time) {
+            (Some(work), _) => work.max(1),
+            (None, Some(_)) => u64::MAX,
+            (None, None) => DEFAULT_STEPS.0 + DEFAULT_STEPS.1 * self.network.visits as u64,
+        }
+    }
+
+    fn end(&self) -> Option<Termination> {
+        if self.control.cancel.is_requested() {
+            return Some(Termination::Interrupted);
+        }
+        if self.steps.is_multiple_of(REPORT_STEPS) {
+            self.control.report(&Progress {
+                stage: "solve",
+                done: self.steps,
+                total: self.control.limits.work,
+                incumbent: Some(self.best_cost),
+                bound: None,
+            });
+        }
+        if self.steps >= self.most_steps() {
+            return Some(if self.control.limits.work.is_some() {
+                Termination::WorkLimit
+            } else {
+                Termination::Stalled
+            });
+        }
+        self.control.should_stop().then_some(Termination::TimeLimit)
+    }
+
+    /// Lists the tours that the last change touched.
+    fn note_changes(&mut self) {
+        for (tour, _) in self.undo.touched() {
+            if self.is_changed.len() <= tour as usize {
+                self.is_changed.resize(tour as usize + 1, false);
+            }
+            if !std::mem::replace(&mut self.is_changed[tour as usize], true) {
+                self.changed.push(tour);
+            }
+        }
+    }
+
+    fn keep_best(&mut self) {
+        self.best_cost = self.cost;
+        self.best.resize(self.tours.tours.len().max(self.best.len()), (0, Vec::new()));
+        for tour in self.changed.drain(..) {
+            self.is_changed[tour as usize] = false;
+            let from = &self.tours.tours[tour as usize];
+            let (kind, visits) = &mut self.best[tour as usize];
+            *kind = from.kind;
+            visits.clone_from(&from.visits);
+        }
+    }
+
+    fn best_solution(&self) -> Solution {
+        let used = self.best.iter().filter(|tour| !tour.1.is_empty());
+        let visits = |tour: &[u32]| tour.iter().map(|&visit| visit as usize).collect();
+        let routes: Vec<Route> =
+            used.map(|(kind, tour)| Route::of(self.network.problem, *kind, visits(tour))).collect();
+        let mut served = vec![false; self.network.visits];
+        routes.iter().flat_map(Route::visits).for_each(|visit| served[visit] = true);
+        let unserved = (0..self.network.visits).filter(|&visit| !served[visit]).collect();
+        Solution { routes, unserved }
+    }
+}
+
+/// Orders in which visits are inserted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Order {
+    Random,
+    Bulk,
+    Far,
+    Close,
+    Narrow,
+    Early,
+    Late,
+}
+
+/// How often each order is drawn, as in the paper.
+const ORDERS: [(u32, Order); 4] = [(4, Order::Random), (4, Order::Bulk), (2, Order::Far), (1, Order::Close)];
+const TIMED_ORDERS: [(u32, Order); 7] = [
+    (4, Order::Random),
+    (4, Order::Bulk),
+    (2, Order::Far),
+    (1, Order::Close),
+    (2, Order::Narrow),
+    (2, Order::Early),
+    (2, Order::Late),
+];
+
+fn sort_by(visits: &mut [u32], key: impl Fn(u32) -> f64) {
+    visits.sort_unstable_by(|&a, &b| key(a).total_cmp(&key(b)).then(a.cmp(&b)));
+}
+
+/// Makes steps at a high temperature and compares, after each, what the search believes with what
+/// the evaluator finds.
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+pub(super) fn audit(problem: &Problem, seed: u64, steps: u64) {
+    let network = Network::new(problem, 10);
+    let options =
+        RouteOptions { everywhere: if seed.is_multiple_of(2) { 0 } else { 100 }, ..RouteOptions::default() };
+    let control = Control::default().with_seed(seed).with_work(steps);
+    let mut annealing = Annealing::new(&network, &options, &control);
+    annealing.begin();
+    let length = annealing.mean_way();
+    for _ in 0..steps {
+        annealing.step(length);
+        annealing.changed = (0..annealing.tours.tours.len() as u32).collect();
+        annealing.is_changed.resize(annealing.tours.tours.len(), true);
+        let best = annealing.best_cost;
+        annealing.keep_best();
+        annealing.best_cost = best;
+        let solution = annealing.best_solution();
+        let found = evaluate(problem, &solution);
+        let missing = |rule: &&super::Violation| matches!(rule, super::Violation::Missing { .. });
+        assert_eq!(
+            found.violations.iter().filter(|rule| !missing(rule)).count(),
+            0,
+            "{:?}",
+            found.violations
+        );
+        assert_eq!(solution.unserved.len(), annealing.unserved);
+        let required = |visit: &&usize| problem.visits()[**visit].prize.is_none();
+        let penalties: f64 =
+            solution.unserved.iter().filter(required).map(|&visit| annealing.penalty(visit as u32)).sum();
+        let (believed, cost) = (annealing.cost, found.cost.total() + penalties);
+        assert!((believed - cost).abs() < 1e-6 * cost.max(1.0), "{believed} is {cost}: {solution:?}");
+    }
+}

@@ -1,0 +1,140 @@
+//! The search against enumeration and the evaluator, and the evaluator against examples by hand.
+#![allow(clippy::unwrap_used, clippy::float_cmp)]
+
+mod evaluation;
+mod random;
+
+use std::time::Duration;
+
+use random::{CLASSES, random_problem};
+
+use super::*;
+use crate::control::Control;
+use crate::solution::Termination;
+
+/// Least total cost over all plans, by enumeration of the orders of all sets of visits.
+fn least(problem: &Problem) -> f64 {
+    let sets = 1 << problem.visits().len();
+    let mut total = vec![f64::INFINITY; sets];
+    total[0] = 0.0;
+    for (vehicle, kind) in problem.vehicles().iter().enumerate() {
+        let mut routes = vec![f64::INFINITY; sets];
+        grow(problem, vehicle, &mut Vec::new(), &mut routes);
+        if !kind.committed.is_empty() {
+            total = joined(&total, &routes);
+            continue;
+        }
+        routes[0] = 0.0;
+        for _ in 0..kind.count.min(problem.visits().len()) {
+            total = joined(&total, &routes);
+        }
+    }
+    let left_out = |set: usize| {
+        let out = (0..problem.visits().len()).filter(|visit| set >> visit & 1 == 0);
+        out.map(|visit| problem.visits()[visit].prize.unwrap_or(f64::INFINITY)).sum::<f64>()
+    };
+    (0..sets).map(|set| total[set] + left_out(set)).fold(f64::INFINITY, f64::min)
+}
+
+/// Cheapest feasible route of each set of visits, by extension of `visits`.
+fn grow(problem: &Problem, vehicle: usize, visits: &mut Vec<usize>, routes: &mut [f64]) {
+    if !visits.is_empty() {
+        let mut violations = Vec::new();
+        let route = Route::of(problem, vehicle, visits.clone());
+        let cost = evaluate_route(problem, &route, 0, &mut violations).cost.total();
+        let begins = visits.starts_with(&problem.vehicles()[vehicle].committed);
+        let set = visits.iter().fold(0, |set, visit| set | 1 << visit);
+        if violations.is_empty() && begins && cost < routes[set] {
+            routes[set] = cost;
+        }
+    }
+    for visit in 0..problem.visits().len() {
+        if !visits.contains(&visit) {
+            visits.push(visit);
+            grow(problem, vehicle, visits, routes);
+            visits.pop();
+        }
+    }
+}
+
+fn joined(total: &[f64], routes: &[f64]) -> Vec<f64> {
+    let split = |set: usize| {
+        let parts = (0..=set).filter(|part| part & set == *part);
+        parts.map(|part| total[set ^ part] + routes[part]).fold(f64::INFINITY, f64::min)
+    };
+    (0..total.len()).map(split).collect()
+}
+
+#[test]
+fn the_search_finds_the_least_cost_of_every_class() {
+    for class in CLASSES {
+        for seed in 0..6 {
+            let problem = random_problem(class, seed, 6);
+            let least = least(&problem);
+            let control = Control::default().with_work(3_000).with_seed(seed);
+            let plan = search(&problem, &RouteOptions::default(), &control).unwrap();
+            if least.is_infinite() {
+                assert!(!plan.evaluation.violations.is_empty(), "{class:?} {seed}");
+                continue;
+            }
+            assert_eq!(plan.evaluation.violations, [], "{class:?} {seed} {:?}", plan.solution);
+            let cost = plan.evaluation.cost.total();
+            assert!((cost - least).abs() < 1e-6, "{class:?} {seed}: {cost} instead of {least}");
+        }
+    }
+}
+
+#[test]
+fn what_the_search_believes_is_what_the_evaluator_finds() {
+    for class in CLASSES {
+        for seed in 0..4 {
+            let problem = random_problem(class, seed, 40);
+            super::search::audit(&problem, seed, 400);
+        }
+    }
+}
+
+#[test]
+fn the_same_seed_and_work_give_the_same_plan() {
+    let problem = random_problem(CLASSES[1], 5, 60);
+    let control = Control::default().with_work(2_000).with_seed(3);
+    let one = search(&problem, &RouteOptions::default(), &control).unwrap();
+    let other = search(&problem, &RouteOptions::default(), &control).unwrap();
+    assert_eq!(one.solution, other.solution);
+    assert_eq!(one.outcome.termination, Termination::WorkLimit);
+    let third = search(&problem, &RouteOptions::default(), &control.with_seed(4)).unwrap();
+    assert_ne!(one.solution, third.solution);
+}
+
+#[test]
+fn a_start_is_never_made_worse_and_a_cancelled_search_answers() {
+    let problem = random_problem(CLASSES[0], 9, 50);
+    let control = Control::default().with_work(4_000);
+    let first = search(&problem, &RouteOptions::default(), &control).unwrap();
+    let options = RouteOptions { start: Some(first.solution.clone()), ..RouteOptions::default() };
+    let stopped = Control::default().with_time(Duration::from_secs(60));
+    stopped.cancel.request();
+    let second = search(&problem, &options, &stopped).unwrap();
+    assert_eq!(second.outcome.termination, Termination::Interrupted);
+    assert_eq!(second.evaluation.violations, []);
+    assert!(second.evaluation.cost.total() <= first.evaluation.cost.total() + 1e-6);
+}
+
+#[test]
+fn one_hopeless_visit_is_left_out_and_the_rest_is_served() {
+    let mut data = random_problem(CLASSES[0], 2, 20).data().clone();
+    data.visits[7].delivery[0] = 1e6;
+    let problem = Problem::new(data).unwrap();
+    let plan = search(&problem, &RouteOptions::default(), &Control::default().with_work(2_000)).unwrap();
+    assert_eq!(plan.solution.unserved, [7]);
+    assert_eq!(plan.evaluation.violations, [Violation::Missing { visit: 7 }]);
+}
+
+#[test]
+fn a_rule_that_the_search_does_not_know_is_named() {
+    let mut data = random_problem(CLASSES[0], 2, 5).data().clone();
+    data.balance_cost = 1.0;
+    let problem = Problem::new(data).unwrap();
+    let refused = search(&problem, &RouteOptions::default(), &Control::default()).unwrap_err();
+    assert_eq!(refused, SearchError::Unsupported { rule: "a cost of unequal routes" });
+}
