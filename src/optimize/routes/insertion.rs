@@ -91,7 +91,7 @@ impl Tours<'_> {
         let mut best = Place { cost, tour: NONE, position: 0, kind: 0 };
         self.new_tour(&new, &mut best);
         let room_is_near = !everywhere && self.near_places(&new, &mut best, blinks, rng);
-        let must_be_served = best.cost >= cost && network.problem.visits()[visit as usize].prize.is_none();
+        let must_be_served = best.cost >= cost && !network.nodes[visit as usize].optional;
         if !room_is_near || must_be_served {
             for index in 0..self.tours.len() {
                 let tour = &self.tours[index];

@@ -1,7 +1,8 @@
 //! A routing problem as the search sees it: nodes with flat tables instead of places and lists.
 //!
 //! Nodes are the visits, then the depots, then `nowhere`, where open routes end: every way from
-//! and to it is free. Up to [`TABLED`] nodes the numbers of each ordered pair stand in tables;
+//! and to it is free. Visits are numbered along a chain of nearest neighbours, so that what is
+//! looked at together lies together in memory. Up to [`TABLED`] nodes the numbers of each ordered pair stand in tables;
 //! above, they are looked up by place, which costs time and no memory.
 
 use super::problem::{Backhauls, Problem, Profile, Window};
@@ -31,6 +32,8 @@ pub(super) struct Arcs<'a> {
 
 /// What the search needs to know of a visit.
 pub(super) struct Node {
+    /// Its number in the problem.
+    pub visit: usize,
     pub place: usize,
     pub window: Window,
     pub service: f64,
@@ -38,6 +41,8 @@ pub(super) struct Node {
     pub release: f64,
     /// Cost of leaving it out.
     pub penalty: f64,
+    /// Whether the problem says that cost.
+    pub optional: bool,
     pub backhaul: bool,
 }
 
@@ -79,6 +84,8 @@ pub(super) struct Rules {
 pub(super) struct Network<'a> {
     pub problem: &'a Problem,
     pub visits: usize,
+    /// Node of each visit of the problem.
+    pub node_of: Vec<u32>,
     pub nodes: Vec<Node>,
     pub kinds: Vec<Kind>,
     pub arcs: Vec<Arcs<'a>>,
@@ -103,11 +110,14 @@ impl<'a> Network<'a> {
         let data = problem.data();
         let visits = data.visits.len();
         let nowhere = visits + data.depots.len();
-        let nodes = nodes(problem);
+        let chain = chain(problem);
+        let mut node_of = vec![0; visits];
+        chain.iter().enumerate().for_each(|(node, &visit)| node_of[visit] = node as u32);
+        let nodes = nodes(problem, &chain);
         let kinds = kinds(problem, nowhere);
         let arcs = data.profiles.iter().map(|profile| Arcs::new(profile, &nodes, visits)).collect();
         let flat = |of: fn(&super::Visit) -> &Vec<f64>| {
-            data.visits.iter().flat_map(|visit| of(visit).iter().copied()).collect::<Vec<f64>>()
+            chain.iter().flat_map(|&visit| of(&data.visits[visit]).iter().copied()).collect::<Vec<f64>>()
         };
         let dimensions = problem.dimensions();
         let (delivery, pickup) = (flat(|visit| &visit.delivery), flat(|visit| &visit.pickup));
@@ -128,6 +138,7 @@ impl<'a> Network<'a> {
         let mut network = Network {
             problem,
             visits,
+            node_of,
             nodes,
             kinds,
             arcs,
@@ -139,12 +150,16 @@ impl<'a> Network<'a> {
             neighbours: Vec::new(),
             per_visit,
             companions: Vec::new(),
-            per_companion: visits.saturating_sub(1).min(near),
+            per_companion: per_visit.min(near),
         };
         let arcs = &network.arcs[0];
         network.neighbours = network.nearest(per_visit, |a, b| arcs.distance(a, b) + arcs.distance(b, a));
-        network.companions =
-            network.nearest(network.per_companion, |a, b| network.strain(a, b).min(network.strain(b, a)));
+        network.companions = if network.rules.timed {
+            network.nearest(network.per_companion, |a, b| network.strain(a, b).min(network.strain(b, a)))
+        } else {
+            let rows = network.neighbours.chunks(per_visit.max(1));
+            rows.flat_map(|row| &row[..network.per_companion]).copied().collect()
+        };
         network.price_absence();
         network
     }
@@ -164,9 +179,6 @@ impl<'a> Network<'a> {
     /// How hard it is to serve one visit right after another: distance, waiting and lateness.
     fn strain(&self, from: u32, to: u32) -> f64 {
         let distance = self.arcs[0].distance(from, to);
-        if !self.rules.timed {
-            return distance;
-        }
         let lag = self.arcs[0].lag(from, to);
         let (a, b) = (self.nodes[from as usize].window, self.nodes[to as usize].window);
         let waiting = (b.start - lag - a.end).max(0.0);
@@ -176,7 +188,8 @@ impl<'a> Network<'a> {
 
     /// Whether vehicles of a kind may serve a visit.
     pub fn may_serve(&self, kind: usize, visit: u32) -> bool {
-        !self.rules.restricted || self.problem.served_by(visit as usize).binary_search(&kind).is_ok()
+        !self.rules.restricted
+            || self.problem.served_by(self.nodes[visit as usize].visit).binary_search(&kind).is_ok()
     }
 
     /// The `count` visits of least `strain` of each visit.
@@ -211,29 +224,54 @@ impl<'a> Network<'a> {
             }
         }
         let base = 4.0 * dearest + 1.0;
-        for (node, visit) in self.nodes.iter_mut().zip(&self.problem.data().visits) {
+        for node in &mut self.nodes[..self.visits] {
+            let visit = &self.problem.visits()[node.visit];
             node.penalty = visit.prize.unwrap_or(base * (1.0 + f64::from(visit.priority)));
         }
     }
 }
 
-fn nodes(problem: &Problem) -> Vec<Node> {
-    let visits = problem.visits().iter().enumerate().map(|(index, visit)| Node {
-        place: visit.place,
-        window: visit.windows.first().copied().unwrap_or(Window::ALWAYS),
-        service: visit.service_duration,
-        setup: visit.setup_duration,
-        release: visit.release,
-        penalty: 0.0,
-        backhaul: problem.is_backhaul(index),
+/// Visits, each followed by its nearest of those still to come.
+fn chain(problem: &Problem) -> Vec<usize> {
+    let matrix = &problem.data().profiles[0].distance;
+    let place = |visit: usize| problem.visits()[visit].place;
+    let mut left: Vec<usize> = (0..problem.visits().len()).collect();
+    let mut chain = Vec::with_capacity(left.len());
+    let mut at = 0;
+    while !left.is_empty() {
+        let visit = left.swap_remove(at);
+        chain.push(visit);
+        let from = place(visit);
+        let away = |&position: &usize| matrix.at(from, place(left[position]));
+        at = (0..left.len()).min_by(|a, b| away(a).total_cmp(&away(b))).unwrap_or(0);
+    }
+    chain
+}
+
+fn nodes(problem: &Problem, chain: &[usize]) -> Vec<Node> {
+    let visits = chain.iter().map(|&index| {
+        let visit = &problem.visits()[index];
+        Node {
+            visit: index,
+            place: visit.place,
+            window: visit.windows.first().copied().unwrap_or(Window::ALWAYS),
+            service: visit.service_duration,
+            setup: visit.setup_duration,
+            release: visit.release,
+            penalty: 0.0,
+            optional: visit.prize.is_some(),
+            backhaul: problem.is_backhaul(index),
+        }
     });
     let depots = problem.depots().iter().map(|depot| Node {
+        visit: usize::MAX,
         place: depot.place,
         window: depot.window,
         service: 0.0,
         setup: 0.0,
         release: f64::NEG_INFINITY,
         penalty: 0.0,
+        optional: false,
         backhaul: false,
     });
     visits.chain(depots).collect()

@@ -70,7 +70,8 @@ impl Matrix {
             Matrix::Table { places, values } => values[from * places + to],
             Matrix::Plane { points, rounding } => {
                 let (a, b) = (points[from], points[to]);
-                rounding.apply((a[0] - b[0]).hypot(a[1] - b[1]))
+                let (x, y) = (a[0] - b[0], a[1] - b[1]);
+                rounding.apply((x * x + y * y).sqrt())
             }
         }
     }

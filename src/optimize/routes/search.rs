@@ -389,7 +389,8 @@ impl<'a> Annealing<'a> {
 
     fn best_solution(&self) -> Solution {
         let used = self.best.iter().filter(|tour| !tour.1.is_empty());
-        let visits = |tour: &[u32]| tour.iter().map(|&visit| visit as usize).collect();
+        let visits =
+            |tour: &[u32]| tour.iter().map(|&node| self.network.nodes[node as usize].visit).collect();
         let routes: Vec<Route> =
             used.map(|(kind, tour)| Route::of(self.network.problem, *kind, visits(tour))).collect();
         let mut served = vec![false; self.network.visits];
@@ -457,8 +458,12 @@ pub(super) fn audit(problem: &Problem, seed: u64, steps: u64) {
         );
         assert_eq!(solution.unserved.len(), annealing.unserved);
         let required = |visit: &&usize| problem.visits()[**visit].prize.is_none();
-        let penalties: f64 =
-            solution.unserved.iter().filter(required).map(|&visit| annealing.penalty(visit as u32)).sum();
+        let penalties: f64 = solution
+            .unserved
+            .iter()
+            .filter(required)
+            .map(|&visit| annealing.penalty(network.node_of[visit]))
+            .sum();
         let (believed, cost) = (annealing.cost, found.cost.total() + penalties);
         assert!((believed - cost).abs() < 1e-6 * cost.max(1.0), "{believed} is {cost}: {solution:?}");
     }

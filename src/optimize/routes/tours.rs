@@ -75,7 +75,8 @@ impl<'a> Tours<'a> {
         };
         for (kind, vehicle) in network.problem.vehicles().iter().enumerate() {
             if !vehicle.committed.is_empty() {
-                let visits: Vec<u32> = vehicle.committed.iter().map(|&visit| visit as u32).collect();
+                let visits: Vec<u32> =
+                    vehicle.committed.iter().map(|&visit| network.node_of[visit]).collect();
                 let committed = visits.len();
                 tours.tours.push(Tour { kind, visits, committed, ..Tour::default() });
                 tours.refresh(tours.tours.len() - 1);
@@ -87,11 +88,17 @@ impl<'a> Tours<'a> {
     /// Takes the routes of an earlier solution that keep all rules.
     pub fn adopt(&mut self, solution: &Solution) {
         for route in &solution.routes {
-            let visits: Vec<u32> = route.visits().map(|visit| visit as u32).collect();
+            let node_of = |visit: usize| self.network.node_of.get(visit).copied().unwrap_or(NONE);
+            let visits: Vec<u32> = route.visits().map(node_of).collect();
             let known = route.vehicle < self.network.kinds.len() && route.trips.len() == 1;
             let new = |&visit: &u32| self.seats.get(visit as usize).is_some_and(|seat| seat.tour == NONE);
-            let serves = known && visits.iter().all(|visit| self.network.may_serve(route.vehicle, *visit));
-            if !serves || self.free[route.vehicle] == 0 || visits.is_empty() || !visits.iter().all(new) {
+            let serves = |visit: &u32| self.network.may_serve(route.vehicle, *visit);
+            if !known
+                || self.free[route.vehicle] == 0
+                || visits.is_empty()
+                || !visits.iter().all(new)
+                || !visits.iter().all(serves)
+            {
                 continue;
             }
             let tour = self.open(route.vehicle);

@@ -1,5 +1,7 @@
 //! Everything that can be wrong with the data of a problem.
 
+use std::cmp::Ordering;
+
 use super::problem::{Matrix, Pair, ProblemData, VehicleType, Visit, Window};
 
 /// All faults of a problem's data.
@@ -228,7 +230,7 @@ impl Check<'_> {
     }
 
     fn window(&mut self, field: &'static str, window: Window) {
-        if !(window.start <= window.end) {
+        if window.start.is_nan() || window.end.is_nan() || window.start > window.end {
             let (owner, index) = (self.owner, self.index);
             let Window { start, end } = window;
             self.faults.push(ProblemFault::WindowReversed { owner, index, field, start, end });
@@ -310,7 +312,11 @@ fn profile_faults(data: &ProblemData, expected: usize, faults: &mut Vec<ProblemF
         for slice in &profile.slices {
             matrix_faults(index, "slice", &slice.duration, expected, faults);
         }
-        if profile.slices.windows(2).any(|two| !(two[0].departure < two[1].departure)) {
+        if profile
+            .slices
+            .windows(2)
+            .any(|two| two[0].departure.partial_cmp(&two[1].departure) != Some(Ordering::Less))
+        {
             faults.push(ProblemFault::OutOfOrder { owner: "profile", index, field: "slices" });
         }
         if faults.len() > before {
@@ -388,8 +394,8 @@ fn commitment_faults(data: &ProblemData, faults: &mut Vec<ProblemFault>) {
     let mut taken = vec![false; data.visits.len()];
     for (vehicle, kind) in data.vehicles.iter().enumerate() {
         let known = kind.committed.iter().filter(|&&visit| visit < data.visits.len());
-        let twice = known.fold(false, |twice, &visit| std::mem::replace(&mut taken[visit], true) || twice);
-        if twice || (!kind.committed.is_empty() && kind.count != 1) {
+        let repeated = known.filter(|&&visit| std::mem::replace(&mut taken[visit], true)).count();
+        if repeated > 0 || (!kind.committed.is_empty() && kind.count != 1) {
             faults.push(ProblemFault::Commitment { vehicle });
         }
     }
