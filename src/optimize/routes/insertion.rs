@@ -100,7 +100,7 @@ impl Tours<'_> {
                 }
                 let Some(kind) = self.kind_with_room(tour, &new) else { continue };
                 for position in tour.committed..=tour.visits.len() {
-                    if network.rules.timed && position > 0 {
+                    if network.rules.timed && !network.rules.walked && position > 0 {
                         let before = tour.visits[position - 1];
                         if self.seats[before as usize].early > new.timing.late {
                             break;
@@ -115,7 +115,7 @@ impl Tours<'_> {
         (best.cost < cost).then_some(best)
     }
 
-    /// Tries both sides of the companions; tells whether any of their tours had room.
+    /// Tries the positions after and before the companions; tells whether any of their tours had room.
     fn near_places(
         &self,
         new: &Newcomer<'_>,
@@ -124,16 +124,17 @@ impl Tours<'_> {
         rng: &mut ChaCha8Rng,
     ) -> bool {
         let mut has_room = false;
-        for &other in self.network.companions(new.visit) {
-            let seat = &self.seats[other as usize];
-            if seat.tour == NONE {
-                continue;
-            }
-            let (index, position) = (seat.tour as usize, seat.position as usize);
-            let tour = &self.tours[index];
-            let Some(kind) = self.kind_with_room(tour, new) else { continue };
-            has_room = true;
-            for position in [position, position + 1] {
+        let (befores, afters) = self.network.companions(new.visit);
+        for (list, offset) in [(befores, 1), (afters, 0)] {
+            for &other in list {
+                let Some(seat) = self.seats.get(other as usize) else { break };
+                if seat.tour == NONE {
+                    continue;
+                }
+                let (index, position) = (seat.tour as usize, seat.position as usize + offset);
+                let tour = &self.tours[index];
+                let Some(kind) = self.kind_with_room(tour, new) else { continue };
+                has_room = true;
                 if position >= tour.committed && !blinks.skips(rng) {
                     self.try_position(index, position, kind, new, best);
                 }
@@ -193,7 +194,10 @@ impl Tours<'_> {
         {
             return;
         }
-        if rules.segments {
+        if rules.walked {
+            let Some(whole) = self.walk_with(tour, position, kind, new) else { return };
+            cost = whole - tour.cost;
+        } else if rules.segments {
             let Some(duration) = self.duration_with(tour, position, own, new) else { return };
             let old = network.kinds[tour.kind].unit_duration * tour.duration;
             cost += own.unit_duration * duration - old;
@@ -236,6 +240,12 @@ impl Tours<'_> {
         let release = if tour.visits.is_empty() { new.release } else { tour.release.max(new.release) };
         let keeps = whole.duration <= kind.max_duration + TOLERANCE && release <= whole.late + TOLERANCE;
         keeps.then_some(whole.duration)
+    }
+
+    /// Cost of a tour with the visit, by a walk through it.
+    fn walk_with(&self, tour: &Tour, position: usize, kind: usize, new: &Newcomer<'_>) -> Option<f64> {
+        let (head, tail) = tour.visits.split_at(position);
+        self.walk(kind, head.iter().chain([&new.visit]).chain(tail).copied())
     }
 
     fn has_room(&self, tour: &Tour, position: usize, kind: &Kind, new: &Newcomer<'_>) -> bool {
@@ -290,10 +300,14 @@ impl Tours<'_> {
         let rules = &network.rules;
         let wrong = distance > kind.max_distance + TOLERANCE
             || (rules.backhauls != Backhauls::Mixed && self.is_ill_ordered(tour, 0, new));
-        if wrong || (!rules.segments && rules.timed && !self.is_in_time(tour, 0, kind, new)) {
+        if wrong || (!rules.segments && !rules.walked && rules.timed && !self.is_in_time(tour, 0, kind, new))
+        {
             return;
         }
-        if rules.segments {
+        if rules.walked {
+            let Some(whole) = self.walk_with(tour, 0, index, new) else { return };
+            cost = whole - kind.fixed;
+        } else if rules.segments {
             let Some(duration) = self.duration_with(tour, 0, kind, new) else { return };
             cost += kind.unit_duration * duration;
         }

@@ -5,8 +5,9 @@
 //! looked at together lies together in memory. Up to [`TABLED`] nodes the numbers of each ordered pair stand in tables;
 //! above, they are looked up by place, which costs time and no memory.
 
-use super::problem::{Backhauls, Problem, Profile, Window};
-use super::schedule::opening;
+use super::problem::{Backhauls, Problem, Profile, Visit, Window};
+use super::schedule::{TOLERANCE, opening};
+use super::tours::NONE;
 
 /// Most nodes whose pairs are tabled.
 const TABLED: usize = 2_600;
@@ -79,6 +80,8 @@ pub(super) struct Rules {
     pub backhauls: Backhauls,
     /// Visits that may be left out.
     pub prizes: bool,
+    /// Rules that only a walk through the whole route can judge.
+    pub walked: bool,
 }
 
 pub(super) struct Network<'a> {
@@ -99,8 +102,10 @@ pub(super) struct Network<'a> {
     /// Nearest visits of each visit, nearest first, as many for each.
     neighbours: Vec<u32>,
     per_visit: usize,
-    /// Visits that each visit fits beside best, best first, as many for each.
-    companions: Vec<u32>,
+    /// Visits that each visit is best served after and before, best first, as many for each;
+    /// [`NONE`] behind the last that is in time. Without times both are one list, kept once.
+    befores: Vec<u32>,
+    afters: Vec<u32>,
     per_companion: usize,
 }
 
@@ -116,7 +121,7 @@ impl<'a> Network<'a> {
         let nodes = nodes(problem, &chain);
         let kinds = kinds(problem, nowhere);
         let arcs = data.profiles.iter().map(|profile| Arcs::new(profile, &nodes, visits)).collect();
-        let flat = |of: fn(&super::Visit) -> &Vec<f64>| {
+        let flat = |of: fn(&Visit) -> &Vec<f64>| {
             chain.iter().flat_map(|&visit| of(&data.visits[visit]).iter().copied()).collect::<Vec<f64>>()
         };
         let dimensions = problem.dimensions();
@@ -149,17 +154,19 @@ impl<'a> Network<'a> {
             bulk,
             neighbours: Vec::new(),
             per_visit,
-            companions: Vec::new(),
+            befores: Vec::new(),
+            afters: Vec::new(),
             per_companion: per_visit.min(near),
         };
         let arcs = &network.arcs[0];
         network.neighbours = network.nearest(per_visit, |a, b| arcs.distance(a, b) + arcs.distance(b, a));
-        network.companions = if network.rules.timed {
-            network.nearest(network.per_companion, |a, b| network.strain(a, b).min(network.strain(b, a)))
+        if network.rules.timed {
+            network.befores = network.nearest(network.per_companion, |a, b| network.strain(b, a));
+            network.afters = network.nearest(network.per_companion, |a, b| network.strain(a, b));
         } else {
             let rows = network.neighbours.chunks(per_visit.max(1));
-            rows.flat_map(|row| &row[..network.per_companion]).copied().collect()
-        };
+            network.befores = rows.flat_map(|row| &row[..network.per_companion]).copied().collect();
+        }
         network.price_absence();
         network
     }
@@ -170,20 +177,22 @@ impl<'a> Network<'a> {
         &self.neighbours[from..from + self.per_visit]
     }
 
-    /// Visits that a visit fits beside best, best first.
-    pub fn companions(&self, visit: u32) -> &[u32] {
+    /// Visits that a visit is best served after and before, best first, each list up to [`NONE`].
+    pub fn companions(&self, visit: u32) -> (&[u32], &[u32]) {
         let from = visit as usize * self.per_companion;
-        &self.companions[from..from + self.per_companion]
+        let own = from..from + self.per_companion;
+        let befores = &self.befores[own.clone()];
+        (befores, self.afters.get(own).unwrap_or(befores))
     }
 
-    /// How hard it is to serve one visit right after another: distance, waiting and lateness.
+    /// How hard it is to serve one visit right after another: distance and waiting; infinite where it
+    /// cannot be in time.
     fn strain(&self, from: u32, to: u32) -> f64 {
         let distance = self.arcs[0].distance(from, to);
         let lag = self.arcs[0].lag(from, to);
         let (a, b) = (self.nodes[from as usize].window, self.nodes[to as usize].window);
         let waiting = (b.start - lag - a.end).max(0.0);
-        let lateness = (a.start + lag - b.end).max(0.0);
-        distance + WAITING_WEIGHT * waiting + lateness
+        if a.start + lag > b.end + TOLERANCE { f64::INFINITY } else { distance + WAITING_WEIGHT * waiting }
     }
 
     /// Whether vehicles of a kind may serve a visit.
@@ -206,7 +215,7 @@ impl<'a> Network<'a> {
                 row.truncate(count);
             }
             row.sort_unstable_by(order);
-            all.extend(row.iter().map(|near| near.1));
+            all.extend(row.iter().map(|near| if near.0.is_finite() { near.1 } else { NONE }));
         }
         all
     }
@@ -254,7 +263,7 @@ fn nodes(problem: &Problem, chain: &[usize]) -> Vec<Node> {
         Node {
             visit: index,
             place: visit.place,
-            window: visit.windows.first().copied().unwrap_or(Window::ALWAYS),
+            window: hull(visit),
             service: visit.service_duration,
             setup: visit.setup_duration,
             release: visit.release,
@@ -275,6 +284,14 @@ fn nodes(problem: &Problem, chain: &[usize]) -> Vec<Node> {
         backhaul: false,
     });
     visits.chain(depots).collect()
+}
+
+/// From the first to the last time at which service may start.
+fn hull(visit: &Visit) -> Window {
+    let (Some(first), Some(last)) = (visit.windows.first(), visit.windows.last()) else {
+        return Window::ALWAYS;
+    };
+    Window { start: first.start, end: last.end + visit.lateness.map_or(0.0, |lateness| lateness.most) }
 }
 
 fn kinds(problem: &Problem, nowhere: usize) -> Vec<Kind> {
@@ -315,9 +332,14 @@ fn rules(problem: &Problem, kinds: &[Kind]) -> Rules {
     let segments = vehicles.iter().any(|kind| kind.unit_duration_cost > 0.0 || kind.max_duration.is_finite())
         || visits.iter().any(|visit| visit.release > f64::NEG_INFINITY);
     let closes = kinds.iter().any(|kind| kind.close.is_finite() || kind.leave.end.is_finite());
+    let slices = data.profiles.iter().any(|profile| !profile.slices.is_empty());
+    let walked = slices
+        || visits.iter().any(|visit| visit.windows.len() > 1 || visit.lateness.is_some())
+        || vehicles.iter().any(|kind| !kind.breaks.is_empty());
     Rules {
-        timed: segments || closes || visits.iter().any(|visit| !visit.windows.is_empty()),
-        segments,
+        timed: !slices && (segments || closes || visits.iter().any(|visit| !visit.windows.is_empty())),
+        segments: segments && !walked,
+        walked,
         pickups: visits.iter().any(|visit| visit.pickup.iter().any(|&amount| amount > 0.0)),
         restricted: (0..visits.len()).any(|visit| problem.served_by(visit).len() < vehicles.len()),
         backhauls: data.backhauls,

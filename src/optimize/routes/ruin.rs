@@ -12,8 +12,6 @@ use super::problem::Backhauls;
 use super::tours::{NONE, Tours};
 use super::undo::Undo;
 
-/// Average number of visits taken out.
-const AVERAGE_REMOVED: f64 = 10.0;
 /// Longest string taken out of one route.
 const LONGEST_STRING: f64 = 10.0;
 /// Share of strings that keep some visits inside.
@@ -33,6 +31,7 @@ impl Tours<'_> {
         absent: &mut Vec<u32>,
         undo: &mut Undo,
         unserved: usize,
+        removed: f64,
         rng: &mut ChaCha8Rng,
     ) -> usize {
         let network = self.network;
@@ -40,7 +39,7 @@ impl Tours<'_> {
         let used = (self.tours.len() - self.slots.len()).max(1);
         let average = (network.visits - unserved) as f64 / used as f64;
         let longest = LONGEST_STRING.min(average).max(1.0);
-        let most = (4.0 * AVERAGE_REMOVED / (1.0 + longest) - 1.0).max(1.0);
+        let most = (4.0 * removed / (1.0 + longest) - 1.0).max(1.0);
         let strings = rng.random_range(1.0..most + 1.0) as usize;
         let mut ruined = 0;
         let near = network.neighbours(seed);

@@ -45,8 +45,11 @@ impl Tours<'_> {
         let network = self.network;
         let mut savings = Vec::new();
         for from in 0..network.visits as u32 {
-            for &to in network.companions(from) {
-                for (from, to) in [(from, to), (to, from)] {
+            let (befores, afters) = network.companions(from);
+            let pairs =
+                befores.iter().map(|&other| (other, from)).chain(afters.iter().map(|&other| (from, other)));
+            for (from, to) in pairs.filter(|pair| pair.0 != NONE && pair.1 != NONE) {
+                {
                     let (Some(a), Some(b)) = (self.tour_of(from), self.tour_of(to)) else { continue };
                     let kind = &network.kinds[a.kind];
                     if a.kind == b.kind && a.committed + b.committed == 0 {

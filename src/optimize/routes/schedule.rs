@@ -94,6 +94,9 @@ fn search_delay(problem: &Problem, route: &Route, early: &Schedule) -> f64 {
     };
     let (mut low, mut high) = (0.0, early.stops.iter().map(|stop| stop.waiting).sum::<f64>());
     for _ in 0..40 {
+        if high <= low + TOLERANCE {
+            break;
+        }
         let middle = 0.5 * (low + high);
         if harmless(middle) { low = middle } else { high = middle }
     }

@@ -43,6 +43,8 @@ pub struct RouteOptions {
     pub hottest: f64,
     /// Last temperature, likewise.
     pub coldest: f64,
+    /// Average number of visits taken out of routes in a step.
+    pub removed: f64,
     /// Share of positions that insertion overlooks.
     pub blink_rate: f64,
     /// Near visits beside which insertion looks first.
@@ -53,7 +55,15 @@ pub struct RouteOptions {
 
 impl Default for RouteOptions {
     fn default() -> Self {
-        RouteOptions { start: None, hottest: 1.0, coldest: 0.02, blink_rate: 0.01, near: 40, everywhere: 100 }
+        RouteOptions {
+            start: None,
+            hottest: 1.0,
+            coldest: 0.02,
+            removed: 10.0,
+            blink_rate: 0.01,
+            near: 40,
+            everywhere: 100,
+        }
     }
 }
 
@@ -115,14 +125,7 @@ pub fn search(
 pub fn supports(problem: &Problem) -> Result<(), SearchError> {
     let data = problem.data();
     let rules = [
-        (data.visits.iter().any(|visit| visit.windows.len() > 1), "several windows of a visit"),
-        (data.visits.iter().any(|visit| visit.lateness.is_some()), "tolerated lateness"),
-        (data.vehicles.iter().any(|kind| !kind.breaks.is_empty()), "breaks"),
         (data.vehicles.iter().any(|kind| kind.max_reloads > 0), "several trips of a vehicle"),
-        (
-            data.profiles.iter().any(|profile| !profile.slices.is_empty()),
-            "durations that change with the time",
-        ),
         (!data.pairs.is_empty(), "pairs of visits"),
         (data.balance_cost > 0.0, "a cost of unequal routes"),
     ];
@@ -220,7 +223,8 @@ impl<'a> Annealing<'a> {
         let mut absent = std::mem::take(&mut self.absent);
         absent.clear();
         let unserved = self.unserved;
-        let removed = self.tours.ruin(&mut absent, &mut self.undo, unserved, &mut self.rng);
+        let removed =
+            self.tours.ruin(&mut absent, &mut self.undo, unserved, self.options.removed, &mut self.rng);
         self.unserved += removed;
         let penalties: f64 = absent[..removed].iter().map(|&visit| self.penalty(visit)).sum();
         let order = self.draw_order();

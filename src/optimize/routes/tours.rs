@@ -1,10 +1,11 @@
 //! The routes that a search changes, with what constant-time moves need to know of each position.
 
+use super::evaluate::evaluate_route;
 use super::network::{Kind, Network};
 use super::problem::Backhauls;
 use super::schedule::TOLERANCE;
 use super::segment::{Load, Timing};
-use super::solution::Solution;
+use super::solution::{Route, Solution};
 
 /// Where a visit is when it is on no tour.
 pub(super) const NONE: u32 = u32::MAX;
@@ -188,7 +189,27 @@ impl<'a> Tours<'a> {
             self.refresh_loads(index);
         }
         let in_time = !network.rules.timed || self.refresh_times(index);
-        fits && in_time && self.is_ordered(index)
+        let keeps = !network.rules.walked || self.refresh_by_walk(index);
+        fits && in_time && keeps && self.is_ordered(index)
+    }
+
+    fn refresh_by_walk(&mut self, index: usize) -> bool {
+        let tour = &self.tours[index];
+        let walked = self.walk(tour.kind, tour.visits.iter().copied());
+        if let Some(cost) = walked {
+            self.tours[index].cost = cost;
+        }
+        walked.is_some()
+    }
+
+    /// Cost of a route by the evaluator; `None` where it breaks a rule.
+    pub fn walk(&self, kind: usize, visits: impl Iterator<Item = u32>) -> Option<f64> {
+        let network = self.network;
+        let visits = visits.map(|node| network.nodes[node as usize].visit).collect();
+        let mut violations = Vec::new();
+        let route = Route::of(network.problem, kind, visits);
+        let cost = evaluate_route(network.problem, &route, 0, &mut violations).cost.total();
+        violations.is_empty().then_some(cost)
     }
 
     fn refresh_loads(&mut self, index: usize) {

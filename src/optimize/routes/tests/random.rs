@@ -22,9 +22,13 @@ pub enum Class {
     Open,
     Durations,
     Committed,
+    SeveralWindows,
+    Lateness,
+    Breaks,
+    Slices,
 }
 
-pub const CLASSES: [Class; 12] = [
+pub const CLASSES: [Class; 16] = [
     Class::Capacities,
     Class::Windows,
     Class::Mixed,
@@ -37,6 +41,10 @@ pub const CLASSES: [Class; 12] = [
     Class::Open,
     Class::Durations,
     Class::Committed,
+    Class::SeveralWindows,
+    Class::Lateness,
+    Class::Breaks,
+    Class::Slices,
 ];
 
 pub fn random_problem(class: Class, seed: u64, visits: usize) -> Problem {
@@ -113,6 +121,27 @@ fn add_class(class: Class, data: &mut ProblemData, rng: &mut ChaCha8Rng) {
             data.visits[1].vehicles = vec![1];
             data.vehicles.push(begun);
         }
+        Class::SeveralWindows => {
+            windows(data, rng, 1.0);
+            for visit in data.visits.iter_mut().step_by(2) {
+                visit.windows.push(Window { start: 820.0, end: 850.0 });
+            }
+        }
+        Class::Lateness => {
+            windows(data, rng, 1.0);
+            let lateness = Lateness { unit_cost: 0.5, most: 50.0 };
+            data.visits.iter_mut().for_each(|visit| visit.lateness = Some(lateness));
+        }
+        Class::Breaks => {
+            windows(data, rng, 0.3);
+            let rest = Break { window: Window { start: 200.0, end: 260.0 }, duration: 30.0 };
+            data.vehicles[0].breaks = vec![rest];
+        }
+        Class::Slices => {
+            windows(data, rng, 0.5);
+            data.vehicles[0].unit_duration_cost = 0.3;
+            slices(data);
+        }
     }
 }
 
@@ -133,4 +162,15 @@ fn asymmetric(data: &mut ProblemData, rng: &mut ChaCha8Rng) {
     let longer = |(from, to)| data.profiles[0].distance.at(from, to) * rng.random_range(1.0..1.3);
     let table = Matrix::Table { places, values: Arc::new(pairs.map(longer).collect()) };
     data.profiles = vec![Arc::new(Profile::constant(table.clone(), table))];
+}
+
+/// Ways that take up to twice as long around the time 300.
+fn slices(data: &mut ProblemData) {
+    let way = data.profiles[0].distance.clone();
+    let places = way.places();
+    let values = (0..places * places).map(|at| 2.0 * way.at(at / places, at % places)).collect();
+    let slow = Matrix::Table { places, values: Arc::new(values) };
+    let slice = |departure, duration: &Matrix| Slice { departure, duration: duration.clone() };
+    let slices = vec![slice(100.0, &way), slice(300.0, &slow), slice(600.0, &way)];
+    data.profiles = vec![Arc::new(Profile { distance: way.clone(), duration: way, slices })];
 }
