@@ -25,6 +25,7 @@ pub mod settings;
 pub mod sink;
 mod source;
 mod store;
+mod survey;
 pub mod table;
 pub mod validate;
 pub mod write;
@@ -43,6 +44,7 @@ pub use schema::{
 pub use settings::{Settings, SettingsValues};
 pub use sink::{Output, SinkError, replace_file};
 pub use source::read_text;
+pub use survey::{Wanted, read_open};
 pub use table::{Column, Table, Tables, TextColumn, date_of, day_number};
 pub use validate::{Valid, validate};
 pub use write::write_csv;

@@ -1,0 +1,254 @@
+//! A learned model: predicts, explains, is saved and read again.
+
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use super::conformal::Bounds;
+use super::folds::{Encoding, Rows};
+use super::frame::Frame;
+use super::metrics::Metric;
+use super::notes::Note;
+use super::schema::Schema;
+use super::target::Scale;
+use super::team::Team;
+use crate::control::Control;
+
+/// Version of the form in which models are saved.
+pub(crate) const VERSION: u32 = 1;
+
+/// A learned model.
+///
+/// It is saved as JSON, with the version of its form, its columns and the ranges that it learned from.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Model {
+    pub(crate) version: u32,
+    pub(crate) target: String,
+    pub(crate) rows: usize,
+    pub(crate) schema: Schema,
+    pub(crate) metric: Metric,
+    pub(crate) scale: Scale,
+    pub(crate) teams: Vec<Team>,
+    /// One a fold.
+    pub(crate) encodings: Vec<Encoding>,
+    /// Added to every answer, on the scale of learning.
+    pub(crate) offset: f64,
+    /// Least and greatest answer, on the scale of learning.
+    pub(crate) reach: [f64; 2],
+    pub(crate) bounds: Bounds,
+    /// By feature: how much the error on held-out rows grows when the feature's cells are shuffled.
+    pub(crate) importance: Vec<f64>,
+}
+
+/// What is predicted for rows.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Predictions {
+    /// The answers with the least error by the model's metric.
+    pub mean: Vec<f64>,
+    /// 2.5, 10, 90 and 97.5 % quantiles.
+    pub quantiles: Vec<[f64; 4]>,
+    /// What is unusual about the rows.
+    pub notes: Vec<Note>,
+}
+
+/// Why rows cannot be predicted.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum PredictError {
+    /// Columns are missing or of another type; one note each.
+    #[error("the rows lack columns that the model learned from, or hold another type in them")]
+    Columns {
+        /// What is wrong with each.
+        notes: Vec<Note>,
+    },
+}
+
+/// Why the text of a saved model cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ModelError {
+    /// Not the text of a model.
+    #[error("not a saved model: {0}")]
+    Broken(#[from] serde_json::Error),
+    /// Of another version.
+    #[error("saved in form {found}; this program reads form {VERSION}: learn the model again")]
+    OtherVersion {
+        /// Version in the text.
+        found: u32,
+    },
+    /// Parts that do not fit together.
+    #[error("a saved model whose parts do not fit together: it was changed or cut off")]
+    Unsound,
+}
+
+impl Model {
+    /// Predicts for the rows of `frame`.
+    ///
+    /// # Errors
+    /// When a column is missing or of another type.
+    pub fn predict(&self, frame: &Frame, control: &Control) -> Result<Predictions, PredictError> {
+        let (frame, notes) = self.schema.review(frame).map_err(|notes| PredictError::Columns { notes })?;
+        control.install(|| {
+            let base = self.schema.encode(&frame);
+            let scores = self.scores(&base);
+            let around = self.bounds.around(&base, &scores);
+            let mean = scores.iter().map(|z| self.scale.back(*z)).collect();
+            let quantiles =
+                around.iter().zip(&scores).map(|(around, z)| around.map(|e| self.scale.back(z + e))).collect();
+            Ok(Predictions { mean, quantiles, notes })
+        })
+    }
+
+    /// Name of the target.
+    #[must_use]
+    pub fn target(&self) -> &str {
+        &self.target
+    }
+
+    /// The same model that predicts a column of this name.
+    #[must_use]
+    pub fn with_target(mut self, name: impl Into<String>) -> Self {
+        self.target = name.into();
+        self
+    }
+
+    /// Rows that it learned from.
+    #[must_use]
+    pub fn rows(&self) -> usize {
+        self.rows
+    }
+
+    /// The columns that it needs.
+    #[must_use]
+    pub fn schema(&self) -> &Schema {
+        &self.schema
+    }
+
+    /// The error that it makes small.
+    #[must_use]
+    pub fn metric(&self) -> Metric {
+        self.metric
+    }
+
+    /// The scale on which it learned the target.
+    #[must_use]
+    pub fn scale(&self) -> Scale {
+        self.scale
+    }
+
+    /// Its methods and their weights.
+    #[must_use]
+    pub fn methods(&self) -> Vec<(&'static str, f64)> {
+        self.teams.iter().map(|team| (team.method.as_str(), team.weight)).collect()
+    }
+
+    /// Its methods in words: `boosted`, or `boosted + linear`.
+    #[must_use]
+    pub fn method(&self) -> String {
+        let names: Vec<&str> = self.teams.iter().map(|team| team.method.as_str()).collect();
+        names.join(" + ")
+    }
+
+    /// Trees in it.
+    #[must_use]
+    pub fn trees(&self) -> usize {
+        self.teams.iter().flat_map(|team| &team.experts).map(super::team::Expert::trees).sum()
+    }
+
+    /// By feature of the schema: how much the metric on held-out rows grows when the
+    /// feature's cells are shuffled among the rows.
+    #[must_use]
+    pub fn importance(&self) -> &[f64] {
+        &self.importance
+    }
+
+    /// The model as text.
+    ///
+    /// # Errors
+    /// When the JSON writer fails, which only a lack of memory can cause.
+    pub fn to_json(&self) -> serde_json::Result<String> {
+        serde_json::to_string(self)
+    }
+
+    /// Reads the text of a saved model.
+    ///
+    /// # Errors
+    /// When the text is no model, of another version, or changed so that its parts do not fit.
+    pub fn from_json(text: &str) -> Result<Self, ModelError> {
+        #[derive(Deserialize)]
+        struct Head {
+            version: u32,
+        }
+        let head: Head = serde_json::from_str(text)?;
+        if head.version != VERSION {
+            return Err(ModelError::OtherVersion { found: head.version });
+        }
+        let model: Model = serde_json::from_str(text)?;
+        if model.is_sound() { Ok(model) } else { Err(ModelError::Unsound) }
+    }
+
+    /// Answers on the scale of learning, for numbers of the schema.
+    pub(crate) fn scores(&self, base: &[Vec<f32>]) -> Vec<f64> {
+        let rows = base.first().map_or(0, Vec::len);
+        let mut scores = vec![self.offset; rows];
+        self.for_each_form(base, |fold, formed| {
+            for team in &self.teams {
+                let share = team.weight / self.encodings.len() as f64;
+                let answers = team.experts[fold].scores(formed, self.scale);
+                scores.iter_mut().zip(answers).for_each(|(sum, z)| *sum += share * z);
+            }
+        });
+        scores.iter_mut().for_each(|z| *z = z.clamp(self.reach[0], self.reach[1]));
+        scores
+    }
+
+    /// By row: what each feature adds to the answer, and last the answer of no feature, all on
+    /// the scale of learning.
+    pub(crate) fn effects(&self, base: &[Vec<f32>]) -> Vec<Vec<f64>> {
+        let rows = base.first().map_or(0, Vec::len);
+        let inputs = self.schema.inputs();
+        let features = self.schema.features.len();
+        let mut effects = vec![vec![0.0; features + 1]; rows];
+        effects.iter_mut().for_each(|of_row| of_row[features] = self.offset);
+        self.for_each_form(base, |fold, formed| {
+            effects.par_iter_mut().enumerate().for_each(|(row, of_row)| {
+                let mut by_input = vec![0.0; inputs.len()];
+                for team in &self.teams {
+                    let share = team.weight / self.encodings.len() as f64;
+                    of_row[features] +=
+                        team.experts[fold].add_effects(formed, row, share, self.scale, &mut by_input);
+                }
+                inputs.iter().zip(by_input).for_each(|(input, effect)| of_row[input.feature] += effect);
+            });
+        });
+        effects
+    }
+
+    /// Calls `work` with every fold and the rows as that fold's experts take them.
+    fn for_each_form(&self, base: &[Vec<f32>], mut work: impl FnMut(usize, &Rows)) {
+        let mut formed: Option<(usize, Rows)> = None;
+        for (fold, encoding) in self.encodings.iter().enumerate() {
+            let rows = match formed.take() {
+                Some((last, rows)) if self.encodings[last].is_same_form(encoding) => rows,
+                _ => encoding.form(base),
+            };
+            work(fold, &rows);
+            formed = Some((fold, rows));
+        }
+    }
+
+    fn is_sound(&self) -> bool {
+        let inputs = self.schema.inputs();
+        let width = inputs.iter().filter(|input| input.part != super::schema::Part::Mean).count();
+        let sound_team = |team: &Team| {
+            team.weight.is_finite()
+                && team.experts.len() == self.encodings.len()
+                && team.experts.iter().all(|expert| expert.is_sound(inputs.len()))
+        };
+        !self.teams.is_empty()
+            && !self.encodings.is_empty()
+            && self.encodings.iter().all(|encoding| encoding.is_sound(&inputs))
+            && self.teams.iter().all(sound_team)
+            && self.bounds.is_sound(width)
+            && self.offset.is_finite()
+            && self.reach[0] <= self.reach[1]
+            && self.importance.len() == self.schema.features.len()
+    }
+}
