@@ -139,8 +139,7 @@ impl Learn {
                 (Teacher::Saved(model.clone()), self.test.clone().or_else(|| self.train.clone()))
             }
             (None, Some(target), Some(train)) => {
-                let options =
-                    LearnOptions { method: self.method.chosen(), metric: self.metric.chosen() };
+                let options = LearnOptions { method: self.method.chosen(), metric: self.metric.chosen() };
                 let (path, target, drop) = (train.clone(), target.clone(), self.drop.clone());
                 (Teacher::Table { path, target, drop, options }, self.test.clone())
             }
@@ -160,8 +159,7 @@ impl Learn {
 
     fn finish(&self, answer: &Answer, path: &Path, control: &Control) -> Result<u8, Failure> {
         let folder = self.output.clone().unwrap_or_else(|| input::default_output(path, "out-learn"));
-        let tables =
-            Tables::default().with(answer.predictions.clone()).with(answer.effects.clone());
+        let tables = Tables::default().with(answer.predictions.clone()).with(answer.effects.clone());
         write::Answer {
             folder,
             name: "learn.json",

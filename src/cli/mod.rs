@@ -11,6 +11,7 @@ mod exit;
 mod explain;
 mod forecast;
 mod input;
+mod learn;
 mod matrix;
 mod models;
 mod new;
@@ -71,6 +72,8 @@ enum Command {
     Diff(diff::Diff),
     /// Draw the HTML report of an output folder again
     Report(report::Report),
+    /// Learn to predict one column of a table from the others
+    Learn(learn::Learn),
     /// Shortest paths on a road map
     Route(route::Route),
     /// All distances between nodes of a road map
@@ -102,6 +105,7 @@ pub fn run() -> ExitCode {
         Command::Diff(command) => command.run(),
         Command::Report(command) => command.run(),
         Command::Route(command) => command.run(),
+        Command::Learn(command) => command.run(),
         Command::Matrix(command) => command.run(),
         Command::Bench(command) => command.run(),
     };

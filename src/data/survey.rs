@@ -250,17 +250,10 @@ fn schema_of(looks: &[Look], wanted: &Wanted<'_>) -> TableSchema {
 }
 
 /// Turns stray cells into one warning a column, blank words into one notice, and leaves the rest as it is.
-fn soften(
-    label: &str,
-    faults: Faults,
-    looks: &[Look],
-    schema: &TableSchema,
-    wanted: &Wanted<'_>,
-) -> Faults {
+fn soften(label: &str, faults: Faults, looks: &[Look], schema: &TableSchema, wanted: &Wanted<'_>) -> Faults {
     let by_title: FxHashMap<&str, &Look> = looks.iter().map(|look| (look.title.as_str(), look)).collect();
-    let is_of_type = |code: Code| {
-        matches!(code, Code::NotANumber | Code::NotADate | Code::NotFinite | Code::OutOfRange)
-    };
+    let is_of_type =
+        |code: Code| matches!(code, Code::NotANumber | Code::NotADate | Code::NotFinite | Code::OutOfRange);
     let mut told = Faults::default();
     for fault in faults.as_slice() {
         if fault.code == Code::UnusedColumn {
@@ -280,8 +273,10 @@ fn soften(
             continue;
         }
         if look.blank_words > 0 {
-            let message =
-                format!("{} cells of {} hold a word for nothing: read as blank", look.blank_words, column.name);
+            let message = format!(
+                "{} cells of {} hold a word for nothing: read as blank",
+                look.blank_words, column.name
+            );
             let fault = Fault::error(Code::Repaired, label, message).with_severity(Severity::Notice);
             told.push(fault.in_column(&column.name, ""));
         }
@@ -336,7 +331,10 @@ mod tests {
         assert_eq!((fault.severity, fault.row, fault.code), (Severity::Warning, Some(202), Code::NotANumber));
         let strict = Wanted { strict: vec!["x"], ..Wanted::default() };
         let faults = read(&long("oops"), &strict).unwrap_err();
-        assert_eq!(faults.as_slice()[0].to_string().lines().next().unwrap(), "t.csv:202: x is \"oops\": not a number [not-a-number]");
+        assert_eq!(
+            faults.as_slice()[0].to_string().lines().next().unwrap(),
+            "t.csv:202: x is \"oops\": not a number [not-a-number]"
+        );
     }
 
     #[test]

@@ -237,12 +237,8 @@ fn read_rows(
         };
         (feature.name.as_str(), kind)
     });
-    let wanted = Wanted {
-        known: known.collect(),
-        maybe: vec![model.target()],
-        only_named: true,
-        ..Wanted::default()
-    };
+    let wanted =
+        Wanted { known: known.collect(), maybe: vec![model.target()], only_named: true, ..Wanted::default() };
     let (table, faults) = read_open(path, &label, &wanted, declaration)?;
     notices.extend(faults);
     let frame = Frame::of(&table, &[model.target()]);
@@ -269,11 +265,7 @@ fn predict(
 
 fn held_out_answers(learned: &Learned) -> Predictions {
     let held_out = &learned.held_out;
-    Predictions {
-        mean: held_out.mean.clone(),
-        quantiles: held_out.quantiles.clone(),
-        notes: Vec::new(),
-    }
+    Predictions { mean: held_out.mean.clone(), quantiles: held_out.quantiles.clone(), notes: Vec::new() }
 }
 
 /// Effects of the first rows, and curves over all.
@@ -320,8 +312,7 @@ fn fault_of(note: &Note, table: &Table) -> Fault {
 }
 
 fn predictions_table(rows: Vec<f64>, answers: &Predictions) -> Table {
-    let level =
-        |at: usize| answers.quantiles.iter().map(|quantiles| quantiles[at]).collect::<Vec<f64>>();
+    let level = |at: usize| answers.quantiles.iter().map(|quantiles| quantiles[at]).collect::<Vec<f64>>();
     Table::new("predictions")
         .with_number("row", rows)
         .with_number("mean", answers.mean.iter().copied())

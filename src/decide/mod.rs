@@ -22,6 +22,7 @@ pub mod delivery;
 pub mod diff;
 pub mod document;
 pub mod forecast;
+pub mod learn;
 pub mod program;
 pub mod replenishment;
 pub mod route;

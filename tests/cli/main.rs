@@ -9,6 +9,7 @@ mod features;
 mod forecast;
 #[cfg(unix)]
 mod interrupt;
+mod learn;
 mod models;
 mod plans;
 mod program;

@@ -66,7 +66,8 @@ impl Answer {
         let shown = &order[..order.len().min(SHOWN_FEATURES)];
         let features = &self.model.schema().features;
         let metric = self.model.metric();
-        let measure = if metric == Metric::Mape { Measure::percent().with_decimals(1) } else { Measure::number() };
+        let measure =
+            if metric == Metric::Mape { Measure::percent().with_decimals(1) } else { Measure::number() };
         Section::new("What matters")
             .with_lead("How much the error grows when a column's cells are shuffled among the rows.")
             .with(Block::Bars(Bars {
@@ -102,11 +103,8 @@ impl Answer {
                 Axis::Dates(days.iter().filter_map(|day| date_of(day.floor() as i32)).collect())
             }
         };
-        let line = Line {
-            name: format!("mean {target}"),
-            values: curve.mean.clone(),
-            style: LineStyle::Expected,
-        };
+        let line =
+            Line { name: format!("mean {target}"), values: curve.mean.clone(), style: LineStyle::Expected };
         let lines = vec![line];
         Block::Lines(Lines { title: curve.feature.clone(), description, axis, lines, ..Lines::default() })
     }
@@ -130,7 +128,9 @@ impl Answer {
             view = view.with(Column::text("because of", why));
         }
         Section::new("Predictions")
-            .with_lead("The reasons are the columns that move a row's answer most from that of an unknown row.")
+            .with_lead(
+                "The reasons are the columns that move a row's answer most from that of an unknown row.",
+            )
             .with(Block::Table(view))
     }
 

@@ -78,7 +78,8 @@ pub(crate) fn importance(model: &Model, base: &[Vec<f32>], y: &[f64], seed: u64)
             let mut order: Vec<u32> = (0..y.len() as u32).collect();
             order.shuffle(&mut ChaCha8Rng::seed_from_u64(seed.wrapping_add(feature as u64)));
             let mut shuffled = base.to_vec();
-            for (column, _) in inputs.iter().zip(base).enumerate().filter(|(_, (i, _))| i.feature == feature) {
+            for (column, _) in inputs.iter().zip(base).enumerate().filter(|(_, (i, _))| i.feature == feature)
+            {
                 shuffled[column] = order.iter().map(|row| base[column][*row as usize]).collect();
             }
             error(&shuffled) - usual
@@ -169,7 +170,9 @@ fn grid(values: &[f64]) -> Vec<f64> {
     sorted.sort_unstable_by(f64::total_cmp);
     let last = sorted.len().saturating_sub(1);
     let mut grid: Vec<f64> = (0..POINTS)
-        .filter_map(|k| sorted.get((0.01 * last as f64 + 0.98 * last as f64 * k as f64 / (POINTS - 1) as f64) as usize))
+        .filter_map(|k| {
+            sorted.get((0.01 * last as f64 + 0.98 * last as f64 * k as f64 / (POINTS - 1) as f64) as usize)
+        })
         .copied()
         .collect();
     grid.dedup();

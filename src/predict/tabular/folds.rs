@@ -36,7 +36,10 @@ pub(crate) fn split(rows: usize, seed: u64) -> Vec<(Vec<u32>, Vec<u32>)> {
         fold_of[*row as usize] = at / held_out.max(1);
     }
     let part = |fold: usize| (0..rows as u32).partition(|row| fold_of[*row as usize] != fold);
-    (0..folds).map(part).filter(|(inside, outside): &(Vec<u32>, Vec<u32>)| !inside.is_empty() && !outside.is_empty()).collect()
+    (0..folds)
+        .map(part)
+        .filter(|(inside, outside): &(Vec<u32>, Vec<u32>)| !inside.is_empty() && !outside.is_empty())
+        .collect()
 }
 
 /// Means of the target by the codes of one column.
@@ -126,8 +129,7 @@ impl Encoding {
         self.bins.len() == inputs.len()
             && self.means.len() == wanted.clone().count()
             && wanted.zip(&self.means).all(|(input, means)| {
-                inputs.get(means.column as usize)
-                    == Some(&Input { feature: input.feature, part: Part::Code })
+                inputs.get(means.column as usize) == Some(&Input { feature: input.feature, part: Part::Code })
             })
     }
 }

@@ -297,7 +297,8 @@ mod tests {
     fn steps() -> (Vec<Vec<f32>>, Vec<f64>) {
         let x: Vec<f32> = (0..1000).map(|k| (k % 100) as f32).collect();
         let code: Vec<f32> = (0..1000).map(|k| (k / 100 % 5) as f32).collect();
-        let y = x.iter().zip(&code).map(|(x, c)| f64::from(x * 0.1) + [0.0, 7.0, 3.0, -4.0, 1.0][*c as usize]);
+        let y =
+            x.iter().zip(&code).map(|(x, c)| f64::from(x * 0.1) + [0.0, 7.0, 3.0, -4.0, 1.0][*c as usize]);
         let y = y.collect();
         (vec![x, code], y)
     }

@@ -51,7 +51,9 @@ impl Frame {
                 Column::Flag(flags) => Cells::Number(
                     flags.iter().map(|f| if *f > 1 { f64::NAN } else { f64::from(*f) }).collect(),
                 ),
-                Column::Text(words) => times_of(words).map_or_else(|| Cells::Category(words.clone()), Cells::Day),
+                Column::Text(words) => {
+                    times_of(words).map_or_else(|| Cells::Category(words.clone()), Cells::Day)
+                }
             };
             frame.columns.push((name.clone(), cells));
         }

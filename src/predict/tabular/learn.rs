@@ -6,8 +6,8 @@
 
 use rayon::prelude::*;
 
-use super::boost;
 use super::bins::Bins;
+use super::boost;
 use super::conformal::Bounds;
 use super::folds::{self, Encoding};
 use super::forest;
@@ -193,7 +193,8 @@ impl<'a> Course<'a> {
             }
             tried.push(self.try_out(*method, &recipe));
         }
-        if tried.is_empty() || (self.control.should_stop() && tried.iter().all(|tried| tried.team.is_blank())) {
+        if tried.is_empty() || (self.control.should_stop() && tried.iter().all(|tried| tried.team.is_blank()))
+        {
             return Err(LearnError::Interrupted);
         }
         let truth: Vec<f64> = self.folds.iter().flat_map(|fold| fold.outside_y.iter().copied()).collect();
@@ -207,8 +208,7 @@ impl<'a> Course<'a> {
         let weights = self.mix(&tried, &truth, recipe.scale, &mut trials);
         let scores = mixed(&tried, &weights);
         let teams = tried.into_iter().zip(&weights).filter(|(_, weight)| **weight > 0.0);
-        let teams: Vec<Team> =
-            teams.map(|(tried, weight)| Team { weight: *weight, ..tried.team }).collect();
+        let teams: Vec<Team> = teams.map(|(tried, weight)| Team { weight: *weight, ..tried.team }).collect();
         Ok(self.finish(teams, &scores, &truth, recipe.scale, trials))
     }
 
@@ -247,7 +247,8 @@ impl<'a> Course<'a> {
         let least = |recipes: &[Recipe], method| -> Recipe {
             let errors: Vec<f64> =
                 recipes.par_iter().map(|recipe| self.trial(method, recipe, fold)).collect();
-            let best = (0..errors.len()).fold(0, |best, at| if errors[at] < errors[best] { at } else { best });
+            let best =
+                (0..errors.len()).fold(0, |best, at| if errors[at] < errors[best] { at } else { best });
             recipes[best]
         };
         let quick = |recipe: Recipe| Recipe {
@@ -307,10 +308,8 @@ impl<'a> Course<'a> {
             return alone;
         }
         let choices = weights_of(tried.len());
-        let errors: Vec<f64> = choices
-            .par_iter()
-            .map(|weights| self.error_of(&mixed(tried, weights), truth, scale))
-            .collect();
+        let errors: Vec<f64> =
+            choices.par_iter().map(|weights| self.error_of(&mixed(tried, weights), truth, scale)).collect();
         let least = (0..errors.len()).fold(0, |best, at| if errors[at] < errors[best] { at } else { best });
         let (weights, error) = (&choices[least], errors[least]);
         if error > trials[best].error * (1.0 - WORTH_MIXING) {

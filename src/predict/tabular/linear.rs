@@ -142,12 +142,13 @@ impl Term {
 fn terms_of(columns: &[Vec<f32>], is_code: &[bool]) -> Vec<Term> {
     let mut terms = Vec::new();
     for (column, cells) in columns.iter().enumerate() {
-        let mut add =
-            |shape| terms.push(Term { column: column as u32, shape, mean: 0.0, slope: 0.0 });
+        let mut add = |shape| terms.push(Term { column: column as u32, shape, mean: 0.0, slope: 0.0 });
         if is_code[column] {
             let mut counts = [0_usize; MOST_CODES];
             cells.iter().filter(|x| **x < MOST_CODES as f32).for_each(|x| counts[*x as usize] += 1);
-            (0..MOST_CODES).filter(|code| counts[*code] >= ROWS_OF_CODE).for_each(|code| add(Shape::Is(code as u32)));
+            (0..MOST_CODES)
+                .filter(|code| counts[*code] >= ROWS_OF_CODE)
+                .for_each(|code| add(Shape::Is(code as u32)));
         } else {
             add(Shape::Value);
             if has_long_tail(cells) {
@@ -160,8 +161,10 @@ fn terms_of(columns: &[Vec<f32>], is_code: &[bool]) -> Vec<Term> {
     }
     // Rare codes go first where there are too many terms.
     if terms.len() > MOST_TERMS {
-        let mut codes: Vec<u32> =
-            terms.iter().filter_map(|term| if let Shape::Is(code) = term.shape { Some(code) } else { None }).collect();
+        let mut codes: Vec<u32> = terms
+            .iter()
+            .filter_map(|term| if let Shape::Is(code) = term.shape { Some(code) } else { None })
+            .collect();
         codes.sort_unstable();
         let others = terms.len() - codes.len();
         let last = codes.get(MOST_TERMS.saturating_sub(others)).copied().unwrap_or(0);
@@ -315,15 +318,18 @@ mod tests {
         }
         let mut effects = [0.0; 3];
         let base = model.add_effects(&|column| columns[column][7], 1.0, &mut effects);
-        assert!((base + effects.iter().sum::<f64>() - model.score(&|column| columns[column][7])).abs() < 1e-9);
+        assert!(
+            (base + effects.iter().sum::<f64>() - model.score(&|column| columns[column][7])).abs() < 1e-9
+        );
         assert!(effects[2].abs() < 0.02);
         assert!(model.is_sound(3) && !model.is_sound(1));
     }
 
     #[test]
     fn the_optimum_keeps_its_conditions() {
-        let x: Vec<Vec<f32>> =
-            (0..4).map(|c| (0..60).map(|k| ((k * (c + 3) * 37 % 53) as f32 - 26.0) / 15.0).collect()).collect();
+        let x: Vec<Vec<f32>> = (0..4)
+            .map(|c| (0..60).map(|k| ((k * (c + 3) * 37 % 53) as f32 - 26.0) / 15.0).collect())
+            .collect();
         let y: Vec<f64> = (0..60).map(|k| f64::from(x[0][k]) - 0.5 * f64::from(x[2][k]) + 0.1).collect();
         let path = Path::new(&x, &y, 0.0);
         let (penalty, mut weights) = (0.3, vec![0.0; 4]);
@@ -332,7 +338,11 @@ mod tests {
             let fitted: f64 = (0..4).map(|j| path.products[i * 4 + j] * weights[j]).sum();
             let pull = path.with_target[i] - fitted - penalty * (1.0 - ABSOLUTE) * weights[i];
             let limit = penalty * ABSOLUTE;
-            let kept = if weights[i] == 0.0 { pull.abs() <= limit + 1e-6 } else { (pull - limit.copysign(weights[i])).abs() < 1e-6 };
+            let kept = if weights[i] == 0.0 {
+                pull.abs() <= limit + 1e-6
+            } else {
+                (pull - limit.copysign(weights[i])).abs() < 1e-6
+            };
             assert!(kept, "condition {i}: {pull} with weight {}", weights[i]);
         }
     }

@@ -35,7 +35,8 @@ impl Metric {
             Metric::Rmse => (pairs.map(|(a, y)| (a - y).powi(2)).sum::<f64>() / n).sqrt(),
             Metric::Mape => {
                 let known = truth.iter().filter(|y| **y != 0.0).count();
-                pairs.filter(|(_, y)| **y != 0.0).map(|(a, y)| ((a - y) / y).abs()).sum::<f64>() / known as f64
+                pairs.filter(|(_, y)| **y != 0.0).map(|(a, y)| ((a - y) / y).abs()).sum::<f64>()
+                    / known as f64
             }
         }
     }
@@ -78,7 +79,8 @@ impl Scores {
         let spread: f64 = y.iter().map(|y| (y - middle).powi(2)).sum();
         let rmse = Metric::Rmse.of(&answers, &y);
         let inside = |low: usize, high: usize| {
-            let is_in = |row: &&usize| (quantiles[**row][low]..=quantiles[**row][high]).contains(&truth[**row]);
+            let is_in =
+                |row: &&usize| (quantiles[**row][low]..=quantiles[**row][high]).contains(&truth[**row]);
             known.iter().filter(is_in).count() as f64 / n
         };
         Scores {

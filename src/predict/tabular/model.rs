@@ -90,8 +90,11 @@ impl Model {
             let scores = self.scores(&base);
             let around = self.bounds.around(&base, &scores);
             let mean = scores.iter().map(|z| self.scale.back(*z)).collect();
-            let quantiles =
-                around.iter().zip(&scores).map(|(around, z)| around.map(|e| self.scale.back(z + e))).collect();
+            let quantiles = around
+                .iter()
+                .zip(&scores)
+                .map(|(around, z)| around.map(|e| self.scale.back(z + e)))
+                .collect();
             Ok(Predictions { mean, quantiles, notes })
         })
     }

@@ -93,7 +93,9 @@ impl Note {
     #[must_use]
     pub fn row(&self) -> Option<usize> {
         match self {
-            Note::FarOutside { row, .. } | Note::NewBlank { row, .. } | Note::Unseen { row, .. } => Some(*row),
+            Note::FarOutside { row, .. } | Note::NewBlank { row, .. } | Note::Unseen { row, .. } => {
+                Some(*row)
+            }
             Note::CountsRows { .. }
             | Note::MissingColumn { .. }
             | Note::NearlyAllDifferent { .. }
@@ -125,7 +127,9 @@ impl Note {
                     more(rows)
                 )
             }
-            Note::MissingColumn { column } => format!("column {column} is missing; the model learned from it"),
+            Note::MissingColumn { column } => {
+                format!("column {column} is missing; the model learned from it")
+            }
             Note::NearlyAllDifferent { column, words } => {
                 format!("{column} has {words} different words, nearly one a row: left out")
             }

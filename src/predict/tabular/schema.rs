@@ -138,8 +138,7 @@ impl Schema {
     ///
     /// The frame must hold every feature as its kind ([`Schema::review`] sees to it).
     pub(crate) fn encode(&self, frame: &Frame) -> Vec<Vec<f32>> {
-        let inputs: Vec<Input> =
-            self.inputs().into_iter().filter(|input| input.part != Part::Mean).collect();
+        let inputs: Vec<Input> = self.inputs().into_iter().filter(|input| input.part != Part::Mean).collect();
         inputs
             .par_iter()
             .map(|input| {
@@ -149,7 +148,9 @@ impl Schema {
                         let codes = codes_of(words.words(), levels);
                         words.index().iter().map(|index| codes[*index as usize]).collect()
                     }
-                    (Some(Cells::Day(days)), _) => days.iter().map(|day| day_part(*day, input.part)).collect(),
+                    (Some(Cells::Day(days)), _) => {
+                        days.iter().map(|day| day_part(*day, input.part)).collect()
+                    }
                     (Some(Cells::Number(numbers)), _) => numbers.iter().map(|x| *x as f32).collect(),
                     _ => vec![f32::NAN; frame.rows()],
                 }
@@ -172,10 +173,8 @@ impl Schema {
             };
             match feature.take(cells, &mut notes) {
                 Some(cells) => fit = fit.with(feature.name.clone(), cells),
-                None => faults.push(Note::OtherType {
-                    column: feature.name.clone(),
-                    wanted: feature.kind.as_str(),
-                }),
+                None => faults
+                    .push(Note::OtherType { column: feature.name.clone(), wanted: feature.kind.as_str() }),
             }
         }
         if faults.is_empty() { Ok((fit, notes)) } else { Err(faults) }
@@ -208,8 +207,7 @@ impl Feature {
                     return Err(Note::NearlyAllDifferent { column: name, words: counts.len() });
                 }
                 counts.sort_by_key(|(count, at)| (std::cmp::Reverse(*count), *at));
-                let levels: Vec<String> =
-                    counts.iter().map(|(_, at)| words.words()[*at].clone()).collect();
+                let levels: Vec<String> = counts.iter().map(|(_, at)| words.words()[*at].clone()).collect();
                 (FeatureKind::Category { levels }, blank, words.index().len())
             }
         };

@@ -74,7 +74,8 @@ pub(crate) fn best_offset(z: &[f64], y: &[f64], scale: Scale, metric: Metric) ->
         let answers: Vec<f64> = z.iter().map(|z| scale.back(z + offset)).collect();
         metric.of(&answers, y)
     };
-    let spread = z.iter().zip(y).map(|(z, y)| (z - scale.forward(*y)).abs()).sum::<f64>() / z.len().max(1) as f64;
+    let spread =
+        z.iter().zip(y).map(|(z, y)| (z - scale.forward(*y)).abs()).sum::<f64>() / z.len().max(1) as f64;
     // The error has one valley in the offset.
     let (mut low, mut high) = (-spread, spread);
     const GOLDEN: f64 = 0.618_033_988_749_894_9;

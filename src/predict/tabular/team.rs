@@ -152,7 +152,10 @@ impl Expert {
                 let whole: f64 = shares.iter().sum();
                 let (from, to) = (scale.forward(base), scale.forward(base + whole));
                 let stretch = if whole == 0.0 { 0.0 } else { (to - from) / whole };
-                effects.iter_mut().zip(shares).for_each(|(effect, share)| *effect += weight * stretch * share);
+                effects
+                    .iter_mut()
+                    .zip(shares)
+                    .for_each(|(effect, share)| *effect += weight * stretch * share);
                 weight * from
             }
         }

@@ -141,12 +141,9 @@ impl<'a> Grower<'a> {
         let end = self.rows.len();
         let mut histogram = self.blank_histogram();
         self.gather(0, end, pull);
-        let sum = self
-            .gathered
-            .iter()
-            .fold(Sum::default(), |sum, p| {
-                sum.plus(Sum { slope: f64::from(p[0]), curvature: f64::from(p[1]) })
-            });
+        let sum = self.gathered.iter().fold(Sum::default(), |sum, p| {
+            sum.plus(Sum { slope: f64::from(p[0]), curvature: f64::from(p[1]) })
+        });
         let rows_per_curvature = end as f64 / sum.curvature.max(1e-12);
         let each = |(column, sums): (usize, &mut Vec<Sum>)| {
             if columns.binary_search(&(column as u32)).is_err() {

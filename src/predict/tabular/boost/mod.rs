@@ -261,8 +261,11 @@ impl Draw {
             self.inside.clear();
             self.outside.clear();
             for row in 0..rows {
-                let side =
-                    if self.rng.random::<f64>() < self.row_share { &mut self.inside } else { &mut self.outside };
+                let side = if self.rng.random::<f64>() < self.row_share {
+                    &mut self.inside
+                } else {
+                    &mut self.outside
+                };
                 side.push(row);
             }
         }

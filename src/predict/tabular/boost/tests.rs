@@ -106,8 +106,7 @@ fn growth_ends_when_held_out_rows_stop_gaining() {
     let error = |scores: &[f64]| scores.iter().zip(&noise[300..]).map(|(s, y)| (s - y).powi(2)).sum::<f64>();
     let held_out = HeldOut { binned: &outside, error: &error };
     let sample = Sample { binned: &inside, bins: &bins, target: &noise[..300] };
-    let booster =
-        Booster::learn(&sample, Some(&held_out), Loss::Squared, &Settings::default(), 0, NEVER);
+    let booster = Booster::learn(&sample, Some(&held_out), Loss::Squared, &Settings::default(), 0, NEVER);
     assert!(booster.len() < 40, "noise grew {} trees", booster.len());
 }
 
@@ -151,8 +150,7 @@ fn effects_are_shapley_values() {
         let base = booster.add_effects(bins, 1.0, &mut effects);
         assert!((base + effects.iter().sum::<f64>() - booster.score(bins)).abs() < 1e-6);
         for (column, effect) in effects.iter().enumerate() {
-            let expected: f64 =
-                booster.trees.iter().map(|tree| by_coalitions(tree, bins, column)).sum();
+            let expected: f64 = booster.trees.iter().map(|tree| by_coalitions(tree, bins, column)).sum();
             assert!((effect - expected).abs() < 1e-6, "{effect} against {expected}");
         }
     }

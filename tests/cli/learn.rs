@@ -1,0 +1,105 @@
+//! `learn`: from a table to a saved model and back.
+
+use std::fmt::Write;
+use std::fs;
+use std::path::Path;
+
+use crate::support::{purvey, text};
+
+/// Cars with a price of age, distance, make and day of sale.
+fn write_cars(path: &Path, rows: usize, from: usize) {
+    let mut text = "make,age,km,sold,price\n".to_owned();
+    for k in from..from + rows {
+        let (age, km) = (k * 7 % 15, k * 7919 % 2000 * 100);
+        let (make, base) = [("Kombi", 30_000.0), ("Limo", 50_000.0), ("Mini", 15_000.0)][k % 3];
+        let noise = 1.0 + 0.1 * ((k * 104_729 % 1000) as f64 / 1000.0 - 0.5);
+        let price = base * 0.9_f64.powi(age as i32) * (1.0 - km as f64 / 400_000.0) * noise;
+        let km = if k % 17 == 0 { "NA".to_owned() } else { km.to_string() };
+        writeln!(text, "{make},{age},{km},2024-{:02}-{:02},{price:.0}", k % 12 + 1, k % 28 + 1).unwrap();
+    }
+    fs::write(path, text).unwrap();
+}
+
+fn place() -> tempfile::TempDir {
+    let place = tempfile::tempdir().unwrap();
+    write_cars(&place.path().join("train.csv"), 800, 0);
+    write_cars(&place.path().join("test.csv"), 200, 5000);
+    place
+}
+
+#[test]
+fn a_model_is_learned_saved_and_used_again() {
+    let place = place();
+    let at = place.path();
+    let learned =
+        purvey(at, "learn train.csv --target price --test test.csv --save model.json --output o --json")
+            .ends(0)
+            .json();
+    let learn = &learned["learn"];
+    assert_eq!((learn["rows"].as_u64(), learn["metric"].as_str()), (Some(800), Some("mape")));
+    let score = |name: &str| learn["test"][name].as_f64().unwrap();
+    assert!(score("mape") < 0.08 && score("r2") > 0.95, "{learn:#}");
+    assert!((0.68..0.92).contains(&score("coverage_80")), "{learn:#}");
+    assert!((0.88..=1.0).contains(&score("coverage_95")), "{learn:#}");
+    assert!(learn["seconds"]["fit"].as_f64().unwrap() > 0.0);
+    let predictions = text(at, "o/predictions.csv");
+    assert!(predictions.starts_with("row,mean,q10,q90,q2.5,q97.5\n0,"));
+    assert_eq!(predictions.lines().count(), 201);
+    assert!(
+        text(at, "o/effects.csv")
+            .starts_with("row,base,effect_make,effect_age,effect_km,effect_sold,answer\n")
+    );
+    assert!(text(at, "o/report.html").contains("What matters"));
+
+    let again = purvey(at, "learn test.csv --with model.json --output again --json").ends(0).json();
+    assert_eq!(again["learn"]["test"]["mae"], learn["test"]["mae"]);
+    assert_eq!(text(at, "again/predictions.csv"), predictions);
+    let told =
+        purvey(at, "learn train.csv --target price --drop sold --method linear --output linear").ends(0);
+    assert!(told.out.starts_with("price is predicted to within "), "{}", told.out);
+    assert_eq!(text(at, "linear/predictions.csv").lines().count(), 801);
+}
+
+#[test]
+fn what_is_new_in_rows_is_said_and_what_is_missing_refused() {
+    let place = place();
+    let at = place.path();
+    purvey(at, "learn train.csv --target price --method linear --save model.json --quiet").ends(0);
+    fs::write(at.join("new.csv"), "make,age,km,sold\nRaket,3,,2024-02-03\nMini,900,5,2024-02-03\n").unwrap();
+    let run = purvey(at, "learn new.csv --with model.json --json").ends(0);
+    assert!(
+        run.err.contains("new.csv:2: warning: make is \"Raket\", which was not there in learning"),
+        "{}",
+        run.err
+    );
+    assert!(run.err.contains("new.csv:3: warning: age is 900, far outside 0 to 14"), "{}", run.err);
+    let document = run.json();
+    assert_eq!(document["learn"]["warnings"].as_array().unwrap().len(), 2, "{document:#}");
+    assert!(document["learn"]["test"].is_null());
+    fs::write(at.join("short.csv"), "make,km,sold\nMini,5,2024-02-03\n").unwrap();
+    let refused = purvey(at, "learn short.csv --with model.json").ends(3);
+    assert!(refused.err.contains("short.csv: column age is missing [missing-column]"), "{}", refused.err);
+    fs::write(at.join("model.json"), "{\"version\": 1}").unwrap();
+    assert!(purvey(at, "learn new.csv --with model.json").ends(3).err.contains("[broken-format]"));
+}
+
+#[test]
+fn faults_of_the_table_have_their_place() {
+    let place = place();
+    let at = place.path();
+    let table = text(at, "train.csv").replacen("\nMini,14,", "\nMini,fourteen,", 1);
+    fs::write(at.join("stray.csv"), &table).unwrap();
+    let run = purvey(at, "learn stray.csv --target age --method linear").ends(3);
+    assert!(run.err.contains("age is \"fourteen\": not a number [not-a-number]"), "{}", run.err);
+    let run = purvey(at, "learn stray.csv --target prise").ends(3);
+    assert!(
+        run.err.contains("column prise is missing [missing-column]\n  help: the file has \"price\""),
+        "{}",
+        run.err
+    );
+    purvey(at, "learn absent.csv --target price").ends(3);
+    purvey(at, "learn train.csv").ends(2);
+    purvey(at, "learn --target price").ends(2);
+    fs::write(at.join("few.csv"), "a,price\n1,2\n2,3\n").unwrap();
+    assert!(purvey(at, "learn few.csv --target price").ends(3).err.contains("too few"));
+}
