@@ -38,19 +38,22 @@ pub(crate) struct Bounds {
 
 impl Bounds {
     /// Learns from held-out rows: numbers, answers and errors (truth less answer).
+    ///
+    /// Gives the bounds of these rows as well, by sizes that were learned without them.
     pub(crate) fn learn(
         base: &[Vec<f32>],
         base_bins: &[Bins],
         answers: &[f64],
         errors: &[f64],
         seed: u64,
-    ) -> Self {
+    ) -> (Self, Vec<[f64; 4]>) {
         let mut columns = base.to_vec();
         columns.push(answers.iter().map(|z| *z as f32).collect());
         let mut bins = base_bins.to_vec();
         bins.extend(columns.last().map(|column| Bins::of_numbers(column)));
         if errors.len() < ROWS_FOR_SIZES {
-            return Bounds { bins, size: None, quantiles: quantiles_of(errors.to_vec()) };
+            let quantiles = quantiles_of(errors.to_vec());
+            return (Bounds { bins, size: None, quantiles }, vec![quantiles; errors.len()]);
         }
         let binned = Binned::new(&columns, &bins);
         let target = log_sizes(errors);
@@ -62,14 +65,20 @@ impl Bounds {
             Booster::learn(&sample, None, Loss::Squared, &settings(rows.len()), seed, &|| false)
         };
         let parts = folds::split(errors.len(), seed ^ 0x626f_756e);
-        let scores: Vec<f64> = parts
-            .par_iter()
-            .flat_map_iter(|(inside, outside)| {
-                let sizes = size_of(inside).scores(&binned.take(outside));
-                outside.iter().zip(sizes).map(|(row, size)| errors[*row as usize] / size.exp())
-            })
-            .collect();
-        Bounds { quantiles: quantiles_of(scores), size: Some(size_of(&all)), bins }
+        let of_parts: Vec<Vec<f64>> =
+            parts.par_iter().map(|(inside, outside)| size_of(inside).scores(&binned.take(outside))).collect();
+        let mut sizes = vec![f64::NAN; errors.len()];
+        for ((_, outside), of_part) in parts.iter().zip(of_parts) {
+            outside.iter().zip(of_part).for_each(|(row, size)| sizes[*row as usize] = size.exp());
+        }
+        let known = errors.iter().zip(&sizes).filter(|(_, size)| !size.is_nan());
+        let quantiles = quantiles_of(known.map(|(error, size)| error / size).collect());
+        let last = size_of(&all);
+        let own = last.scores(&binned);
+        // Where parts are too large to be held out each, the last sizes stand in.
+        let sizes = sizes.iter().zip(own).map(|(size, own)| if size.is_nan() { own.exp() } else { *size });
+        let around = sizes.map(|size| quantiles.map(|quantile| quantile * size)).collect();
+        (Bounds { quantiles, size: Some(last), bins }, around)
     }
 
     /// The bounds of rows, relative to their answers.
@@ -140,7 +149,7 @@ mod tests {
             (vec![x], errors)
         };
         let (base, errors) = draw(4000);
-        let bounds = Bounds::learn(&base, &[Bins::of_numbers(&base[0])], &[0.0; 4000], &errors, 1);
+        let (bounds, _) = Bounds::learn(&base, &[Bins::of_numbers(&base[0])], &[0.0; 4000], &errors, 1);
         let (base, errors) = draw(4000);
         let around = bounds.around(&base, &[0.0; 4000]);
         let inside = |low: usize, high: usize| {

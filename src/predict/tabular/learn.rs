@@ -334,15 +334,11 @@ impl<'a> Course<'a> {
         let errors: Vec<f64> = truth.iter().zip(&scores).map(|(y, z)| scale.forward(*y) - z).collect();
         let rows: Vec<u32> = self.outside.iter().flatten().copied().collect();
         let base = folds::take_columns(&self.base, &rows);
-        let bounds = Bounds::learn(&base, &self.bins, &scores, &errors, self.control.seed);
+        let (bounds, around) = Bounds::learn(&base, &self.bins, &scores, &errors, self.control.seed);
         let reach = target_reach(self.target, scale);
         let answers: Vec<f64> = scores.iter().map(|z| scale.back(*z)).collect();
-        let quantiles: Vec<[f64; 4]> = bounds
-            .around(&base, &scores)
-            .iter()
-            .zip(&scores)
-            .map(|(around, z)| around.map(|e| scale.back(z + e)))
-            .collect();
+        let quantiles: Vec<[f64; 4]> =
+            around.iter().zip(&scores).map(|(around, z)| around.map(|e| scale.back(z + e))).collect();
         let scored = Scores::of(&answers, &quantiles, truth);
         let model = Model {
             version: super::model::VERSION,
@@ -388,7 +384,7 @@ fn base_bins(schema: &Schema, inputs: &[Input], base: &[Vec<f32>]) -> Vec<Bins> 
 fn boost_settings(rows: usize) -> boost::Settings {
     let usual = boost::Settings::default();
     match rows {
-        ..2000 => boost::Settings { smallest_leaf: (rows / 40).clamp(2, 20), rate: 0.03, ..usual },
+        ..2000 => boost::Settings { smallest_leaf: (rows / 40).clamp(2, 20), ..usual },
         2000..150_000 => boost::Settings { rate: 0.04, ..usual },
         _ => boost::Settings { rate: 0.08, row_share: 0.6, trees: 1000, patience: 40, ..usual },
     }

@@ -359,8 +359,8 @@ mod tests {
             schema.features.iter().map(|f| (f.name.as_str(), f.kind.as_str())).collect();
         assert_eq!(kinds, [("size", "number"), ("kind", "category"), ("sold", "date")]);
         assert_eq!(notes.len(), 3);
-        let FeatureKind::Category { levels } = &schema.features[1].kind else { panic!() };
-        assert_eq!(levels, &["b", "a"]);
+        let levels = ["b", "a"].map(String::from).to_vec();
+        assert_eq!(schema.features[1].kind, FeatureKind::Category { levels });
         let columns = schema.encode(&frame());
         assert_eq!(columns.len(), schema.inputs().len());
         assert_eq!([columns[1][0], columns[1][1]], [1.0, 0.0]);
