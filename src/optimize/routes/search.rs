@@ -31,6 +31,10 @@ const REPORT_STEPS: u64 = 32_768;
 /// Share of steps in which optional visits may cost more than their prize, and up to how many times.
 const OVERPAID_SHARE: f64 = 0.2;
 const MOST_OVERPAID: f64 = 4.0;
+/// Steps a visit that allow the first temperature in full.
+const PATIENT_STEPS: f64 = 300.0;
+/// Steps a second that are counted on for it.
+const USUAL_SPEED: f64 = 40_000.0;
 /// Steps without any limit: this many, and more for each visit.
 const DEFAULT_STEPS: (u64, u64) = (20_000, 400);
 
@@ -39,7 +43,8 @@ const DEFAULT_STEPS: (u64, u64) = (20_000, 400);
 pub struct RouteOptions {
     /// Routes to begin with; those that break a rule are taken apart.
     pub start: Option<Solution>,
-    /// First temperature, in mean lengths of a way between stops.
+    /// First temperature, in mean lengths of a way between stops, of a search of 300 steps or more a
+    /// visit; a shorter one begins cooler, since it could not cool down.
     pub hottest: f64,
     /// Last temperature, likewise.
     pub coldest: f64,
@@ -190,7 +195,8 @@ impl<'a> Annealing<'a> {
             return Termination::Optimal;
         }
         let length = self.mean_way();
-        let (hot, cold) = (self.options.hottest * length, self.options.coldest * length);
+        let cold = self.options.coldest * length;
+        let hot = (self.options.hottest * self.patience() * length).max(cold);
         let mut temperature = hot;
         loop {
             if self.steps.is_multiple_of(CLOCK_STEPS) {
@@ -322,6 +328,13 @@ impl<'a> Annealing<'a> {
             ways += tour.visits.len() as f64 + 1.0;
         }
         if cost > 0.0 { cost / ways } else { 1.0 }
+    }
+
+    /// Share of the first temperature that the steps to come allow.
+    fn patience(&self) -> f64 {
+        let by_time = self.control.time_left().map_or(f64::INFINITY, |left| left.as_secs_f64() * USUAL_SPEED);
+        let steps = by_time.min(self.most_steps() as f64) / self.network.visits as f64;
+        (steps / PATIENT_STEPS).powf(0.8).min(1.0)
     }
 
     /// Share of the limits that is used up.
