@@ -65,7 +65,11 @@ impl Bench {
             let prepared = loaded.decision.prepare(loaded.input, &control.started())?;
             let solution =
                 prepared.solve(&SolveOptions { control: control.started(), ..SolveOptions::default() })?;
-            let verdict = expected.judge(&solution.outcome, &solution.checks);
+            let verdict = expected.judge(
+                &solution.outcome,
+                &solution.checks,
+                loaded.decision.objective_words().is_maximised,
+            );
             let name = name_of(&folder);
             rows.push(Row { name, expected, solution, verdict, seconds: begun.elapsed().as_secs_f64() });
             if control.cancel.is_requested() {

@@ -29,7 +29,7 @@ impl CheckPlan {
     pub fn run(self) -> Result<u8, Failure> {
         let control = self.work.control(&self.talk)?.started();
         let loaded = input::load(&self.source)?;
-        let measure = loaded.decision.objective_measure();
+        let (measure, words) = (loaded.decision.objective_measure(), loaded.decision.objective_words());
         let prepared = loaded.decision.prepare(loaded.input, &control)?;
         let plan = input::plan_for(&self.plan, loaded.decision, &*prepared)?;
         let report = prepared.check(&plan)?;
@@ -37,7 +37,7 @@ impl CheckPlan {
             console::say_json(&document::check_plan(&report));
         } else if self.talk.tells() {
             let style = prepared.style();
-            write::check_report(&report, |cost| style.number(cost, &measure));
+            write::check_report(&report, words.noun, |cost| style.number(cost, &measure));
         }
         Ok(if report.feasible { exit::OK } else { exit::INFEASIBLE })
     }

@@ -34,8 +34,8 @@ impl Diff {
             console::say_json(&json!({ "diff": report }));
         } else if self.talk.tells() {
             let style = input::presentation(&self.after).map(|told| told.style).unwrap_or_default();
-            let measure = input::measure(&after);
-            for line in report.sentences(|cost| style.number(cost, &measure)) {
+            let (measure, words) = input::objective(&after);
+            for line in report.sentences(&words, |cost| style.number(cost, &measure)) {
                 console::say(&line);
             }
             let view = report.lines.view();

@@ -8,7 +8,7 @@ use purvey::data::{
     recognise,
 };
 use purvey::decide::diff::WrittenPlan;
-use purvey::decide::{self, DECISIONS, Decision, Input, Prepared};
+use purvey::decide::{self, DECISIONS, Decision, Input, ObjectiveWords, Prepared};
 use purvey::presentation::{Measure, Presentation};
 
 use super::exit::Failure;
@@ -157,10 +157,13 @@ pub fn written_plan(folder: &Path) -> Result<WrittenPlan, Failure> {
     Ok(WrittenPlan { table, document })
 }
 
-/// How a written plan's objective is written.
-pub fn measure(plan: &WrittenPlan) -> Measure {
+/// How a written plan's objective is written and called.
+pub fn objective(plan: &WrittenPlan) -> (Measure, ObjectiveWords) {
     let model = plan.document.get("model").and_then(|model| model.as_str());
-    model.and_then(decide::find).map_or_else(Measure::number, |decision| decision.objective_measure())
+    match model.and_then(decide::find) {
+        Some(decision) => (decision.objective_measure(), decision.objective_words()),
+        None => (Measure::number(), ObjectiveWords::default()),
+    }
 }
 
 /// The presentation of an output folder.

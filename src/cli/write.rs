@@ -119,9 +119,10 @@ pub fn summary(presentation: &Presentation, notices: &Faults) {
 }
 
 /// Prints what a check found; `write` writes an objective.
-pub fn check_report(report: &CheckReport, write: impl Fn(f64) -> String) {
+pub fn check_report(report: &CheckReport, objective_noun: &str, write: impl Fn(f64) -> String) {
     if let Some(objective) = report.objective {
-        console::say(&format!("Cost of the plan: {}", write(objective)));
+        let (first, rest) = objective_noun.split_at(objective_noun.len().min(1));
+        console::say(&format!("{}{rest} of the plan: {}", first.to_uppercase(), write(objective)));
     }
     if report.feasible {
         console::say("The plan keeps every rule.");

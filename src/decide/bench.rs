@@ -56,7 +56,7 @@ pub enum Verdict {
     Worse,
     /// The gap is wider than allowed.
     GapTooWide,
-    /// The plan's objective lies below a proven bound, or failed its check: one of the two is wrong.
+    /// The plan's objective lies beyond a proven bound, or failed its check: one of the two is wrong.
     Wrong,
     /// There is no plan, or there is one where none should be.
     WrongStatus,
@@ -94,7 +94,9 @@ impl Verdict {
             Verdict::GapTooWide => {
                 "less is proved than its gate asks for: give it more time, or see what became slower"
             }
-            Verdict::Wrong => "below a proven bound, or refused by the check: the plan or the bound is wrong",
+            Verdict::Wrong => {
+                "beyond a proven bound, or refused by the check: the plan or the bound is wrong"
+            }
             Verdict::WrongStatus => "another kind of answer than is known to be right",
         }
     }
@@ -121,9 +123,9 @@ impl Expected {
         Ok(expected)
     }
 
-    /// Compares a solve (always of a minimisation) with what is known.
+    /// Compares a solve with what is known; `is_maximised`: more of the objective is better.
     #[must_use]
-    pub fn judge(&self, outcome: &Outcome, checks: &CheckReport) -> Verdict {
+    pub fn judge(&self, outcome: &Outcome, checks: &CheckReport, is_maximised: bool) -> Verdict {
         if let Some(termination) = self.termination {
             let right = outcome.termination == termination;
             return if right { Verdict::Pass } else { Verdict::WrongStatus };
@@ -133,13 +135,16 @@ impl Expected {
             return Verdict::WrongStatus;
         };
         let slack = |value: f64| 1e-6 * value.abs().max(1.0);
-        if !checks.feasible || self.bound.is_some_and(|bound| objective < bound - slack(bound)) {
+        let sign = if is_maximised { -1.0 } else { 1.0 };
+        let (objective, best) = (sign * objective, self.objective.map(|best| sign * best));
+        let bound = self.bound.map(|bound| sign * bound);
+        if !checks.feasible || bound.is_some_and(|bound| objective < bound - slack(bound)) {
             return Verdict::Wrong;
         }
         if self.gap.is_some_and(|gap| outcome.gap().is_none_or(|found| found > gap)) {
             return Verdict::GapTooWide;
         }
-        match self.objective {
+        match best {
             Some(best) if objective > best + self.tolerance * best.abs() + slack(best) => Verdict::Worse,
             Some(best) if objective < best - slack(best) => Verdict::NewBest,
             _ => Verdict::Pass,
@@ -168,7 +173,7 @@ mod tests {
     #[test]
     fn every_verdict_is_given_for_its_reason() {
         let sound = CheckReport { feasible: true, ..CheckReport::default() };
-        let judge = |objective, bound| expected().judge(&outcome(objective, bound), &sound);
+        let judge = |objective, bound| expected().judge(&outcome(objective, bound), &sound, false);
         assert_eq!(judge(100.5, 99.5), Verdict::Pass);
         assert_eq!(judge(99.0, 98.5), Verdict::NewBest);
         assert_eq!(judge(102.0, 101.0), Verdict::Worse);
@@ -176,12 +181,19 @@ mod tests {
         assert_eq!(judge(97.0, 96.9), Verdict::Wrong);
         assert_eq!(expected().distance(Some(102.0)), Some(0.02));
         assert!(Verdict::Pass.advice().is_empty() && !Verdict::Worse.advice().is_empty());
+        // Where more is better, the same numbers mean the opposite.
+        let most = Expected::parse(r#"{"objective": 100, "bound": 102, "tolerance": 0.01}"#).unwrap();
+        let judge = |objective| most.judge(&outcome(objective, 102.0), &sound, true);
+        assert_eq!(judge(99.5), Verdict::Pass);
+        assert_eq!(judge(101.0), Verdict::NewBest);
+        assert_eq!(judge(98.0), Verdict::Worse);
+        assert_eq!(judge(103.0), Verdict::Wrong);
         let broken = CheckReport::default();
-        assert_eq!(expected().judge(&outcome(100.0, 99.5), &broken), Verdict::Wrong);
+        assert_eq!(expected().judge(&outcome(100.0, 99.5), &broken, false), Verdict::Wrong);
         let none = Outcome::without_answer(Termination::Infeasible);
-        assert_eq!(expected().judge(&none, &sound), Verdict::WrongStatus);
+        assert_eq!(expected().judge(&none, &sound, false), Verdict::WrongStatus);
         let infeasible = Expected::parse(r#"{"termination": "infeasible", "tolerance": 0}"#).unwrap();
-        assert_eq!(infeasible.judge(&none, &sound), Verdict::Pass);
-        assert_eq!(infeasible.judge(&outcome(1.0, 1.0), &sound), Verdict::WrongStatus);
+        assert_eq!(infeasible.judge(&none, &sound, false), Verdict::Pass);
+        assert_eq!(infeasible.judge(&outcome(1.0, 1.0), &sound, false), Verdict::WrongStatus);
     }
 }

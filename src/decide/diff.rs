@@ -161,9 +161,9 @@ pub fn plans(before: &WrittenPlan, after: &WrittenPlan) -> Result<PlanDifference
 }
 
 impl PlanDifference {
-    /// The change in sentences; `write` writes an objective.
+    /// The change in sentences; `write` writes an objective, which is called by `words`.
     #[must_use]
-    pub fn sentences(&self, write: impl Fn(f64) -> String) -> Vec<String> {
+    pub fn sentences(&self, words: &super::ObjectiveWords, write: impl Fn(f64) -> String) -> Vec<String> {
         let count = |kind| self.lines.lines.iter().filter(|line| line.kind == kind).count();
         let added = count(Kind::Added);
         let mut sentences = vec![format!(
@@ -177,10 +177,10 @@ impl PlanDifference {
             let difference = after - before;
             let word = if difference > 0.0 { "more" } else { "less" };
             sentences.push(if same(before, after) {
-                format!("Both plans cost {}.", write(before))
+                format!("Both plans {} {}.", words.verb_of_many, write(before))
             } else {
                 let (by, after, before) = (write(difference.abs()), write(after), write(before));
-                format!("The second plan costs {by} {word}: {after} after {before}.")
+                format!("The second plan {} {by} {word}: {after} after {before}.", words.verb)
             });
         }
         sentences

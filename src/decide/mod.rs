@@ -16,6 +16,7 @@ use crate::data::{Code, Fault, Faults, Table, Tables};
 use crate::presentation::{Measure, Presentation, Style};
 use crate::solution::Outcome;
 
+pub mod advertising;
 pub mod backtest;
 pub mod bench;
 pub mod delivery;
@@ -30,7 +31,7 @@ pub mod what_if;
 
 /// Every decision, in the order in which `purvey models` lists them.
 pub static DECISIONS: &[&dyn Decision] =
-    &[&replenishment::Replenishment, &delivery::Delivery, &program::ProgramDecision];
+    &[&replenishment::Replenishment, &advertising::Advertising, &delivery::Delivery, &program::ProgramDecision];
 
 /// The decision called `name`.
 #[must_use]
@@ -82,6 +83,11 @@ pub trait Decision: Sync {
         Measure::money()
     }
 
+    /// What its objective is called, and whether more of it is better.
+    fn objective_words(&self) -> ObjectiveWords {
+        ObjectiveWords::default()
+    }
+
     /// Validates the input only: every error, warning and notice, quickly (no fitting).
     ///
     /// # Errors
@@ -97,6 +103,26 @@ pub trait Decision: Sync {
     /// Replays history, where the decision can.
     fn replay(&self) -> Option<&dyn Replay> {
         None
+    }
+}
+
+/// What an objective is called in sentences.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ObjectiveWords {
+    /// What it is (`cost`).
+    pub noun: &'static str,
+    /// What a plan does with it (`costs`).
+    pub verb: &'static str,
+    /// What several plans do with it (`cost`).
+    pub verb_of_many: &'static str,
+    /// Whether more of it is better.
+    pub is_maximised: bool,
+}
+
+impl Default for ObjectiveWords {
+    /// A cost, the less the better.
+    fn default() -> Self {
+        ObjectiveWords { noun: "cost", verb: "costs", verb_of_many: "cost", is_maximised: false }
     }
 }
 

@@ -1,5 +1,6 @@
 //! Tells a comparison of variants to a person.
 
+use super::super::ObjectiveWords;
 use super::{Change, Scenario, Variant};
 use crate::presentation::{
     Block, Column as Shown, Measure, Presentation, Section, Style, Table as View, Tornado, TornadoBar, Value,
@@ -7,13 +8,14 @@ use crate::presentation::{
 };
 
 /// Tells a comparison to a person: sentences, a tornado, one table; objectives are
-/// written by `measure`.
+/// written by `measure` and called by `words`.
 #[must_use]
 pub fn present(
     instance: &str,
     scenarios: &[Scenario],
     variants: &[Variant],
     measure: &Measure,
+    words: &ObjectiveWords,
 ) -> Presentation {
     let mut presentation = Presentation::new(format!("{instance}: what if"));
     presentation.style = variants.first().map(|base| base.style.clone()).unwrap_or_default();
@@ -21,35 +23,43 @@ pub fn present(
     let noun = if count == 1 { "variant" } else { "variants" };
     presentation.subtitle = format!("{count} {noun} against the input as it is");
     let changed = variants.iter().skip(1);
-    presentation.headline = changed.map(|variant| sentence(variant, measure, &presentation.style)).collect();
+    presentation.headline =
+        changed.map(|variant| sentence(variant, measure, words, &presentation.style)).collect();
     presentation.sections.push(
         Section::new("Comparison")
             .with_lead("Every variant is planned anew; all figures are over the horizon.")
-            .with(Block::Tornado(tornado(scenarios, variants, measure)))
-            .with(Block::Table(table(variants, measure))),
+            .with(Block::Tornado(tornado(scenarios, variants, measure, words)))
+            .with(Block::Table(table(variants, measure, words))),
     );
     presentation
 }
 
-fn tornado(scenarios: &[Scenario], variants: &[Variant], measure: &Measure) -> Tornado {
+fn tornado(
+    scenarios: &[Scenario],
+    variants: &[Variant],
+    measure: &Measure,
+    words: &ObjectiveWords,
+) -> Tornado {
+    let (less, more) = if words.is_maximised { ("less", "more") } else { ("cheaper", "dearer") };
+    let noun = words.noun;
     let base = variants.first().and_then(|base| base.outcome.objective).unwrap_or(f64::NAN);
     Tornado {
-        title: "What moves the cost most".to_owned(),
-        description: "Cost of each variant against the unchanged input.".to_owned(),
+        title: format!("What moves the {noun} most"),
+        description: format!("The {noun} of each variant against the unchanged input."),
         measure: measure.clone(),
         base,
         bars: bars(base, scenarios, variants.get(1..).unwrap_or(&[])),
-        low_name: "at the low end, or cheaper than the input as it is".to_owned(),
-        high_name: "at the high end, or dearer".to_owned(),
+        low_name: format!("at the low end, or {less} than the input as it is"),
+        high_name: format!("at the high end, or {more}"),
     }
 }
 
 /// One row a variant: how it ended, its cost, and the key figures of the decision.
-fn table(variants: &[Variant], measure: &Measure) -> View {
+fn table(variants: &[Variant], measure: &Measure, words: &ObjectiveWords) -> View {
     let mut table = View::new("Variants")
         .with_caption("One row a variant; the row base is the input as it is.")
         .with(Shown::text("variant", variants.iter().map(|variant| variant.name.clone())))
-        .with(Shown::number("cost", variants.iter().map(|v| known(v.outcome.objective)), measure.clone()))
+        .with(Shown::number(words.noun, variants.iter().map(|v| known(v.outcome.objective)), measure.clone()))
         .with(Shown::number("against base", variants.iter().map(|v| known(v.difference)), measure.clone()));
     for figure in
         variants.iter().map(|variant| &variant.figures).max_by_key(|list| list.len()).into_iter().flatten()
@@ -78,22 +88,23 @@ fn known(value: Option<f64>) -> f64 {
     value.unwrap_or(f64::NAN)
 }
 
-fn sentence(variant: &Variant, measure: &Measure, style: &Style) -> String {
+fn sentence(variant: &Variant, measure: &Measure, words: &ObjectiveWords, style: &Style) -> String {
     let (Some(difference), Some(objective)) = (variant.difference, variant.outcome.objective) else {
         return format!("{}: no plan; {}.", variant.name, termination_words(variant.outcome.termination));
     };
     let base = objective - difference;
     let (cost, base_cost) = (style.number(objective, measure), style.number(base, measure));
     if difference.abs() <= 1e-9 * base.abs() {
-        return format!("{}: the plan costs {cost}, as much as that of the unchanged input.", variant.name);
+        let verb = words.verb;
+        return format!("{}: the plan {verb} {cost}, as much as that of the unchanged input.", variant.name);
     }
     let (by, word) =
         (style.number(difference.abs(), measure), if difference > 0.0 { "more" } else { "less" });
     let share =
         if base == 0.0 { String::new() } else { format!(" ({})", style.percent((difference / base).abs())) };
     format!(
-        "{}: the plan costs {cost}, {by}{share} {word} than the {base_cost} of the unchanged input.",
-        variant.name
+        "{}: the plan {} {cost}, {by}{share} {word} than the {base_cost} of the unchanged input.",
+        variant.name, words.verb
     )
 }
 

@@ -1,0 +1,53 @@
+//! Advertising: how to split a budget over channels so that it brings most in all.
+//!
+//! A marketer has channels with response curves, bounds on what each can take
+//! and one budget. The split is the best there is: by the common marginal
+//! response where all curves have falling returns, by branch and bound where
+//! some are S-shaped or bought in steps. `docs/advertising.md` has the formulas.
+
+mod check;
+mod explain;
+mod model;
+mod plan;
+mod prepared;
+mod present;
+mod problem;
+#[cfg(test)]
+mod tests;
+
+use super::{Decision, Input, ObjectiveWords, Prepared};
+use crate::control::Control;
+use crate::data::Faults;
+use crate::presentation::Measure;
+use prepared::PreparedAdvertising;
+use problem::Problem;
+
+/// The decision `advertising`.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Advertising;
+
+impl Decision for Advertising {
+    fn name(&self) -> &'static str {
+        "advertising"
+    }
+
+    fn schema(&self) -> &'static str {
+        problem::CONTRACT
+    }
+
+    fn objective_measure(&self) -> Measure {
+        Measure::number().with_decimals(2)
+    }
+
+    fn objective_words(&self) -> ObjectiveWords {
+        ObjectiveWords { noun: "response", verb: "brings", verb_of_many: "bring", is_maximised: true }
+    }
+
+    fn validate(&self, input: Input, _: &Control) -> Result<Faults, Faults> {
+        Problem::read(input).map(|(problem, _)| problem.notices)
+    }
+
+    fn prepare(&self, input: Input, control: &Control) -> Result<Box<dyn Prepared>, Faults> {
+        Ok(Box::new(PreparedAdvertising::new(input, control)?))
+    }
+}

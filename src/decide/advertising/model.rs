@@ -1,0 +1,27 @@
+//! The budget split in the solver's words: one curve a channel.
+
+use super::problem::{Channel, Problem};
+use crate::control::Control;
+use crate::decide::DecideError;
+use crate::optimize::allocation::{BudgetSplit, Curve, split_budget};
+
+/// Splits `budget`; it may differ from the problem's to ask what more of it is worth.
+pub(super) fn split(problem: &Problem, budget: f64, control: &Control) -> Result<BudgetSplit, DecideError> {
+    split_over(&problem.channels, budget, control)
+}
+
+/// Splits `budget` over channels that may differ from the problem's.
+pub(super) fn split_over(
+    channels: &[Channel],
+    budget: f64,
+    control: &Control,
+) -> Result<BudgetSplit, DecideError> {
+    let curves: Vec<Curve> = channels
+        .iter()
+        .map(|c| Curve { a: c.a, k: c.k, s: c.s, lower: c.min, upper: c.max, step: c.step })
+        .collect();
+    split_budget(&curves, budget, control).map_err(|error| DecideError::Solver {
+        doing: "splitting the budget".to_owned(),
+        reason: error.to_string(),
+    })
+}

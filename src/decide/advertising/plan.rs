@@ -1,0 +1,138 @@
+//! The answer as a table and in sentences, and the way back from a table to amounts.
+
+use std::collections::HashMap;
+
+use super::check::response;
+use super::problem::{Channel, Problem};
+use crate::data::{Code, Fault, Faults, Table, Tables};
+use crate::presentation::termination_words;
+use crate::solution::{Outcome, SolutionStatus};
+
+/// What one more unit of money brings at a spend.
+pub(super) fn marginal_response(channel: &Channel, spend: f64) -> f64 {
+    let Channel { a, k, s, .. } = *channel;
+    if spend <= 0.0 {
+        // The slope of the Hill curve at nothing: without end below s = 1, a / k at 1, none above.
+        return if s < 1.0 {
+            f64::NAN
+        } else if s == 1.0 {
+            a / k
+        } else {
+            0.0
+        };
+    }
+    let share = response(channel, spend) / a;
+    if a == 0.0 { 0.0 } else { a * s * share * (1.0 - share) / spend }
+}
+
+/// The table `spend`.
+pub(super) fn tables(problem: &Problem, spend: &[f64]) -> Tables {
+    let channels = &problem.channels;
+    let each = |of: fn(&Channel, f64) -> f64| {
+        channels.iter().zip(spend).map(move |(channel, &x)| of(channel, x)).collect::<Vec<f64>>()
+    };
+    let table = Table::new("spend")
+        .with_text("channel", channels.iter().map(|channel| &channel.name))
+        .with_number("spend", spend.iter().copied())
+        .with_number("response", each(response))
+        .with_number("marginal_response", each(marginal_response))
+        .with_number("current", channels.iter().map(|channel| channel.current))
+        .with_number("current_response", channels.iter().map(current_response));
+    Tables::default().with(table)
+}
+
+/// What current spend brings; NaN where it is unknown.
+pub(super) fn current_response(channel: &Channel) -> f64 {
+    if channel.current.is_nan() { f64::NAN } else { response(channel, channel.current) }
+}
+
+/// Spend and response now, where the current spend of every channel is known.
+pub(super) fn current_total(problem: &Problem) -> Option<(f64, f64)> {
+    let spend: f64 = problem.channels.iter().map(|channel| channel.current).sum();
+    let brings: f64 = problem.channels.iter().map(current_response).sum();
+    (!problem.channels.is_empty() && !spend.is_nan()).then_some((spend, brings))
+}
+
+/// A spend for each channel, from a table `spend` (channel, spend); channels without a row spend nothing.
+pub(super) fn amounts_of(problem: &Problem, plan: &Tables) -> Result<Vec<f64>, Faults> {
+    let Some(table) = plan.get("spend") else {
+        let fault = Fault::error(Code::MissingTable, "spend", "the plan has no table spend");
+        return Err(fault.with_help("give a table with the columns channel and spend").into());
+    };
+    let (Some(names), Some(spend)) = (table.text("channel"), table.number("spend")) else {
+        let fault =
+            Fault::error(Code::MissingColumn, table.file(), "the columns channel and spend are needed");
+        return Err(fault.with_help("write a header channel,spend").into());
+    };
+    let index: HashMap<&str, usize> =
+        problem.channels.iter().enumerate().map(|(at, channel)| (channel.name.as_str(), at)).collect();
+    let mut amounts = vec![0.0; problem.channels.len()];
+    let mut first: Vec<Option<u64>> = vec![None; amounts.len()];
+    let mut faults = Faults::default();
+    for (at, &x) in spend.iter().enumerate() {
+        let (name, row) = (names.get(at), table.row_number(at));
+        let fault = |code, message: String| Fault::error(code, table.file(), message).at_row(row);
+        match index.get(name) {
+            None => faults.push(
+                fault(Code::UnknownReference, format!("channel \"{name}\" is not in {}", problem.file))
+                    .in_column("channel", name)
+                    .with_help("name a channel of response_curves"),
+            ),
+            Some(_) if !x.is_finite() => faults.push(
+                fault(Code::NotFinite, format!("{name} has no spend"))
+                    .in_column("spend", table.cell_text("spend", at))
+                    .with_help("write a number"),
+            ),
+            Some(&channel) => match first[channel].replace(row) {
+                Some(first) => faults.push(
+                    fault(Code::DuplicateKey, format!("{name} was given in row {first} already"))
+                        .in_column("channel", name)
+                        .with_help("keep one of the rows"),
+                ),
+                None => amounts[channel] = x,
+            },
+        }
+    }
+    faults.into_result().map(|_| amounts)
+}
+
+/// The result in sentences; `left` is what stays unspent, `price` what one more unit brings.
+pub(super) fn headline(problem: &Problem, outcome: &Outcome, left: f64, price: f64) -> Vec<String> {
+    let unit = &problem.response_unit;
+    let number = |value: f64| problem.style.number(value, &crate::presentation::Measure::number());
+    let Some(objective) = outcome.objective else {
+        let why = termination_words(outcome.termination);
+        return vec![format!("{}: no split of {}; {why}.", problem.name, problem.money(problem.budget))];
+    };
+    let spent = problem.budget - left;
+    let proof = match (outcome.solution_status, outcome.bound) {
+        (SolutionStatus::Optimal, _) => "no other split brings more".to_owned(),
+        (_, Some(bound)) => format!("no split brings more than {}", number(bound)),
+        (_, None) => "how much more there is to gain is not known".to_owned(),
+    };
+    let count = problem.channels.iter().len();
+    let over = if count == 1 { "1 channel".to_owned() } else { format!("{count} channels") };
+    let mut sentences =
+        vec![format!("{} over {over} brings {} {unit}; {proof}.", problem.money(spent), number(objective))];
+    if let Some((now, brings)) = current_total(problem) {
+        sentences.push(format!(
+            "Current spend of {} brings {}: the split changes that by {} ({}).",
+            problem.money(now),
+            number(brings),
+            number(objective - brings),
+            problem.style.percent((objective - brings) / brings.abs().max(f64::MIN_POSITIVE)),
+        ));
+    }
+    if left > 1e-6 * problem.budget.max(1.0) {
+        let most: f64 = problem.channels.iter().map(|channel| channel.max).sum();
+        let why = if most <= spent * (1.0 + 1e-9) {
+            "every channel is at its maximum"
+        } else {
+            "the steps leave it over"
+        };
+        sentences.push(format!("{} of the budget stay unspent: {why}.", problem.money(left)));
+    } else if price > 0.0 {
+        sentences.push(format!("One more unit of budget brings about {}.", number(price)));
+    }
+    sentences
+}

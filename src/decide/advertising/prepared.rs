@@ -1,0 +1,136 @@
+//! A problem that was read, ready to be asked.
+
+use std::time::Instant;
+
+use super::check::check;
+use super::explain::{explain, shortfall};
+use super::present::{Run, present};
+use super::problem::{Problem, Source};
+use super::{Advertising, model, plan};
+use crate::control::Control;
+use crate::data::{Code, Fault, Faults, Table, Tables};
+use crate::decide::{
+    CheckReport, DecideError, Decision, Event, Explanation, Input, Prepared, Solution, SolveOptions, Update,
+};
+use crate::presentation::{Presentation, Style};
+
+/// Relative difference of the solver's total and the checker's that is rounding.
+const AGREEMENT: f64 = 1e-7;
+
+/// A problem that was read.
+#[derive(Debug)]
+pub(super) struct PreparedAdvertising {
+    problem: Problem,
+    source: Source,
+    run: Run,
+}
+
+impl PreparedAdvertising {
+    pub fn new(input: Input, control: &Control) -> Result<Self, Faults> {
+        let (problem, source) = Problem::read(input)?;
+        let run = Run { seed: control.seed, threads: control.worker_threads() };
+        Ok(PreparedAdvertising { problem, source, run })
+    }
+
+    fn solve_for(&self, problem: &Problem, options: &SolveOptions) -> Result<Solution, DecideError> {
+        let started = Instant::now();
+        let split = model::split(problem, problem.budget, &options.control.started())?;
+        let solve = started.elapsed().as_secs_f64();
+        let has_plan = split.outcome.objective.is_some();
+        let checks = if has_plan { check(problem, &split.amounts) } else { CheckReport::default() };
+        if let (Some(objective), Some(priced)) = (split.outcome.objective, checks.objective) {
+            let is_sound = (objective - priced).abs() <= AGREEMENT * priced.abs().max(1.0);
+            if !is_sound || !checks.feasible {
+                return Err(DecideError::Check(format!(
+                    "the solver counts {objective}, the check {priced} with {} broken limits",
+                    checks.violations.len()
+                )));
+            }
+        }
+        let seconds = [("read", problem.read_seconds), ("solve", solve)];
+        let mut kpis = vec![];
+        if has_plan {
+            let spent: f64 = split.amounts.iter().sum();
+            kpis.extend([("spent", spent), ("unspent", split.left), ("value_of_one_more", split.price)]);
+            if let Some((now, brings)) = plan::current_total(problem) {
+                kpis.extend([("current_spend", now), ("current_response", brings)]);
+            }
+        }
+        let named =
+            |list: &[(&str, f64)]| list.iter().map(|(name, value)| ((*name).to_owned(), *value)).collect();
+        Ok(Solution {
+            headline: plan::headline(problem, &split.outcome, split.left, split.price),
+            tables: if has_plan { plan::tables(problem, &split.amounts) } else { Tables::default() },
+            kpis: named(&kpis),
+            seconds: named(&seconds),
+            checks,
+            warnings: Vec::new(),
+            outcome: split.outcome,
+        })
+    }
+}
+
+impl Prepared for PreparedAdvertising {
+    fn notices(&self) -> &Faults {
+        &self.problem.notices
+    }
+
+    fn solve(&self, options: &SolveOptions) -> Result<Solution, DecideError> {
+        if let Some(start) = &options.start {
+            // The search needs no start; one that does not fit is refused all the same.
+            plan::amounts_of(&self.problem, start).map_err(DecideError::Input)?;
+        }
+        let missing = shortfall(&self.problem);
+        if !options.relax || missing <= 0.0 {
+            return self.solve_for(&self.problem, options);
+        }
+        let budget = self.problem.budget + missing;
+        let mut solution = self.solve_for(&Problem { budget, ..self.problem.clone() }, options)?;
+        solution.warnings.push(format!("the budget was raised by {}", self.problem.money(missing)));
+        Ok(solution)
+    }
+
+    fn variant(&self, input: Input, control: &Control) -> Result<Box<dyn Prepared>, Faults> {
+        Advertising.prepare(input, control)
+    }
+
+    fn update(&mut self, event: &Event) -> Result<Update, Faults> {
+        if event.rows.name() != "response_curves" {
+            let message = format!("table \"{}\" is not part of advertising", event.rows.name());
+            let fault = Fault::error(Code::UnknownTable, event.rows.file(), message);
+            return Err(fault.with_help("give rows of response_curves").into());
+        }
+        let mut tables = self.source.tables.clone();
+        let mut curves = tables.get("response_curves").cloned().unwrap_or_default();
+        for row in 0..event.rows.len() {
+            let name = event.rows.cell_text("channel", row);
+            match (0..curves.len()).find(|&at| curves.cell_text("channel", at) == name) {
+                Some(at) => curves.replace_row(at, &event.rows, row),
+                None => curves.append(&event.rows.picked(&[row as u32])),
+            }
+        }
+        tables.insert(curves);
+        let Source { name, settings, .. } = self.source.clone();
+        (self.problem, self.source) = Problem::read(Input::Tables { name, tables, settings })?;
+        let control = Control::default().with_seed(self.run.seed).with_threads(self.run.threads);
+        let solution = self.solve_for(&self.problem, &SolveOptions { control, ..SolveOptions::default() });
+        let spend = solution.ok().and_then(|solution| solution.tables.get("spend").cloned());
+        Ok(Update { orders: spend.unwrap_or_else(|| Table::new("spend")) })
+    }
+
+    fn check(&self, plan: &Tables) -> Result<CheckReport, Faults> {
+        Ok(check(&self.problem, &plan::amounts_of(&self.problem, plan)?))
+    }
+
+    fn explain(&self, options: &SolveOptions) -> Result<Explanation, DecideError> {
+        explain(&self.problem, options)
+    }
+
+    fn style(&self) -> Style {
+        self.problem.style.clone()
+    }
+
+    fn present(&self, solution: &Solution) -> Presentation {
+        present(&self.problem, solution, self.run)
+    }
+}

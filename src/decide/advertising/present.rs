@@ -1,0 +1,167 @@
+//! The split as a person reads it: what it brings, where the money goes, and the curves.
+
+use super::check::response;
+use super::plan::{current_total, marginal_response};
+use super::problem::{Channel, Problem};
+use crate::decide::Solution;
+use crate::presentation::{
+    Axis, Bars, Block, Column, Figure, Line, LineStyle, Lines, Marker, Measure, Notice, Presentation,
+    Section, Severity, Table, Tone,
+};
+
+/// What is told of a run besides its solution.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Run {
+    pub seed: u64,
+    pub threads: usize,
+}
+
+/// Channels whose curves are drawn, those that get most.
+const CURVES: usize = 12;
+/// Points of a drawn curve.
+const POINTS: usize = 60;
+
+/// Tells `solution`.
+pub(super) fn present(problem: &Problem, solution: &Solution, run: Run) -> Presentation {
+    let mut presentation = Presentation::new(&problem.name);
+    presentation.style = problem.style.clone();
+    presentation.headline.clone_from(&solution.headline);
+    let source = if problem.budget_is_current { ", as much as is spent now" } else { "" };
+    presentation.subtitle = format!("A budget of {}{source}", problem.money(problem.budget));
+    if let Some(spend) = solution.tables.get("spend").and_then(|table| table.number("spend")) {
+        presentation.figures = figures(problem, solution);
+        presentation.sections.push(split_section(problem, spend));
+        presentation.sections.push(curve_section(problem, spend));
+    }
+    if !solution.warnings.is_empty() {
+        let notices = solution.warnings.iter().map(|text| Notice::new(Severity::Warning, text)).collect();
+        let block = Block::Notices { title: String::new(), notices };
+        presentation.sections.push(Section::new("Notices").with(block));
+    }
+    let measure = Measure::number().with_decimals(2);
+    let facts = Block::run_facts(&solution.outcome, &measure, run.seed, run.threads, &solution.seconds);
+    presentation.sections.push(Section::new("This run").with(facts));
+    presentation
+}
+
+fn figures(problem: &Problem, solution: &Solution) -> Vec<Figure> {
+    let outcome = &solution.outcome;
+    let kpi = |name: &str| {
+        solution.kpis.iter().find(|(label, _)| label == name).map_or(f64::NAN, |(_, value)| *value)
+    };
+    let number = |label: &str, value: f64| Figure::number(label, value, Measure::number().with_decimals(2));
+    let money = |label: &str, value: f64| Figure::number(label, value, Measure::money());
+    let mut figures = vec![number("Response", outcome.objective.unwrap_or(f64::NAN))];
+    if let Some((_, brings)) = current_total(problem) {
+        let gain = outcome.objective.unwrap_or(f64::NAN) - brings;
+        let tone = if gain >= 0.0 { Tone::Good } else { Tone::Warning };
+        figures.push(number("More than now", gain).with_tone(tone));
+    }
+    figures.push(money("Spent", kpi("spent")));
+    let unspent = money("Unspent", kpi("unspent"));
+    let has_rest = kpi("unspent") > 1e-6 * problem.budget.max(1.0);
+    figures.push(if has_rest { unspent.with_tone(Tone::Warning) } else { unspent });
+    figures.push(number("One more unit brings", kpi("value_of_one_more")));
+    figures.push(number("Bound", outcome.bound.unwrap_or(f64::NAN)).with_note("no split brings more"));
+    figures
+}
+
+fn split_section(problem: &Problem, spend: &[f64]) -> Section {
+    let channels = &problem.channels;
+    let each = |of: &dyn Fn(&Channel, f64) -> f64| {
+        channels.iter().zip(spend).map(|(channel, &x)| of(channel, x)).collect::<Vec<f64>>()
+    };
+    let held = |(channel, &x): (&Channel, &f64)| {
+        let near = |bound: f64| (x - bound).abs() <= 1e-7 * bound.max(1.0);
+        match (near(channel.max), near(channel.min)) {
+            (true, _) => "its maximum",
+            (_, true) if channel.min > 0.0 => "its minimum",
+            (_, true) => "left out: its money brings more elsewhere",
+            _ => "",
+        }
+    };
+    let number = Measure::number().with_decimals(2);
+    let table = Table::new("Spend by channel")
+        .with(Column::text("channel", channels.iter().map(|channel| channel.name.clone())))
+        .with(Column::number("spend", spend.iter().copied(), Measure::money()).with_total())
+        .with(
+            Column::number("now", channels.iter().map(|channel| channel.current), Measure::money())
+                .with_total(),
+        )
+        .with(Column::number("response", each(&response), number.clone()).with_total())
+        .with(Column::number("one more unit brings", each(&marginal_response), Measure::number()))
+        .with(Column::text("held by", channels.iter().zip(spend).map(held)))
+        .from_file("spend.csv")
+        .interactive();
+    let mut order: Vec<usize> = (0..spend.len()).collect();
+    order.sort_by(|&a, &b| spend[b].total_cmp(&spend[a]).then(a.cmp(&b)));
+    order.truncate(2 * CURVES);
+    let bars = Bars {
+        title: "Where the money goes".to_owned(),
+        description: "Proposed spend of the channels that get most.".to_owned(),
+        measure: Measure::money(),
+        labels: order.iter().map(|&at| channels[at].name.clone()).collect(),
+        values: order.iter().map(|&at| spend[at]).collect(),
+    };
+    Section::new("The split")
+        .with_lead("Channels between their bounds all bring the same for one more unit.")
+        .with(Block::Bars(bars))
+        .with(Block::Table(table))
+}
+
+fn curve_section(problem: &Problem, spend: &[f64]) -> Section {
+    let mut order: Vec<usize> = (0..spend.len()).collect();
+    order.sort_by(|&a, &b| spend[b].total_cmp(&spend[a]).then(a.cmp(&b)));
+    let all = order.len();
+    order.truncate(CURVES);
+    let lead = match all > CURVES {
+        true => format!(
+            "The {CURVES} channels of {all} that get most, with what is spent now and what is proposed."
+        ),
+        false => "What each channel brings, with what is spent now and what is proposed.".to_owned(),
+    };
+    let section = Section::new("Response curves").with_lead(lead);
+    order.into_iter().fold(section, |section, at| section.with(Block::Lines(curve(problem, at, spend[at]))))
+}
+
+/// One channel's curve over its range, with current and proposed spend.
+fn curve(problem: &Problem, at: usize, spend: f64) -> Lines {
+    let channel = &problem.channels[at];
+    let widest = channel.max.max(channel.current.max(0.0)).max(f64::MIN_POSITIVE);
+    let amount = |point: usize| widest * point as f64 / POINTS as f64;
+    let nearest = |x: f64| ((x / widest * POINTS as f64).round() as usize).min(POINTS);
+    let mark = |name: &str, x: f64| Marker {
+        name: name.to_owned(),
+        at: nearest(x),
+        value: response(channel, x),
+        text: format!(
+            "{name}: {} brings {}",
+            problem.money(x),
+            problem.style.number(response(channel, x), &Measure::number())
+        ),
+    };
+    let mut markers = vec![mark("proposed", spend)];
+    if !channel.current.is_nan() {
+        markers.push(mark("now", channel.current));
+    }
+    Lines {
+        title: channel.name.clone(),
+        description: format!(
+            "{} of {} by spend; proposed: {}.",
+            problem.response_unit,
+            channel.name,
+            problem.money(spend)
+        ),
+        measure: Measure::number(),
+        axis: Axis::Labels(
+            (0..=POINTS).map(|point| problem.style.tick(amount(point), &Measure::money())).collect(),
+        ),
+        lines: vec![Line {
+            name: problem.response_unit.clone(),
+            values: (0..=POINTS).map(|point| response(channel, amount(point))).collect(),
+            style: LineStyle::Expected,
+        }],
+        markers,
+        ..Lines::default()
+    }
+}

@@ -1,0 +1,151 @@
+//! The validated problem: channels with their curves and bounds, and the budget.
+
+use std::time::Instant;
+
+use crate::data::{Code, Fault, Faults, Schema, Settings, Table, Tables, validate};
+use crate::decide::Input;
+use crate::presentation::Style;
+
+/// The text of the contract.
+pub(super) const CONTRACT: &str = include_str!("../../../models/advertising.toml");
+
+/// One channel.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Channel {
+    pub name: String,
+    /// Response that unlimited spend tends to, the spend that reaches half of it, the shape.
+    pub a: f64,
+    pub k: f64,
+    pub s: f64,
+    pub min: f64,
+    pub max: f64,
+    /// 0 for any amount.
+    pub step: f64,
+    /// Current spend; NaN where unknown.
+    pub current: f64,
+    /// Row of the table that states it.
+    pub row: u64,
+}
+
+/// A problem that can be solved and checked.
+#[derive(Debug, Clone)]
+pub(super) struct Problem {
+    pub name: String,
+    /// The file of the curves, as messages name it.
+    pub file: String,
+    pub channels: Vec<Channel>,
+    pub budget: f64,
+    /// Whether the budget is the sum of current spend.
+    pub budget_is_current: bool,
+    pub response_unit: String,
+    pub style: Style,
+    pub notices: Faults,
+    pub read_seconds: f64,
+}
+
+/// What a problem was made from, so that new facts can join it.
+#[derive(Debug, Clone)]
+pub(super) struct Source {
+    pub name: String,
+    pub tables: Tables,
+    pub settings: Settings,
+}
+
+impl Problem {
+    /// The decision's contract.
+    pub fn schema() -> Result<Schema, Faults> {
+        Schema::parse(CONTRACT).map_err(|error| {
+            Fault::error(Code::BadDeclaration, "models/advertising.toml", error.to_string()).into()
+        })
+    }
+
+    /// Reads and checks the input.
+    pub fn read(input: Input) -> Result<(Self, Source), Faults> {
+        let started = Instant::now();
+        let (name, tables, settings) = match input {
+            Input::Tables { name, tables, settings } => (name, tables, settings),
+            Input::File { path, .. } => {
+                let message = "advertising takes tables, not a standard file";
+                let help = "give an instance folder; `purvey new advertising DIR` writes one";
+                let file = path.display().to_string();
+                return Err(Fault::error(Code::WrongType, file, message).with_help(help).into());
+            }
+        };
+        let source = Source { name: name.clone(), tables: tables.clone(), settings: settings.clone() };
+        let valid = validate(tables, &settings, &Self::schema()?)?;
+        let mut faults = valid.notices;
+        let table = valid.tables.get("response_curves").cloned().unwrap_or_default();
+        let channels = channels(&table, &mut faults);
+        let current: f64 =
+            channels.iter().map(|channel| channel.current).filter(|spend| !spend.is_nan()).sum();
+        let given = valid.settings.number("budget");
+        let knows_current = channels.iter().any(|channel| !channel.current.is_nan());
+        if given.is_none() && !knows_current {
+            let fault = Fault::error(Code::MissingKey, "instance.toml", "budget is not set");
+            faults.push(
+                fault.with_help(
+                    "write budget under [settings], use --set budget=…, or fill the column current",
+                ),
+            );
+        }
+        let word = |name: &str| valid.settings.text(name).unwrap_or_default().to_owned();
+        let problem = Problem {
+            name,
+            file: table.file().to_owned(),
+            channels,
+            budget: given.unwrap_or(current),
+            budget_is_current: given.is_none(),
+            response_unit: word("response_unit"),
+            style: Style::for_currency(&word("currency")),
+            notices: faults.into_result()?,
+            read_seconds: started.elapsed().as_secs_f64(),
+        };
+        Ok((problem, source))
+    }
+
+    /// Number of decimals and all, an amount of money as a person reads it.
+    pub fn money(&self, amount: f64) -> String {
+        self.style.money(amount)
+    }
+}
+
+fn channels(table: &Table, faults: &mut Faults) -> Vec<Channel> {
+    let cell = |column: &str, row: usize| {
+        table.number(column).and_then(|cells| cells.get(row)).copied().unwrap_or(f64::NAN)
+    };
+    let mut channels = Vec::with_capacity(table.len());
+    for row in 0..table.len() {
+        let channel = Channel {
+            name: table.cell_text("channel", row),
+            a: cell("a", row),
+            k: cell("k", row),
+            s: cell("s", row),
+            min: cell("min", row),
+            max: cell("max", row),
+            step: cell("step", row),
+            current: cell("current", row),
+            row: table.row_number(row),
+        };
+        check_bounds(&channel, table, row, faults);
+        channels.push(channel);
+    }
+    channels
+}
+
+/// Bounds that no spend can keep.
+fn check_bounds(channel: &Channel, table: &Table, row: usize, faults: &mut Faults) {
+    let Channel { name, min, max, step, .. } = channel;
+    let fault = |column: &str, message: String, help: &str| {
+        Fault::error(Code::Contradiction, table.file(), message)
+            .at_row(channel.row)
+            .in_column(column, table.cell_text(column, row))
+            .with_help(help)
+    };
+    if min > max {
+        let message = format!("{name} must spend at least {min} and at most {max}");
+        faults.push(fault("min", message, "lower min or raise max"));
+    } else if *step > 0.0 && (min / step - 1e-9).ceil() * step > max * (1.0 + 1e-9) {
+        let message = format!("{name} has no multiple of {step} between {min} and {max}");
+        faults.push(fault("step", message, "make step smaller or widen min and max"));
+    }
+}

@@ -1,0 +1,159 @@
+#![allow(clippy::unwrap_used)]
+use super::*;
+use crate::data::{Code, Settings, Table, Tables};
+use crate::decide::{Event, SolveOptions};
+use crate::presentation::Block;
+use crate::solution::Termination;
+
+/// Two like channels and a small one.
+fn curves() -> Table {
+    Table::new("response_curves")
+        .with_text("channel", ["search", "social", "radio"])
+        .with_number("a", [100.0, 100.0, 10.0])
+        .with_number("k", [10.0, 10.0, 10.0])
+        .with_number("s", [1.0, 1.0, 1.0])
+        .with_number("max", [60.0, 60.0, 60.0])
+}
+
+fn input(curves: Table, settings: Settings) -> Input {
+    Input::Tables { name: "spring".into(), tables: Tables::default().with(curves), settings }
+}
+
+fn prepare(curves: Table, budget: f64) -> Box<dyn Prepared> {
+    let settings = Settings::default().with("budget", budget);
+    Advertising.prepare(input(curves, settings), &Control::default()).unwrap()
+}
+
+fn spend(solution: &crate::decide::Solution) -> Vec<f64> {
+    solution.tables.get("spend").unwrap().number("spend").unwrap().to_vec()
+}
+
+fn plan(rows: &[(&str, f64)]) -> Tables {
+    let table = Table::new("spend")
+        .with_text("channel", rows.iter().map(|row| row.0))
+        .with_number("spend", rows.iter().map(|row| row.1));
+    Tables::default().with(table)
+}
+
+#[test]
+fn a_budget_is_split_by_equal_marginal_response() {
+    let prepared = prepare(curves(), 30.0);
+    let solution = prepared.solve(&SolveOptions::default()).unwrap();
+    // The small channel begins at a slope of 1; at 15 each the large ones still bring 1.6 a unit.
+    for (found, known) in spend(&solution).iter().zip([15.0, 15.0, 0.0]) {
+        assert!((found - known).abs() < 1e-9, "{found} {known}");
+    }
+    assert!((solution.outcome.objective.unwrap() - 120.0).abs() < 1e-9);
+    assert_eq!(solution.outcome.termination, Termination::Optimal);
+    assert!(solution.checks.feasible);
+    assert!(solution.headline[0].contains("brings 120"), "{:?}", solution.headline);
+    let told = prepared.present(&solution);
+    let charts = told.sections.iter().flat_map(|section| &section.blocks);
+    assert_eq!(charts.filter(|block| matches!(block, Block::Lines(_))).count(), 3);
+}
+
+#[test]
+fn money_that_the_bounds_leave_over_is_said() {
+    let solution = prepare(curves(), 200.0).solve(&SolveOptions::default()).unwrap();
+    assert_eq!(spend(&solution), [60.0; 3]);
+    let sentence = solution.headline.last().unwrap();
+    assert!(sentence.contains("20") && sentence.contains("every channel is at its maximum"), "{sentence}");
+}
+
+#[test]
+fn without_a_budget_current_spend_is_split_anew_or_the_lack_is_said() {
+    let known = curves().with_number("current", [30.0, 0.0, 0.0]);
+    let prepared = Advertising.prepare(input(known, Settings::default()), &Control::default()).unwrap();
+    let solution = prepared.solve(&SolveOptions::default()).unwrap();
+    assert!((spend(&solution)[1] - 15.0).abs() < 1e-9);
+    assert!(solution.headline[1].contains("brings 75"), "{:?}", solution.headline);
+    let faults = Advertising.validate(input(curves(), Settings::default()), &Control::default()).unwrap_err();
+    assert_eq!(faults.as_slice()[0].code, Code::MissingKey);
+}
+
+#[test]
+fn every_kind_of_broken_limit_is_found_in_a_plan() {
+    let table = curves().with_number("min", [5.0, 0.0, 0.0]).with_number("step", [0.0, 2.0, 0.0]);
+    let prepared = prepare(table, 90.0);
+    let rules = |rows: &[(&str, f64)]| -> Vec<String> {
+        let report = prepared.check(&plan(rows)).unwrap();
+        assert_eq!(report.feasible, report.violations.is_empty());
+        report.violations.into_iter().map(|violation| violation.rule).collect()
+    };
+    assert!(rules(&[("search", 20.0), ("social", 4.0), ("radio", 1.0)]).is_empty());
+    assert_eq!(rules(&[("search", 60.0), ("social", 40.0)]), ["budget"]);
+    assert_eq!(rules(&[("search", 4.0)]), ["minimum"]);
+    assert_eq!(rules(&[("search", 61.0)]), ["maximum"]);
+    assert_eq!(rules(&[("search", 5.0), ("social", 3.0)]), ["step"]);
+    assert_eq!(rules(&[("search", 5.0), ("radio", -1.0)]), ["minimum"]);
+    let priced = prepared.check(&plan(&[("search", 10.0), ("radio", 10.0)])).unwrap();
+    assert_eq!(priced.objective, Some(55.0));
+}
+
+#[test]
+fn a_plan_that_does_not_fit_is_refused_with_its_rows() {
+    let prepared = prepare(curves(), 30.0);
+    let codes = |tables: &Tables| -> Vec<Code> {
+        prepared.check(tables).unwrap_err().as_slice().iter().map(|fault| fault.code).collect()
+    };
+    assert_eq!(codes(&Tables::default()), [Code::MissingTable]);
+    assert_eq!(codes(&plan(&[("cinema", 1.0)])), [Code::UnknownReference]);
+    assert_eq!(codes(&plan(&[("search", f64::NAN)])), [Code::NotFinite]);
+    assert_eq!(codes(&plan(&[("search", 1.0), ("search", 1.0)])), [Code::DuplicateKey]);
+}
+
+#[test]
+fn minimums_beyond_the_budget_collide_and_the_budget_gives_way_when_asked() {
+    let table = curves().with_number("min", [20.0, 15.0, 1.0]);
+    let prepared = prepare(table, 30.0);
+    let solution = prepared.solve(&SolveOptions::default()).unwrap();
+    assert_eq!(solution.outcome.termination, Termination::Infeasible);
+    let explanation = prepared.explain(&SolveOptions::default()).unwrap();
+    let names: Vec<&str> = explanation.members.iter().map(|member| member.name.as_str()).collect();
+    assert_eq!(names, ["budget", "minimum of search", "minimum of social"]);
+    assert_eq!(explanation.members[1].row, Some(2));
+    assert!((explanation.relaxation[0].amount - 6.0).abs() < 1e-9);
+    let relaxed = prepared.solve(&SolveOptions { relax: true, ..SolveOptions::default() }).unwrap();
+    assert_eq!(spend(&relaxed), [20.0, 15.0, 1.0]);
+    assert_eq!(relaxed.warnings.len(), 1);
+}
+
+#[test]
+fn what_one_more_unit_of_each_limit_is_worth() {
+    let table = curves().with_number("min", [0.0, 0.0, 2.0]);
+    let explanation = prepare(table, 32.0).explain(&SolveOptions::default()).unwrap();
+    let worth: Vec<(&str, f64)> =
+        explanation.binding.iter().map(|b| (b.name.as_str(), b.value_of_one_more)).collect();
+    assert_eq!((worth[0].0, worth[1].0, worth.len()), ("budget", "minimum of radio", 2));
+    // By hand: 100 x / (x + 10) twice at 15.5 after 15, and radio at 3 after 2 with 14.5 elsewhere.
+    let two = |x: f64| 200.0 * x / (x + 10.0);
+    let radio = |x: f64| 10.0 * x / (x + 10.0);
+    assert!((worth[0].1 - (two(15.5) - two(15.0))).abs() < 1e-9, "{worth:?}");
+    assert!((worth[1].1 - (two(14.5) + radio(3.0) - two(15.0) - radio(2.0))).abs() < 1e-9, "{worth:?}");
+}
+
+#[test]
+fn a_new_curve_moves_the_split_as_if_it_had_been_there() {
+    let mut prepared = prepare(curves(), 30.0);
+    let better = Table::new("response_curves").with_text("channel", ["radio"]).with_number("a", [400.0]);
+    let update = prepared.update(&Event { rows: better }).unwrap();
+    let known = prepare(curves().with_number("a", [100.0, 100.0, 400.0]), 30.0);
+    let fresh = known.solve(&SolveOptions::default()).unwrap();
+    assert_eq!(update.orders.number("spend").unwrap(), spend(&fresh));
+    let strange = Table::new("response_curves").with_text("channel", ["radio"]).with_number("k", [-1.0]);
+    assert_eq!(prepared.update(&Event { rows: strange }).unwrap_err().as_slice()[0].code, Code::OutOfRange);
+    let other = Table::new("sales").with_text("channel", ["radio"]);
+    assert_eq!(prepared.update(&Event { rows: other }).unwrap_err().as_slice()[0].code, Code::UnknownTable);
+}
+
+#[test]
+fn bounds_that_no_spend_keeps_are_faults_of_the_table() {
+    let crossed = curves().with_number("min", [61.0, 0.0, 0.0]);
+    let stepped = curves().with_number("min", [3.0, 0.0, 0.0]).with_number("step", [100.0, 0.0, 0.0]);
+    for table in [crossed, stepped] {
+        let settings = Settings::default().with("budget", 100.0);
+        let faults = Advertising.validate(input(table, settings), &Control::default()).unwrap_err();
+        assert_eq!(faults.as_slice()[0].code, Code::Contradiction);
+        assert_eq!(faults.as_slice()[0].row, Some(2));
+    }
+}
