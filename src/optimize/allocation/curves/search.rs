@@ -58,8 +58,15 @@ pub fn split_budget(curves: &[Curve], budget: f64, control: &Control) -> Result<
     let curves: Result<Vec<Curve>, CurveError> =
         curves.iter().enumerate().map(|(i, curve)| curve.checked(i)).collect();
     let covers = curves?.into_iter().map(|curve| Cover::new(curve, curve.lower, curve.upper)).collect();
-    Ok(Search { budget, best: Vec::new(), worth: f64::NEG_INFINITY, open: BinaryHeap::new(), nodes: 0 }
-        .run(covers, &control.started()))
+    Ok(Search {
+        budget,
+        best: Vec::new(),
+        worth: f64::NEG_INFINITY,
+        price: 0.0,
+        open: BinaryHeap::new(),
+        nodes: 0,
+    }
+    .run(covers, &control.started()))
 }
 
 /// An interval for each curve, with its bound.
@@ -93,6 +100,8 @@ struct Search {
     budget: f64,
     best: Vec<f64>,
     worth: f64,
+    /// Price of the filling that the best split came from.
+    price: f64,
     open: BinaryHeap<Node>,
     nodes: u64,
 }
@@ -108,7 +117,6 @@ impl Search {
                 nodes: 0,
             };
         };
-        let price = filling.price;
         let mut proved = f64::NEG_INFINITY;
         self.add(covers, filling, &mut proved);
         let mut termination = Termination::Optimal;
@@ -123,7 +131,7 @@ impl Search {
             }
             self.branch(node, &mut proved);
         }
-        self.answer(termination, proved, price)
+        self.answer(termination, proved)
     }
 
     /// Keeps a filling for later, unless it is settled; its repaired split may be the best so far.
@@ -153,7 +161,7 @@ impl Search {
         }
         let worth: f64 = covers.iter().zip(&amounts).map(|(cover, &x)| cover.curve.value(x)).sum();
         if worth > self.worth {
-            (self.worth, self.best) = (worth, amounts);
+            (self.worth, self.best, self.price) = (worth, amounts, filling.price);
         }
     }
 
@@ -187,7 +195,7 @@ impl Search {
         }
     }
 
-    fn answer(self, termination: Termination, proved: f64, price: f64) -> BudgetSplit {
+    fn answer(self, termination: Termination, proved: f64) -> BudgetSplit {
         let bound = proved.max(self.worth);
         let is_optimal = termination == Termination::Optimal;
         let spent: f64 = self.best.iter().sum();
@@ -200,7 +208,7 @@ impl Search {
             },
             left: (self.budget - spent).max(0.0),
             amounts: self.best,
-            price,
+            price: self.price,
             nodes: self.nodes,
         }
     }
