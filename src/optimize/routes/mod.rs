@@ -3,6 +3,7 @@
 //! A [`Problem`] is made of places, depots, visits and vehicle types; a [`Solution`] is a list of
 //! routes. [`search`] finds one; [`evaluate`] prices any and lists the rules that it breaks.
 
+mod bound;
 mod evaluate;
 mod file;
 mod insertion;

@@ -16,6 +16,7 @@ use rand_chacha::ChaCha8Rng;
 use crate::control::{Control, Progress};
 use crate::solution::{Outcome, SolutionStatus, Termination};
 
+use super::bound::bound;
 use super::evaluate::{Evaluation, evaluate};
 use super::insertion::{Blinks, Place};
 use super::network::Network;
@@ -118,7 +119,7 @@ pub fn search(
         termination,
         solution_status: SolutionStatus::Feasible,
         objective: Some(evaluation.cost.total()),
-        bound: None,
+        bound: bound(&network).filter(|_| evaluation.violations.is_empty()),
     };
     Ok(RoutePlan { solution, evaluation, outcome, steps })
 }

@@ -79,6 +79,8 @@ fn the_search_finds_the_least_cost_of_every_class() {
             }
             assert_eq!(plan.evaluation.violations, [], "{class:?} {seed} {:?}", plan.solution);
             let cost = plan.evaluation.cost.total();
+            let bound = plan.outcome.bound.unwrap();
+            assert!(bound > 0.0 && bound <= least + 1e-6, "{class:?} {seed}: {bound} above {least}");
             assert!((cost - least).abs() < 1e-6, "{class:?} {seed}: {cost} instead of {least}");
         }
     }
