@@ -30,8 +30,12 @@ pub mod route;
 pub mod what_if;
 
 /// Every decision, in the order in which `purvey models` lists them.
-pub static DECISIONS: &[&dyn Decision] =
-    &[&replenishment::Replenishment, &advertising::Advertising, &delivery::Delivery, &program::ProgramDecision];
+pub static DECISIONS: &[&dyn Decision] = &[
+    &replenishment::Replenishment,
+    &advertising::Advertising,
+    &delivery::Delivery,
+    &program::ProgramDecision,
+];
 
 /// The decision called `name`.
 #[must_use]

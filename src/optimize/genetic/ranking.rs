@@ -19,7 +19,7 @@
 /// ```
 #[must_use]
 pub fn fronts(objectives: &[f64], m: usize) -> Vec<u32> {
-    let count = if m == 0 { 0 } else { objectives.len() / m };
+    let count = objectives.len().checked_div(m).unwrap_or(0);
     let row = |i: u32| &objectives[i as usize * m..(i as usize + 1) * m];
     let mut order: Vec<u32> = (0..count as u32).collect();
     order.sort_unstable_by(|&a, &b| compare(row(a), row(b)).then(a.cmp(&b)));
