@@ -372,6 +372,8 @@ pub struct Backtest {
     /// Sentences for a person: savings with their interval, share of flagged stock-outs.
     #[serde(skip)]
     pub headline: Vec<String>,
+    /// What the reader should know of the windows, in sentences.
+    pub warnings: Vec<String>,
     /// Further tables (cost by pair and policy) to write beside the report.
     #[serde(skip)]
     pub tables: Tables,

@@ -34,6 +34,13 @@ fn every_policy_of_every_window_is_priced() {
     }
     let cost = |name: &str| policies[name]["controllable_cost"].as_f64().unwrap();
     assert!(cost("tuned_rule") <= cost("simple_rule") + 1e-9);
+    // Orders cost something here, and still nothing is cheaper than to know all.
+    assert!(policies["purvey"]["order_cost"].as_f64().unwrap() > 0.0);
+    for window in windows {
+        let of = |name: &str| window["policies"][name]["controllable_cost"].as_f64().unwrap();
+        assert!(names.iter().all(|name| of("perfect_foresight") <= of(name) + 1e-9), "{window}");
+    }
+    assert_eq!(backtest["warnings"].as_array().unwrap().len(), 0);
     for file in ["backtest.json", "presentation.json", "report.html"] {
         assert!(at.join("shop/out-backtest").join(file).is_file(), "{file}");
     }
@@ -65,4 +72,17 @@ fn a_window_that_history_cannot_hold_is_refused() {
     assert!(refused.err.contains("the history allows first decisions from"), "{}", refused.err);
     purvey(place.path(), "backtest shop --rounds 0").ends(3);
     purvey(place.path(), "backtest shop --from yesterday").ends(2);
+}
+
+#[test]
+fn fewer_windows_than_asked_for_are_told_and_money_is_in_the_currency() {
+    let place = tempfile::tempdir().unwrap();
+    write_shop(&place.path().join("shop"), 30);
+    let told = purvey(place.path(), "backtest shop --rounds 2 --windows 4 --set currency=CHF").ends(0);
+    assert!(told.out.contains("warning: of 4 windows 2 fit: first decisions can be taken"), "{}", told.out);
+    assert!(told.out.contains("CHF") && !told.out.contains('€'), "{}", told.out);
+    let quiet = purvey(place.path(), "backtest shop --rounds 2 --windows 4 --json").ends(0).json();
+    let warnings = quiet["backtest"]["warnings"].as_array().unwrap();
+    assert!(warnings.len() == 1 && warnings[0].as_str().unwrap().starts_with("of 4 windows 2 fit"));
+    assert_eq!(quiet["backtest"]["windows"].as_array().unwrap().len(), 2);
 }

@@ -11,6 +11,7 @@ mod backtest;
 pub mod check;
 mod exceptions;
 mod explain;
+mod foresight;
 pub mod model;
 pub mod plan;
 mod prepared;

@@ -3,7 +3,9 @@
 //!
 //! Demand of a replayed bucket is the recorded sale. An order arrives in the
 //! first bucket that begins at or after its date plus the lead time; the replay
-//! of a stock point ends before an order of one round more would arrive.
+//! of a stock point ends before an order of one round more would arrive. What an
+//! order costs counts in the bucket in which it arrives, so that the costs from
+//! round 1's arrival on are those of all orders that were decided, and of no other.
 
 use super::model;
 use super::plan::OrderLine;
@@ -12,7 +14,6 @@ use super::scenarios::Scenarios;
 use crate::control::Control;
 use crate::data::{Code, Fault, Faults};
 use crate::decide::backtest::{Stage, StepCost};
-use crate::optimize::inventory::order_path::{Arrival, PathOptions, PathProblem, Workspace, solve_path};
 
 /// Buckets that the simple rule averages over.
 pub(crate) const RULE_BUCKETS: usize = 13;
@@ -93,8 +94,6 @@ pub(crate) trait Orders: Send {
 pub(crate) struct Warehouse<'a> {
     pub facts: &'a Facts<'a>,
     points: Vec<Point>,
-    order_cost: Vec<f64>,
-    variance: Vec<f64>,
 }
 
 #[derive(Debug, Clone)]
@@ -102,6 +101,12 @@ struct Point {
     lots: Vec<(f64, Option<usize>)>,
     backorder: f64,
     arrivals: Vec<f64>,
+    /// Units ordered, by bucket of the order.
+    ordered: Vec<f64>,
+    /// Money for orders and lines, by bucket of the arrival.
+    order_cost: Vec<f64>,
+    /// Money above the lowest price, by bucket of the arrival.
+    variance: Vec<f64>,
 }
 
 impl<'a> Warehouse<'a> {
@@ -114,11 +119,23 @@ impl<'a> Warehouse<'a> {
             .map(|(start, &length)| {
                 let mut arrivals = start.arrivals.clone();
                 arrivals.resize(length, 0.0);
-                Point { lots: start.lots.clone(), backorder: start.backorder, arrivals }
+                let none = || vec![0.0; length];
+                Point {
+                    lots: start.lots.clone(),
+                    backorder: start.backorder,
+                    arrivals,
+                    ordered: none(),
+                    order_cost: none(),
+                    variance: none(),
+                }
             })
             .collect();
-        let count = points.len();
-        Warehouse { facts, points, order_cost: vec![0.0; count], variance: vec![0.0; count] }
+        Warehouse { facts, points }
+    }
+
+    /// Units ordered so far, by stock point and bucket of the order.
+    pub fn ordered(&self) -> Vec<Vec<f64>> {
+        self.points.iter().map(|point| point.ordered.clone()).collect()
     }
 
     /// Units on hand or on order less units owed, before the bucket's demand.
@@ -143,25 +160,27 @@ impl<'a> Warehouse<'a> {
         }
     }
 
-    /// Places orders of `bucket`: they arrive after the lead time, and cost at once.
+    /// Places orders of `bucket`: they arrive after the lead time, and are paid then.
     fn place(&mut self, bucket: usize, orders: &[f64]) {
         let problem = self.facts.all;
-        let mut headers = vec![Vec::new(); problem.suppliers.len()];
+        let mut lines = vec![Vec::new(); problem.suppliers.len()];
         for (index, &quantity) in orders.iter().enumerate().filter(|(_, quantity)| **quantity > 0.0) {
             let pair = &problem.pairs[index];
             let Some(source) = pair.sources.first() else { continue };
-            let at = bucket + self.facts.lead[index];
-            if let Some(slot) = self.points[index].arrivals.get_mut(at) {
-                *slot += quantity * source.supply_fill;
+            let (at, point) = (bucket + self.facts.lead[index], &mut self.points[index]);
+            // Decisions end early enough for every order of the window to arrive in it.
+            if at < point.arrivals.len() {
+                point.ordered[bucket] += quantity;
+                point.arrivals[at] += quantity * source.supply_fill;
+                point.order_cost[at] += source.line_cost;
+                point.variance[at] += quantity * (source.price(0, quantity) - pair.reference_cost);
+                lines[source.supplier].push((index, at));
             }
-            self.order_cost[index] += source.line_cost;
-            self.variance[index] += quantity * (source.price(0, quantity) - pair.reference_cost);
-            headers[source.supplier].push(index);
         }
-        for (supplier, lines) in headers.iter().enumerate().filter(|(_, lines)| !lines.is_empty()) {
+        for (supplier, lines) in lines.iter().enumerate().filter(|(_, lines)| !lines.is_empty()) {
             let share = problem.suppliers[supplier].order_cost / lines.len() as f64;
-            for &line in lines {
-                self.order_cost[line] += share;
+            for &(index, at) in lines {
+                self.points[index].order_cost[at] += share;
             }
         }
     }
@@ -181,7 +200,10 @@ impl<'a> Warehouse<'a> {
         let mut unmet = demand;
         take(&mut point.lots, &mut unmet);
         let served = demand - unmet;
-        if !item.lost_sales {
+        if item.lost_sales {
+            // What was owed at the start is lost where it cannot be served at once.
+            unmet += std::mem::take(&mut point.backorder);
+        } else {
             point.backorder += unmet;
         }
         let stock: f64 = point.lots.iter().map(|(quantity, _)| quantity).sum();
@@ -196,8 +218,8 @@ impl<'a> Warehouse<'a> {
         StepCost {
             holding: item.holding_cost * stock,
             shortage: shortage_price * short,
-            order: std::mem::take(&mut self.order_cost[index]),
-            purchase_variance: std::mem::take(&mut self.variance[index]),
+            order: point.order_cost[bucket],
+            purchase_variance: point.variance[bucket],
             waste: item.waste_cost * expired,
             demand,
             served,
@@ -276,64 +298,6 @@ pub(crate) struct Own {
 }
 
 impl Orders for Own {
-    fn orders(&mut self, bucket: usize, _: &Warehouse<'_>) -> Result<Vec<f64>, Faults> {
-        Ok(self.orders.iter().map(|orders| orders.get(bucket).copied().unwrap_or(0.0)).collect())
-    }
-}
-
-/// Orders that cost least when all demand of the window is known, stock point
-/// by stock point; shared limits do not bind it, so it is a floor.
-pub(crate) struct Foresight {
-    orders: Vec<Vec<f64>>,
-}
-
-impl Foresight {
-    /// Solves every stock point of the window.
-    ///
-    /// # Errors
-    /// A stock point that the solver refuses: a defect.
-    pub fn new(facts: &Facts<'_>) -> Result<Self, Faults> {
-        let mut workspace = Workspace::default();
-        let orders = (0..facts.lead.len())
-            .map(|pair| best_known(facts, pair, &mut workspace))
-            .collect::<Result<_, _>>()?;
-        Ok(Foresight { orders })
-    }
-}
-
-fn best_known(facts: &Facts<'_>, index: usize, workspace: &mut Workspace) -> Result<Vec<f64>, Faults> {
-    let pair = &facts.all.pairs[index];
-    let item = &facts.all.items[pair.item];
-    let length = facts.length[index];
-    if length == 0 {
-        return Ok(Vec::new());
-    }
-    let start = &facts.start[index];
-    let mut path =
-        PathProblem::new(length, 1, (0..length).map(|bucket| facts.demand(index, bucket)).collect());
-    let on_hand: f64 = start.lots.iter().map(|(quantity, _)| quantity).sum();
-    path.initial_stock = on_hand - start.backorder;
-    for (slot, arriving) in path.inflow.iter_mut().zip(&start.arrivals) {
-        *slot = *arriving;
-    }
-    let decided = |bucket: usize| bucket.is_multiple_of(facts.review) && bucket / facts.review < facts.rounds;
-    let lead = facts.lead[index];
-    path.arrival = Arrival::Common(
-        (0..length).map(|bucket| Some(bucket + lead).filter(|&at| decided(bucket) && at < length)).collect(),
-    );
-    path.multiple = item.quantum;
-    path.holding_cost = vec![item.holding_cost; length];
-    path.shortage_cost = vec![facts.shortage_cost[index]; length];
-    path.lost_sales = item.lost_sales;
-    path.shelf_life = item.shelf_life;
-    path.waste_cost = item.waste_cost;
-    solve_path(&path, &PathOptions::default(), workspace).map(|solution| solution.orders).map_err(|error| {
-        let name = facts.all.pair_name(pair);
-        Faults::from(Fault::error(Code::Contradiction, name, format!("perfect foresight failed: {error}")))
-    })
-}
-
-impl Orders for Foresight {
     fn orders(&mut self, bucket: usize, _: &Warehouse<'_>) -> Result<Vec<f64>, Faults> {
         Ok(self.orders.iter().map(|orders| orders.get(bucket).copied().unwrap_or(0.0)).collect())
     }

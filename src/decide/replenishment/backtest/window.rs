@@ -1,0 +1,205 @@
+//! One window of a backtest: what was known at each decision, how everyone
+//! starts, and every policy played through it.
+
+use chrono::NaiveDate;
+use rayon::prelude::*;
+
+use super::super::foresight::Foresight;
+use super::super::problem::{Pair, Problem};
+use super::super::replay::{Coverage, Facts, Known, Orders, Own, Purvey, Rule, Start, Trial, Warehouse};
+use super::super::scenarios::{Forecaster, Scenarios};
+use super::{FORESIGHT, OWN, PURVEY, Reader, SIMPLE, TUNED, lead_buckets};
+use crate::control::Control;
+use crate::data::{Code, Fault, Faults, date_of};
+use crate::decide::BacktestOptions;
+use crate::decide::backtest::{Played, Schedule, Stage, play};
+
+/// Buckets planned beyond lead time and review period: only the first order of
+/// each plan is placed, and later buckets hardly move it.
+const LOOKAHEAD: usize = 2;
+/// Widest change of the simple rule's coverage that is tried, in half buckets.
+const HALF_BUCKETS: std::ops::RangeInclusive<i32> = -8..=8;
+
+/// What each policy cost, and whether perfect foresight is proved to be the cheapest.
+pub(super) struct Outcome {
+    pub played: Vec<(&'static str, Played)>,
+    pub is_floor: bool,
+}
+
+/// One window: what was known at each decision, and how everyone starts.
+pub(super) struct Window {
+    pub from: NaiveDate,
+    /// Index into the history of `all` of the first bucket.
+    first: usize,
+    review: usize,
+    rounds: usize,
+    lead: Vec<usize>,
+    start: Vec<Start>,
+    shortage_cost: Vec<f64>,
+    known: Vec<(Problem, Scenarios)>,
+    own: Vec<Vec<f64>>,
+}
+
+impl Window {
+    pub fn new(
+        reader: &Reader<'_>,
+        base: &Problem,
+        all: &Problem,
+        first: i64,
+        options: &BacktestOptions,
+        control: &Control,
+    ) -> Result<Self, Faults> {
+        let from = base.buckets.start_of(first);
+        let lead: Vec<usize> = all.pairs.iter().map(|pair| lead_buckets(base, pair, first)).collect();
+        let longest = lead.iter().copied().max().unwrap_or(0);
+        let horizon = base.horizon.min(longest + base.review_period + LOOKAHEAD);
+        let mut known = Vec::with_capacity(options.rounds);
+        let mut safety_factor = None;
+        for round in 0..options.rounds {
+            let date = base.buckets.start_of(first + (round * base.review_period) as i64);
+            let mut problem = reader.at(date, Some(horizon.max(longest + 1)))?;
+            // The factor of the first round serves the whole window.
+            problem.safety_factor = problem.safety_factor.or(safety_factor);
+            let refuse =
+                |error| Faults::from(Fault::error(Code::OutOfRange, reader.name, format!("{error}")));
+            let forecaster = Forecaster::learn(&problem, control).map_err(refuse)?;
+            let scenarios = forecaster.scenarios(&problem, None, control).map_err(refuse)?;
+            safety_factor = Some(forecaster.safety_factor());
+            known.push((problem, scenarios));
+        }
+        let shortage_cost = known
+            .first()
+            .map(|(_, known)| known.pairs.iter().map(|pair| pair.shortage_cost).collect())
+            .unwrap_or_default();
+        let index = all.history_buckets as i64 - (base.buckets.index_of(all.plan_date) - first);
+        let mut window = Window {
+            from,
+            first: usize::try_from(index).unwrap_or(0),
+            review: base.review_period,
+            rounds: options.rounds,
+            lead,
+            start: Vec::new(),
+            shortage_cost,
+            known,
+            own: own_orders(base, all, first, options),
+        };
+        window.start = if first == 0 { given_start(base) } else { window.rule_start(all) };
+        Ok(window)
+    }
+
+    pub fn facts<'a>(&self, all: &'a Problem) -> Facts<'a> {
+        let length = self.lead.iter().map(|lead| self.rounds * self.review + lead).collect();
+        Facts {
+            all,
+            first: self.first,
+            review: self.review,
+            rounds: self.rounds,
+            shortage_cost: self.shortage_cost.clone(),
+            lead: self.lead.clone(),
+            length,
+            start: self.start.clone(),
+        }
+    }
+
+    /// One review period of the rule on hand, and its mean order in the pipeline.
+    fn rule_start(&self, all: &Problem) -> Vec<Start> {
+        let facts = self.facts(all);
+        let of = |(pair, &lead): (usize, &usize)| {
+            let order = (facts.recent_mean(pair, 0) * self.review as f64).round();
+            let last = all.items[all.pairs[pair].item].shelf_life.map(|life| life.saturating_sub(1));
+            let arrivals =
+                (0..lead).map(|bucket| if bucket % self.review == 0 { order } else { 0.0 }).collect();
+            Start { lots: vec![(order, last)], backorder: 0.0, arrivals }
+        };
+        self.lead.iter().enumerate().map(of).collect()
+    }
+
+    pub fn play(
+        &self,
+        all: &Problem,
+        options: &BacktestOptions,
+        control: &Control,
+    ) -> Result<Outcome, Faults> {
+        let facts = self.facts(all);
+        let schedule = Schedule {
+            from: self.from,
+            decisions: (0..self.rounds).map(|round| round * self.review).collect(),
+            buckets: facts.length.iter().copied().max().unwrap_or(0),
+            controllable_from: self.lead.clone(),
+        };
+        let known = |bucket: usize| Ok(self.known[bucket / self.review].clone());
+        let run = |policy: Box<dyn Orders + '_>| -> Result<(Played, Vec<Vec<f64>>), Faults> {
+            let mut trial = Trial { warehouse: Warehouse::new(&facts), policy };
+            let played = play(&schedule, &mut trial as &mut dyn Stage)?;
+            Ok((played, trial.warehouse.ordered()))
+        };
+        let purvey = run(Box::new(Purvey { known: Known(&known), control: control.silent() }))?;
+        let simple = run(Box::new(Rule { coverage: Coverage::Simple }))?;
+        let tuned = control.install(|| {
+            HALF_BUCKETS
+                .into_par_iter()
+                .map(|half| run(Box::new(Rule { coverage: Coverage::Shifted(0.5 * f64::from(half)) })))
+                .collect::<Result<Vec<_>, _>>()
+        })?;
+        let cost = |played: &Played| played.controllable.total();
+        let tuned = tuned.into_iter().min_by(|(a, _), (b, _)| cost(a).total_cmp(&cost(b)));
+        let mut list = vec![(PURVEY, purvey), (SIMPLE, simple)];
+        list.extend(tuned.map(|tuned| (TUNED, tuned)));
+        if options.own_orders.is_some() {
+            list.push((OWN, run(Box::new(Own { orders: self.own.clone() }))?));
+        }
+        let (mut played, mut rivals) = (Vec::new(), Vec::new());
+        for (policy, (cost, orders)) in list {
+            played.push((policy, cost));
+            rivals.push(orders);
+        }
+        let foresight = Foresight::new(&facts, &rivals, control)?;
+        let is_floor = foresight.proved;
+        played.push((FORESIGHT, run(Box::new(foresight))?.0));
+        Ok(Outcome { played, is_floor })
+    }
+}
+
+/// Stock and orders on their way as the tables give them on the plan date.
+fn given_start(base: &Problem) -> Vec<Start> {
+    // Stock without a date is as fresh as what arrives in the first bucket.
+    let fresh = |pair: &Pair| base.items[pair.item].shelf_life.map(|life| life.saturating_sub(1));
+    let of = |pair: &Pair| Start {
+        lots: pair
+            .lots
+            .iter()
+            .map(|&(quantity, last)| {
+                (quantity, last.map(|last| usize::try_from(last).unwrap_or(0)).or_else(|| fresh(pair)))
+            })
+            .collect(),
+        backorder: pair.backorder,
+        arrivals: pair.inflow.clone(),
+    };
+    base.pairs.iter().map(of).collect()
+}
+
+/// The planner's own orders by stock point and bucket of the window.
+fn own_orders(base: &Problem, all: &Problem, first: i64, options: &BacktestOptions) -> Vec<Vec<f64>> {
+    let length = options.rounds * base.review_period;
+    let mut orders = vec![vec![0.0; length]; all.pairs.len()];
+    let Some(table) = options.own_orders.as_ref().and_then(|tables| tables.get("orders")) else {
+        return orders;
+    };
+    let index: rustc_hash::FxHashMap<String, usize> =
+        all.pairs.iter().enumerate().map(|(at, pair)| (all.pair_name(pair), at)).collect();
+    let quantities = table.number("quantity").unwrap_or(&[]);
+    let days = table.date("order_date").unwrap_or(&[]);
+    for (row, (&quantity, &day)) in quantities.iter().zip(days).enumerate() {
+        let location =
+            if table.column("location").is_some() { table.cell_text("location", row) } else { "main".into() };
+        let name = format!("{}@{location}", table.cell_text("item", row));
+        let bucket = date_of(day).map(|date| base.buckets.index_of(date) - first);
+        let slot = bucket.and_then(|bucket| usize::try_from(bucket).ok()).filter(|&bucket| bucket < length);
+        if let (Some(&pair), Some(bucket)) = (index.get(&name), slot) {
+            // An order between two decisions counts at the decision before it.
+            let at = bucket / base.review_period * base.review_period;
+            orders[pair][at] += quantity.max(0.0);
+        }
+    }
+    orders
+}
