@@ -91,9 +91,11 @@
           this.draw();
           this.table.tHead.querySelectorAll("button")[shown.indexOf(index)].focus();
         } }, column.head, mark);
+        // On paper a head with a button in it would not repeat on the next page.
+        const content = this.printing ? column.head : button;
         const unbroken = this.textKind(column.head).includes("unbroken");
         return element("th", { scope: "col", class: unbroken ? "long unbroken" : column.kind === "text" ? null : "right",
-          "aria-sort": sorted ? (this.sort.down ? "descending" : "ascending") : null }, button);
+          "aria-sort": sorted ? (this.sort.down ? "descending" : "ascending") : null }, content);
       });
       this.table.tHead.replaceChildren(element("tr", {}, heads));
     }

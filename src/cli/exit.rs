@@ -1,7 +1,7 @@
 //! Exit codes, and failures that end a command.
 
 use purvey::data::Faults;
-use purvey::decide::DecideError;
+use purvey::decide::{DecideError, Verdict};
 use purvey::solution::{Outcome, SolutionStatus, Termination};
 
 use super::console;
@@ -57,6 +57,15 @@ impl Failure {
             Failure::Faults(_) => INVALID,
             Failure::Decide(_) | Failure::Output(_) | Failure::Internal(_) => INTERNAL,
         }
+    }
+}
+
+/// The exit code that a verdict on a problem stands for.
+pub fn code_of_verdict(verdict: Verdict) -> u8 {
+    match verdict {
+        Verdict::Optimal | Verdict::Feasible => OK,
+        Verdict::Infeasible | Verdict::Unbounded | Verdict::InfeasibleOrUnbounded => INFEASIBLE,
+        Verdict::Unknown => NO_PLAN,
     }
 }
 

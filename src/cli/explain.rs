@@ -36,10 +36,8 @@ impl Explain {
         }
         Ok(if interrupted.is_requested() {
             exit::INTERRUPTED
-        } else if explanation.members.is_empty() {
-            exit::OK
         } else {
-            exit::INFEASIBLE
+            exit::code_of_verdict(explanation.status)
         })
     }
 }

@@ -14,7 +14,7 @@ use crate::control::Control;
 pub use crate::data::Settings;
 use crate::data::{Code, Fault, Faults, Table, Tables};
 use crate::presentation::{Measure, Presentation, Style};
-use crate::solution::Outcome;
+use crate::solution::{Outcome, SolutionStatus, Termination};
 
 pub mod advertising;
 pub mod backtest;
@@ -279,11 +279,43 @@ pub struct Violation {
     pub amount: f64,
 }
 
+/// What is known of a problem once it was looked into.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// There is a plan, and it is proved to be the best.
+    Optimal,
+    /// There is a plan.
+    Feasible,
+    /// Proved: nothing keeps all limits.
+    Infeasible,
+    /// The objective improves without end.
+    Unbounded,
+    /// One of the two.
+    InfeasibleOrUnbounded,
+    /// Neither a plan nor a proof that there is none was found.
+    #[default]
+    Unknown,
+}
+
+impl From<&Outcome> for Verdict {
+    fn from(outcome: &Outcome) -> Self {
+        match (outcome.solution_status, outcome.termination) {
+            (_, Termination::Unbounded) => Verdict::Unbounded,
+            (SolutionStatus::Optimal, _) => Verdict::Optimal,
+            (SolutionStatus::Feasible, _) => Verdict::Feasible,
+            (SolutionStatus::None, Termination::Infeasible) => Verdict::Infeasible,
+            (SolutionStatus::None, Termination::InfeasibleOrUnbounded) => Verdict::InfeasibleOrUnbounded,
+            (SolutionStatus::None, _) => Verdict::Unknown,
+        }
+    }
+}
+
 /// Why a decision is infeasible, or what holds it back.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
 pub struct Explanation {
-    /// `infeasible`, `feasible`, `optimal`, `unbounded` … (the solver's status in words).
-    pub status: String,
+    /// What is known of the problem.
+    pub status: Verdict,
     /// Whether `members` is irreducible; `None` where the problem is feasible.
     pub irreducible: Option<bool>,
     /// The colliding limits.

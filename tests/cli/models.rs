@@ -27,3 +27,15 @@ fn the_decisions_are_listed_and_shown() {
     let near = purvey(here, "models replenishmint").ends(2);
     assert!(near.err.contains("did you mean `replenishment`?"), "{}", near.err);
 }
+
+/// The example that every planner starts from has something to order on its first day.
+#[test]
+fn the_scaffold_orders_at_once() {
+    let place = tempfile::tempdir().unwrap();
+    purvey(place.path(), "new replenishment shop").ends(0);
+    let solved = purvey(place.path(), "solve shop --json").ends(0).json();
+    assert!(solved["kpis"]["lines_now"].as_f64().unwrap() >= 2.0, "{}", solved["kpis"]);
+    assert_eq!(solved["warnings"].as_array().unwrap().len(), 0);
+    let orders = std::fs::read_to_string(place.path().join("shop/out/orders.csv")).unwrap();
+    assert!(orders.contains(",2024-04-01,") && orders.contains("locked (locks.csv:2)"), "{orders}");
+}

@@ -81,7 +81,7 @@ fn explain_names_the_limit_that_binds() {
     assert!(binding.iter().all(|limit| limit["value_of_one_more"].as_f64().unwrap() != 0.0), "{explain}");
     let told = purvey(place.path(), "explain shop --set budget=60").ends(0);
     assert!(told.out.contains("A plan exists") && told.out.contains("(integers fixed)"), "{}", told.out);
-    assert!(told.out.contains("  budget of 60: one more unit saves 0."), "{}", told.out);
+    assert!(told.out.contains("  budget (€ 60): one more EUR saves € 0."), "{}", told.out);
 }
 
 /// Locks beyond a capacity of a supplier with one buyer, beyond the budget and at two suppliers.
@@ -181,4 +181,31 @@ fn a_start_of_an_older_plan_is_read_as_far_as_it_goes() {
     assert_eq!(next.json()["checks"]["feasible"], true);
     let refused = purvey(at, "solve shop --start shop").ends(2);
     assert!(refused.err.contains("holds no plan of `replenishment`"), "{}", refused.err);
+}
+
+/// What is known of the problem and the exit code go together.
+#[test]
+fn explain_ends_as_what_it_found() {
+    let place = shop();
+    let at = place.path();
+    let told = |option: &str, code: i32| {
+        let told = purvey(at, &format!("explain shop --json {option}")).ends(code).json();
+        told["explain"]["status"].as_str().unwrap().to_owned()
+    };
+    assert!(["optimal", "feasible"].contains(&told("", 0).as_str()));
+    fs::write(
+        at.join("shop/locks.csv"),
+        "item,location,supplier,order_date,quantity\nSOAP,NORTH,WHOLESALE,2024-07-01,30\n",
+    )
+    .unwrap();
+    assert_eq!(told("--set budget=40", 4), "infeasible");
+    let program = "Maximize\n 3 x + 2 y\nSubject To\n c: 4 x + 3 y <= 17.5\nGeneral\n x y\nEnd\n";
+    fs::write(at.join("small.lp"), program).unwrap();
+    let unknown = purvey(at, "explain small.lp --json --time-limit 0s").ends(5).json();
+    assert_eq!(unknown["explain"]["status"], "unknown");
+    assert_eq!(purvey(at, "explain small.lp --json").ends(0).json()["explain"]["status"], "optimal");
+    fs::write(at.join("small.lp"), program.replace("<= 17.5", "<= -1")).unwrap();
+    assert_eq!(purvey(at, "explain small.lp --json").ends(4).json()["explain"]["status"], "infeasible");
+    fs::write(at.join("small.lp"), program.replace("<= 17.5", ">= 1")).unwrap();
+    assert_eq!(purvey(at, "explain small.lp --json").ends(4).json()["explain"]["status"], "unbounded");
 }

@@ -1,6 +1,8 @@
 //! Why the program has no answer, or which rows hold its answer back.
 
-use super::super::{Binding, DecideError, Explanation, Member as Limit, Relaxation as Step, SolveOptions};
+use super::super::{
+    Binding, DecideError, Explanation, Member as Limit, Relaxation as Step, SolveOptions, Verdict,
+};
 use super::model::{self, Answer, failed};
 use super::plan::{headline, limit_text, limit_value};
 use super::problem::Problem;
@@ -13,7 +15,7 @@ pub(super) fn explain(problem: &Problem, options: &SolveOptions) -> Result<Expla
     let control = options.control.started();
     let answer = model::answer(&problem.program, Vec::new(), &control)?;
     let outcome = answer.solved.outcome;
-    let mut explanation = Explanation { status: status_word(outcome.termination), ..Explanation::default() };
+    let mut explanation = Explanation { status: Verdict::from(&outcome), ..Explanation::default() };
     explanation.text = headline(problem, &outcome);
     match outcome.termination {
         Termination::Infeasible => explain_collision(problem, &control, &mut explanation)?,
@@ -21,13 +23,6 @@ pub(super) fn explain(problem: &Problem, options: &SolveOptions) -> Result<Expla
         _ => {}
     }
     Ok(explanation)
-}
-
-fn status_word(termination: Termination) -> String {
-    match serde_json::to_value(termination) {
-        Ok(serde_json::Value::String(word)) => word,
-        _ => String::new(),
-    }
 }
 
 fn explain_collision(

@@ -1,7 +1,7 @@
 //! Whole programs through the decision's entry: solve, check, explain, relax, faults.
 #![allow(clippy::unwrap_used, clippy::print_stderr)]
 
-use super::super::{Input, Prepared, SolveOptions};
+use super::super::{Input, Prepared, SolveOptions, Verdict};
 use super::{Decision, ProgramDecision};
 use crate::control::Control;
 use crate::data::{Code, Faults, Schema, Settings, Table, Tables};
@@ -120,7 +120,7 @@ fn a_collision_is_named_with_its_cheapest_relaxation() {
     assert!(solution.tables.as_slice().is_empty());
 
     let explanation = prepared.explain(&options()).unwrap();
-    assert_eq!((explanation.status.as_str(), explanation.irreducible), ("infeasible", Some(true)));
+    assert_eq!((explanation.status, explanation.irreducible), (Verdict::Infeasible, Some(true)));
     let members: Vec<(&str, &str, &str, Option<u64>)> = explanation
         .members
         .iter()
@@ -147,7 +147,7 @@ fn a_collision_is_named_with_its_cheapest_relaxation() {
 #[test]
 fn binding_rows_tell_what_one_more_unit_is_worth() {
     let explanation = prepare(BAKERY).unwrap().explain(&options()).unwrap();
-    assert_eq!(explanation.status, "optimal");
+    assert_eq!(explanation.status, Verdict::Optimal);
     let binding: Vec<(&str, Option<u64>, f64)> =
         explanation.binding.iter().map(|b| (b.name.as_str(), b.row, b.value_of_one_more)).collect();
     assert_eq!(binding, [("oven", Some(4), 2.5)]);

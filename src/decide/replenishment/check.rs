@@ -10,6 +10,7 @@ use super::plan::{OrderLine, Plan};
 use super::problem::{Place, Problem};
 use super::scenarios::Scenarios;
 use super::simulate::{Trace, simulate};
+use super::words::in_bucket;
 use crate::control::Control;
 use crate::decide::{CheckReport, Violation};
 
@@ -360,7 +361,8 @@ impl Breaches<'_> {
             ];
             for (limit, used, unit) in capacities {
                 if let Some(limit) = limit {
-                    let name = format!("capacity of {} in {day}, {unit}", supplier.code);
+                    let name =
+                        format!("capacity of {} in {unit} {}", supplier.code, in_bucket(problem, bucket));
                     self.at_most("supplier_capacity", used, limit, &supplier.place, &name);
                 }
             }
@@ -397,11 +399,7 @@ impl Breaches<'_> {
                         traces[index].after_arrivals[bucket] * self.problem.volume_m3(pair)
                     })
                     .sum();
-                let name = format!(
-                    "storage of {} in {}",
-                    location.code,
-                    self.problem.buckets.start_of(bucket as i64)
-                );
+                let name = format!("storage of {} {}", location.code, in_bucket(self.problem, bucket));
                 self.at_most("storage", used, room, &location.place, &name);
             }
         }

@@ -23,6 +23,7 @@ pub mod scenarios;
 mod simulate;
 mod tables;
 mod update;
+mod words;
 
 use super::{Backtest, BacktestOptions, Decision, Input, Prepared, Replay};
 use crate::control::Control;

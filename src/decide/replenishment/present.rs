@@ -334,6 +334,7 @@ fn limits(tables: &Tables) -> Option<Section> {
              limits that orders share.",
         )
         .with(Column::text("limit", text("name")))
+        .with(Column::text("unit", text("unit")))
         .with(Column::number("used", number(used), Measure::number()))
         .with(Column::text("must be", rows.iter().map(bound)))
         .with(Column::number("stated", number(limit), Measure::number()))

@@ -12,13 +12,13 @@ use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
 use super::check::line_value;
-use super::explain::{amount, bucket_word, count};
 use super::model::need::{Memory, needs};
 use super::model::{Family, LimitUse, label};
 use super::plan::{OrderLine, Plan};
 use super::problem::{Item, Pair, Place, Problem, Source};
 use super::scenarios::Scenarios;
 use super::simulate::simulate;
+use super::words::{self, Unit, amount, bucket_word, count, in_bucket};
 use crate::control::Control;
 
 /// Lines up to which every need is solved.
@@ -252,7 +252,7 @@ impl<'a> View<'a> {
                 let source = &of.pair.sources[next.source];
                 let start = problem.buckets.start_of(next.bucket as i64);
                 let date = problem.order_date(source, next.bucket).unwrap_or(start);
-                format!("covers {span}, to the arrival of the order of {date}{told}")
+                format!("covers {span}, to the arrival of the order of {}{told}", words::day(date))
             }
             None => format!("covers {span}, to the end of the horizon{told}"),
         }
@@ -324,10 +324,11 @@ impl<'a> View<'a> {
         let before = of.source.price(of.line.bucket, need);
         let saved = (before - step.unit_cost) * quantity;
         Some(format!(
-            "raised from {} to reach the price {} from {} on (saves {saved:.2})",
+            "raised from {} to reach the price of {} from {} on (saves {})",
             amount(need),
-            amount(step.unit_cost),
-            amount(step.quantity)
+            words::worth(self.problem, step.unit_cost),
+            amount(step.quantity),
+            words::money(self.problem, saved)
         ))
     }
 
@@ -387,13 +388,8 @@ impl<'a> View<'a> {
         worth.sort_by(|a, b| b.0.total_cmp(&a.0));
         for (value, family) in worth {
             let name = self.short(family);
-            let unit = match family {
-                Family::Budget | Family::SupplierBudget(_) => "unit of money",
-                Family::CapacityUnits(..) => "unit",
-                Family::CapacityWeight(..) => "kg",
-                _ => "m3",
-            };
-            let told = format!("{name} (one more {unit} saves {})", worth_of(value));
+            let more = Unit::of(family).one_more(self.problem, false);
+            let told = format!("{name} ({more} saves {})", words::worth(self.problem, value));
             match names.iter_mut().find(|other| **other == name) {
                 Some(other) => *other = told,
                 None => names.push(told),
@@ -435,12 +431,9 @@ impl<'a> View<'a> {
             Family::CapacityUnits(at, _) => format!("capacity of {} in units", supplier(at)),
             Family::CapacityVolume(at, _) => format!("capacity of {} in m3", supplier(at)),
             Family::CapacityWeight(at, _) => format!("capacity of {} in kg", supplier(at)),
-            Family::Storage(at, bucket) => format!(
-                "storage of {} in the {} of {}",
-                self.problem.locations[at].code,
-                bucket_word(self.problem),
-                self.problem.buckets.start_of(bucket as i64)
-            ),
+            Family::Storage(at, bucket) => {
+                format!("storage of {} {}", self.problem.locations[at].code, in_bucket(self.problem, bucket))
+            }
             _ => label(self.problem, family),
         }
     }
@@ -464,11 +457,6 @@ fn stated(place: &Place) -> String {
 fn rough(quantity: f64) -> String {
     let tenths = if quantity.abs() < 9.95 { (quantity * 10.0).round() / 10.0 } else { quantity.round() };
     amount(tenths)
-}
-
-/// A worth in money, to four decimals where it is small.
-fn worth_of(value: f64) -> String {
-    if value < 0.1 { format!("{value:.4}") } else { format!("{value:.2}") }
 }
 
 fn is_locked(of: Of<'_>) -> bool {

@@ -30,7 +30,7 @@ pub(crate) fn plan_tables(
         .with(forecast(problem, scenarios))
         .with(projection(problem, checked))
         .with(costs(problem, scenarios, checked))
-        .with(limit_table(limits))
+        .with(limit_table(problem, limits))
 }
 
 fn item<'a>(problem: &'a Problem, pair: &Pair) -> &'a str {
@@ -190,15 +190,16 @@ fn costs(problem: &Problem, scenarios: &Scenarios, checked: &Checked) -> Table {
         .with_number("critical_ratio", scenarios.pairs.iter().map(|pair| cents(pair.critical_ratio)))
 }
 
-fn limit_table(limits: &[LimitUse]) -> Table {
+fn limit_table(problem: &Problem, limits: &[LimitUse]) -> Table {
     let row = |limit: &LimitUse| if limit.place.row > 0 { limit.place.row as f64 } else { f64::NAN };
     Table::new("limits")
         .with_text("rule", limits.iter().map(|limit| limit.family))
         .with_text("name", limits.iter().map(|limit| limit.name.as_str()))
         .with("date", dates(limits.iter().map(|limit| limit.date)))
+        .with_text("unit", limits.iter().map(|limit| limit.unit.name(problem)))
         .with_number("used", limits.iter().map(|limit| cents(limit.used)))
         .with_number("limit", limits.iter().map(|limit| cents(limit.limit)))
-        .with_number("value_of_one_more", limits.iter().map(|limit| cents(limit.value_of_one_more)))
+        .with_number("value_of_one_more", limits.iter().map(|limit| cents(limit.value_of_one_more.abs())))
         .with_text("file", limits.iter().map(|limit| limit.place.file.as_str()))
         .with_number("row", limits.iter().map(row))
 }
@@ -303,7 +304,7 @@ pub(crate) fn headline(
         told.push(format!(
             "What holds the plan back most is the {}: {} saves about {}.",
             limit.name,
-            one_more(limit, &style),
+            limit.unit.one_more(problem, limit.family == "order_minimum"),
             style.money(limit.value_of_one_more.abs())
         ));
     }
@@ -328,20 +329,6 @@ fn order_now(of: &impl Fn(&str) -> f64, style: &Style, day: &str) -> String {
         "Order {lines} {noun}, {} in all, on {day}.",
         style.number(of("units_now"), &Measure::quantity("units"))
     )
-}
-
-/// The unit of a limit, as its name states it, moved by one in the helpful direction.
-fn one_more(limit: &LimitUse, style: &Style) -> String {
-    let direction = if limit.family == "order_minimum" { "less" } else { "more" };
-    let unit = match limit.family {
-        "storage" => "m3",
-        _ => limit.name.rsplit_once(", ").map_or("money", |(_, unit)| unit),
-    };
-    match unit {
-        "money" => format!("each {} {direction}", style.money(1.0)),
-        "units" => format!("each unit {direction}"),
-        unit => format!("each {unit} {direction}"),
-    }
 }
 
 /// What is told where no plan was found.

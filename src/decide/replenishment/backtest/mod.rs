@@ -7,8 +7,8 @@ mod window;
 use chrono::NaiveDate;
 use serde_json::{Map, Value};
 
-use super::explain::bucket_word;
 use super::problem::{Pair, Problem};
+use super::words::bucket_word;
 use crate::control::Control;
 use crate::data::{Code, Fault, Faults, Settings, Table, Tables, date_of, day_number};
 use crate::decide::backtest::{Played, spaced};

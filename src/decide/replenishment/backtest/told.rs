@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
-use super::super::explain::count;
 use super::super::problem::{Pair, Problem};
+use super::super::words::count;
 use super::{FORESIGHT, OWN, PURVEY, SIMPLE, Sums, TUNED};
 use crate::data::Table;
 use crate::decide::BacktestWindow;

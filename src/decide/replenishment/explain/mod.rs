@@ -19,14 +19,13 @@ use super::plan::Plan;
 use super::problem::Problem;
 use super::scenarios::Scenarios;
 use super::tables;
+use super::words::{amount, in_bucket, money};
 use crate::control::Control;
-use crate::decide::{DecideError, Explanation, Member, Relaxation};
+use crate::decide::{DecideError, Explanation, Member, Relaxation, Verdict};
 use crate::optimize::milp::MilpError;
 use crate::solution::{SolutionStatus, Termination};
 use collide::{Limits, Locks};
 use rule::{Rule, drop_empty_locks};
-
-pub(super) use rule::{amount, bucket_word, count};
 
 /// Explains the problem: a collision of its limits where there is one, else a plan's binding limits.
 ///
@@ -97,10 +96,10 @@ pub fn collision(
     let mut text = vec![format!("{}: no plan keeps all limits [infeasible]", problem.name)];
     text.extend(members.iter().map(|member| format!("  {}", member.text)));
     text.extend(steps.iter().map(|&(rule, by, cost)| {
-        format!("  help: {} (giving way costs {cost:.2})", rule.advice(problem, by))
+        format!("  help: {} (giving way costs {})", rule.advice(problem, by), money(problem, cost))
     }));
     Ok(Some(Explanation {
-        status: "infeasible".to_owned(),
+        status: Verdict::Infeasible,
         irreducible: Some(irreducible),
         members,
         relaxation: steps.iter().map(|step| relaxation(problem, step)).collect(),
@@ -113,12 +112,7 @@ pub fn collision(
 fn takes(limits: &Limits<'_>, rule: Rule) -> String {
     let Rule::Storage(location) = rule else { return String::new() };
     let Some(&(used, bucket)) = limits.overfull.get(&location) else { return String::new() };
-    format!(
-        ", but stock and deliveries take {} m3 in the {} of {}",
-        amount(used),
-        bucket_word(limits.problem),
-        limits.problem.buckets.start_of(bucket as i64)
-    )
+    format!(", but stock and deliveries take {} m3 {}", amount(used), in_bucket(limits.problem, bucket))
 }
 
 /// The cheapest steps by which limits give way until a plan exists: by rule, amount and cost.
@@ -159,7 +153,7 @@ pub fn relaxed(
 pub fn without_plan(problem: &Problem, answer: &Answer) -> Explanation {
     if answer.outcome.termination != Termination::Infeasible {
         let text = vec![tables::no_plan(answer.outcome.termination).to_owned()];
-        return Explanation { status: "none".to_owned(), text, ..Explanation::default() };
+        return Explanation { status: Verdict::Unknown, text, ..Explanation::default() };
     }
     let member = |limit: &LimitUse| Member {
         kind: "row".to_owned(),
@@ -168,13 +162,17 @@ pub fn without_plan(problem: &Problem, answer: &Answer) -> Explanation {
         file: Some(limit.place.file.clone()).filter(|file| !file.is_empty()),
         row: Some(limit.place.row).filter(|row| *row > 0),
         value: Some(limit.limit),
-        text: format!("{} of {} cannot be kept with the others", limit.name, amount(limit.limit)),
+        text: format!(
+            "{} ({}) cannot be kept with the others",
+            limit.name,
+            limit.unit.amount(problem, limit.limit)
+        ),
     };
     let members: Vec<Member> = answer.collisions.iter().map(member).collect();
-    let mut text = vec![format!("{}: no plan was found that keeps all limits [infeasible]", problem.name)];
+    let mut text = vec![format!("{}: no plan keeps all limits [infeasible]", problem.name)];
     text.extend(members.iter().map(|member| format!("  {}", member.text)));
     Explanation {
-        status: "infeasible".to_owned(),
+        status: Verdict::Infeasible,
         irreducible: Some(false),
         members,
         text,

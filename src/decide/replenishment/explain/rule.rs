@@ -2,7 +2,7 @@
 //! it is worth to keep, and how the problem looks when it gives way.
 
 use super::super::problem::{Lock, Pair, Place, Problem, Source};
-use crate::data::Bucket;
+use super::super::words::{Unit, amount, bucket_word, count, day};
 use crate::decide::Member;
 
 /// Least cost of a unit that gives way, so that nothing gives way for free.
@@ -71,15 +71,19 @@ impl Rule {
         match self {
             Rule::Lock(at, lock) => {
                 let (pair, lock) = lock_of(problem, at, lock);
-                format!("locked order of {} on {}", problem.pair_name(pair), lock_day(problem, pair, lock))
+                format!(
+                    "locked order of {} on {}",
+                    problem.pair_name(pair),
+                    day(lock_day(problem, pair, lock))
+                )
             }
             Rule::Budget => "budget".to_owned(),
             Rule::SupplierBudget(_) => format!("budget with {supplier}"),
-            Rule::CapacityUnits(_) => format!("capacity of {supplier}, units"),
-            Rule::CapacityVolume(_) => format!("capacity of {supplier}, m3"),
-            Rule::CapacityWeight(_) => format!("capacity of {supplier}, kg"),
-            Rule::MinimumMoney(_) => format!("order minimum of {supplier}, money"),
-            Rule::MinimumVolume(_) => format!("order minimum of {supplier}, m3"),
+            Rule::CapacityUnits(_) => format!("capacity of {supplier} in units"),
+            Rule::CapacityVolume(_) => format!("capacity of {supplier} in m3"),
+            Rule::CapacityWeight(_) => format!("capacity of {supplier} in kg"),
+            Rule::MinimumMoney(_) => format!("order minimum of {supplier}"),
+            Rule::MinimumVolume(_) => format!("order minimum of {supplier} in m3"),
             Rule::Storage(at) => format!("storage of {}", problem.locations[at].code),
             Rule::Moq(at, _) => format!("least quantity of {} from {supplier}", pair(at)),
             Rule::Multiple(at, _) => format!("order multiple of {} from {supplier}", pair(at)),
@@ -94,10 +98,26 @@ impl Rule {
         }
     }
 
+    /// What it is counted in, where it is counted in anything but units of one item.
+    fn unit(self) -> Option<Unit> {
+        match self {
+            Rule::Budget | Rule::SupplierBudget(_) | Rule::MinimumMoney(_) => Some(Unit::Money),
+            Rule::CapacityUnits(_) => Some(Unit::Units),
+            Rule::CapacityVolume(_) | Rule::MinimumVolume(_) | Rule::Storage(_) => Some(Unit::Volume),
+            Rule::CapacityWeight(_) => Some(Unit::Weight),
+            _ => None,
+        }
+    }
+
+    /// So much of what it is counted in.
+    pub fn amount(self, problem: &Problem, number: f64) -> String {
+        self.unit().map_or_else(|| amount(number), |unit| unit.amount(problem, number))
+    }
+
     /// The limit in a sentence without a full stop.
     pub fn text(self, problem: &Problem) -> String {
         let supplier = self.supplier(problem);
-        let value = amount(self.value(problem).unwrap_or_default());
+        let value = self.amount(problem, self.value(problem).unwrap_or_default());
         let bucket = bucket_word(problem);
         let pair = |at: usize| problem.pair_name(&problem.pairs[at]);
         match self {
@@ -107,17 +127,17 @@ impl Rule {
                 format!(
                     "the order of {value} {} on {} with {from} is locked",
                     pair(at),
-                    lock_day(problem, of, lock)
+                    day(lock_day(problem, of, lock))
                 )
             }
             Rule::Budget => format!("all orders together may cost {value}"),
             Rule::SupplierBudget(_) => format!("all orders with {supplier} may cost {value}"),
-            Rule::CapacityUnits(_) => format!("{supplier} takes at most {value} units a {bucket}"),
-            Rule::CapacityVolume(_) => format!("{supplier} takes at most {value} m3 a {bucket}"),
-            Rule::CapacityWeight(_) => format!("{supplier} takes at most {value} kg a {bucket}"),
-            Rule::MinimumMoney(_) => format!("an order with {supplier} must reach {value} in money"),
-            Rule::MinimumVolume(_) => format!("an order with {supplier} must reach {value} m3"),
-            Rule::Storage(at) => format!("{} has room for {value} m3", problem.locations[at].code),
+            Rule::CapacityUnits(_) => format!("{supplier} takes at most {value} a {bucket}"),
+            Rule::CapacityVolume(_) => format!("{supplier} takes at most {value} a {bucket}"),
+            Rule::CapacityWeight(_) => format!("{supplier} takes at most {value} a {bucket}"),
+            Rule::MinimumMoney(_) => format!("an order with {supplier} must reach {value}"),
+            Rule::MinimumVolume(_) => format!("an order with {supplier} must reach {value}"),
+            Rule::Storage(at) => format!("{} has room for {value}", problem.locations[at].code),
             Rule::Moq(at, _) => format!("{supplier} sells {} in at least {value}", pair(at)),
             Rule::Multiple(at, _) => format!("{supplier} sells {} in multiples of {value}", pair(at)),
             Rule::OrderDays(at) => {
@@ -260,11 +280,12 @@ impl Rule {
     /// What to do about it, for a line of help.
     pub fn advice(self, problem: &Problem, by: f64) -> String {
         let (name, value) = (self.name(problem), self.value(problem).unwrap_or_default());
-        let moved = format!("by {}, to", amount(by));
+        let told = |number: f64| self.amount(problem, number);
+        let moved = format!("by {}, to", told(by));
         match self {
             Rule::Lock(..) if by >= value * (1.0 - 1e-9) => format!("drop the {name}"),
-            _ if self.is_least() => format!("lower the {name} {moved} {}", amount((value - by).max(0.0))),
-            _ => format!("raise the {name} {moved} {}", amount(value + by)),
+            _ if self.is_least() => format!("lower the {name} {moved} {}", told((value - by).max(0.0))),
+            _ => format!("raise the {name} {moved} {}", told(value + by)),
         }
     }
 
@@ -331,25 +352,4 @@ fn mean_cost(problem: &Problem, among: impl Fn(&Pair) -> bool, measure: Measure)
         }
     }
     sum / count.max(1.0)
-}
-
-/// The word for a bucket.
-pub(in super::super) fn bucket_word(problem: &Problem) -> &'static str {
-    match problem.bucket() {
-        Bucket::Day => "day",
-        Bucket::Week => "week",
-        Bucket::Month => "month",
-    }
-}
-
-/// `1 week`, `4 weeks`.
-pub(in super::super) fn count(number: usize, word: &str) -> String {
-    if number == 1 { format!("1 {word}") } else { format!("{number} {word}s") }
-}
-
-/// A number with at most three decimals and no idle zeros.
-pub(in super::super) fn amount(number: f64) -> String {
-    let text = format!("{number:.3}");
-    let text = text.trim_end_matches('0').trim_end_matches('.');
-    if text == "-0" { "0".to_owned() } else { text.to_owned() }
 }

@@ -108,7 +108,7 @@ fn relaxations(problem: &Problem) -> Vec<(String, f64, f64)> {
 }
 
 const LOCK: (&str, &str) = ("locks", "item,supplier,order_date,quantity\nA,S,2024-02-05,240\n");
-const LOCK_NAME: &str = "locked order of A@main on 2024-02-05";
+const LOCK_NAME: &str = "locked order of A@main on 5 Feb 2024";
 
 #[test]
 fn an_agreed_order_above_a_capacity() {
@@ -119,7 +119,7 @@ fn an_agreed_order_above_a_capacity() {
     ] {
         let suppliers = format!("supplier,lead_time_days,{column}\nS,7,{value}\n");
         let problem = problem(&[LOCK, ("suppliers", &suppliers)], &[]);
-        let capacity = format!("capacity of S, {name}");
+        let capacity = format!("capacity of S in {name}");
         assert_eq!(colliding(&problem), [LOCK_NAME, &capacity]);
         // 40 units too many; a unit costs 2, so that a kg costs 2/3.
         let found = relaxations(&problem);
@@ -133,14 +133,14 @@ fn an_agreed_order_above_a_capacity() {
 fn a_collision_is_told_with_rows_and_help() {
     let problem = problem(&[LOCK, ("suppliers", "supplier,lead_time_days,capacity_units\nS,7,200\n")], &[]);
     let told = explain(&problem, &scenarios(&problem, &[5.0, 7.0]), &Control::default()).unwrap();
-    assert_eq!((told.status.as_str(), told.irreducible), ("infeasible", Some(true)));
+    assert_eq!((told.status, told.irreducible), (Verdict::Infeasible, Some(true)));
     assert_eq!(
         told.text,
         [
             "test: no plan keeps all limits [infeasible]",
-            "  the order of 240 A@main on 2024-02-05 with S is locked (locks.csv:2, quantity)",
+            "  the order of 240 A@main on 5 Feb 2024 with S is locked (locks.csv:2, quantity)",
             "  S takes at most 200 units a week (suppliers.csv:2, capacity_units)",
-            "  help: raise the capacity of S, units by 40, to 240 (giving way costs 80.00)",
+            "  help: raise the capacity of S in units by 40 units, to 240 units (giving way costs € 80)",
         ]
     );
     let lock = &told.members[0];
@@ -152,7 +152,7 @@ fn a_collision_is_told_with_rows_and_help() {
 fn of_several_agreed_orders_only_those_that_are_too_many() {
     let locks = "item,supplier,order_date,quantity\nA,S,2024-02-05,10\nB,S,2024-02-05,300\n";
     let problem = problem(&[("locks", locks)], &[("budget", "599")]);
-    assert_eq!(colliding(&problem), ["locked order of B@main on 2024-02-05", "budget"]);
+    assert_eq!(colliding(&problem), ["locked order of B@main on 5 Feb 2024", "budget"]);
     assert_eq!(relaxations(&problem), [("budget".to_owned(), 21.0, 21.0)]);
 }
 
@@ -162,14 +162,14 @@ fn agreed_orders_above_a_suppliers_budget() {
     let suppliers = "supplier,lead_time_days,budget\nS,7,300\n";
     let problem = problem(&[("locks", locks), ("suppliers", suppliers)], &[]);
     let names =
-        ["locked order of A@main on 2024-01-29", "locked order of B@main on 2024-02-05", "budget with S"];
+        ["locked order of A@main on 29 Jan 2024", "locked order of B@main on 5 Feb 2024", "budget with S"];
     assert_eq!(colliding(&problem), names);
     assert_eq!(relaxations(&problem), [("budget with S".to_owned(), 100.0, 100.0)]);
 }
 
 const SMALL_LOCK: (&str, &str) = ("locks", "item,supplier,order_date,quantity\nA,S,2024-02-05,10\n");
 const MINIMUM: (&str, &str) = ("suppliers", "supplier,lead_time_days,minimum_money\nS,7,100\n");
-const MINIMUM_NAME: &str = "order minimum of S, money";
+const MINIMUM_NAME: &str = "order minimum of S";
 
 #[test]
 fn an_agreed_line_opens_an_order_that_a_frozen_bucket_cannot_fill() {
@@ -201,7 +201,7 @@ fn an_order_of_an_item_that_ends_cannot_fill() {
 fn a_minimum_above_a_capacity() {
     let suppliers = "supplier,lead_time_days,minimum_money,capacity_units\nS,7,100,40\n";
     let problem = problem(&[SMALL_LOCK, ("suppliers", suppliers)], &[]);
-    assert_eq!(colliding(&problem), [LOCK_NAME, "capacity of S, units", MINIMUM_NAME]);
+    assert_eq!(colliding(&problem), [LOCK_NAME, "capacity of S in units", MINIMUM_NAME]);
     // 40 units are worth 80: 20 of money are missing, or 10 units of room at 2 each.
     let cost: f64 = relaxations(&problem).iter().map(|step| step.2).sum();
     assert!((cost - 20.0).abs() < 1e-6);
@@ -215,7 +215,7 @@ fn a_minimum_that_only_a_large_line_could_reach() {
     {
         let sourcing = format!("item,supplier,{column}\nA,S,1\nB,S,60\n");
         let problem = problem(&[SMALL_LOCK, ("suppliers", suppliers), ("sourcing", &sourcing)], &[]);
-        assert_eq!(colliding(&problem), [LOCK_NAME, "capacity of S, units", MINIMUM_NAME, name]);
+        assert_eq!(colliding(&problem), [LOCK_NAME, "capacity of S in units", MINIMUM_NAME, name]);
     }
 }
 
@@ -223,7 +223,7 @@ fn a_minimum_that_only_a_large_line_could_reach() {
 fn a_volume_minimum_under_a_money_budget() {
     let suppliers = "supplier,lead_time_days,minimum_m3\nS,7,100\n";
     let problem = problem(&[SMALL_LOCK, ("suppliers", suppliers)], &[("budget", "150")]);
-    assert_eq!(colliding(&problem), [LOCK_NAME, "budget", "order minimum of S, m3"]);
+    assert_eq!(colliding(&problem), [LOCK_NAME, "budget", "order minimum of S in m3"]);
 }
 
 #[test]
@@ -253,7 +253,7 @@ fn shares_under_a_capacity_of_one_of_the_suppliers() {
     let (rules, irreducible) = limits.collision(&Control::default()).unwrap().unwrap();
     assert_eq!((rules, irreducible), (vec![Rule::Lock(0, 0), Rule::CapacityUnits(1), Rule::Shares(0)], true));
     // Half and half within 1: the other half is at least 98, 78 above the capacity at 2 each.
-    assert_eq!(relaxations(&problem), [("capacity of T, units".to_owned(), 78.0, 156.0)]);
+    assert_eq!(relaxations(&problem), [("capacity of T in units".to_owned(), 78.0, 156.0)]);
 }
 
 #[test]
@@ -265,8 +265,8 @@ fn stock_beyond_the_room() {
     assert_eq!(
         told.text[1..],
         [
-            "  main has room for 60 m3, but stock and deliveries take 100 m3 in the week of 2024-01-29 (locations.csv:2, storage_m3)",
-            "  help: raise the storage of main by 40, to 100 (giving way costs 80.00)",
+            "  main has room for 60 m3, but stock and deliveries take 100 m3 in the week of 29 Jan 2024 (locations.csv:2, storage_m3)",
+            "  help: raise the storage of main by 40 m3, to 100 m3 (giving way costs € 80)",
         ]
     );
 }
@@ -280,7 +280,7 @@ fn an_agreed_order_beyond_the_room() {
         ("locks", "item,supplier,order_date,quantity\nA,S,2024-01-29,90\n"),
     ];
     let problem = problem(&more, &[]);
-    assert_eq!(colliding(&problem), ["locked order of A@main on 2024-01-29", "storage of main"]);
+    assert_eq!(colliding(&problem), ["locked order of A@main on 29 Jan 2024", "storage of main"]);
     // 30 on hand, 5 or 7 sold, 90 arrive: 114 in the mean, a unit of 1 m3 costs 2.
     let found = relaxations(&problem);
     assert!((found[0].1 - 14.0).abs() < 1e-3 && found[0].0 == "storage of main", "{found:?}");
@@ -292,7 +292,7 @@ fn nothing_forced_is_nothing_to_collide() {
     let scenarios = scenarios(&problem, &[5.0, 7.0]);
     assert!(Limits::new(&problem, &scenarios, Locks::Whole, &Control::default()).is_none());
     let told = explain(&problem, &scenarios, &Control::default()).unwrap();
-    assert!(told.irreducible.is_none() && told.members.is_empty() && told.status != "infeasible");
+    assert!(told.irreducible.is_none() && told.members.is_empty() && told.status != Verdict::Infeasible);
     let (same, steps) = relaxed(&problem, &scenarios, &Control::default()).unwrap();
     assert!(steps.is_empty() && same == problem);
 }
@@ -302,6 +302,7 @@ mod reasons {
     use super::super::super::plan::{OrderLine, Plan};
     use super::super::super::problem::Place;
     use super::super::super::reasons::reasons;
+    use super::super::super::words::Unit;
     use super::*;
 
     /// The reasons of a plan of one item: lines of A by bucket and quantity.
@@ -326,7 +327,7 @@ mod reasons {
         assert_eq!(
             found,
             [
-                "covers 1 week, to the arrival of the order of 2024-02-05 (demand of 7, 0 in stock)",
+                "covers 1 week, to the arrival of the order of 5 Feb 2024 (demand of 7, 0 in stock)",
                 "covers 2 weeks, to the end of the horizon (demand of 14, 0 in stock)"
             ]
         );
@@ -379,7 +380,7 @@ mod reasons {
         assert_eq!(
             found,
             [
-                "covers 3 weeks, to the end of the horizon (demand of 21, 0 in stock); raised from 21 to reach the price 1.5 from 30 on (saves 15.00)"
+                "covers 3 weeks, to the end of the horizon (demand of 21, 0 in stock); raised from 21 to reach the price of € 1.50 from 30 on (saves € 15)"
             ]
         );
     }
@@ -406,6 +407,7 @@ mod reasons {
             family: "budget",
             date: None,
             place: Place::default(),
+            unit: Unit::Money,
             limit: 20.5,
             used: 18.0,
             value_of_one_more: 0.31,
@@ -414,7 +416,7 @@ mod reasons {
         assert_eq!(
             found,
             [
-                "covers 3 weeks, to the end of the horizon (demand of 21, 0 in stock); cut from 21 to 10 by the capacity of S in units and the budget (one more unit of money saves 0.31)"
+                "covers 3 weeks, to the end of the horizon (demand of 21, 0 in stock); cut from 21 to 10 by the capacity of S in units and the budget (one more EUR saves € 0.31)"
             ]
         );
     }
@@ -450,7 +452,7 @@ mod reasons {
         let plan = Plan::new(vec![line(0, 0, 3.0), line(1, 0, 9.0), line(0, 1, 3.0), line(1, 1, 9.0)]);
         let scenarios = scenarios(&problem, &[7.0, 7.0]);
         let found = reasons(&problem, &scenarios, &plan, None, &[], &Control::default());
-        let first = "covers 1 week, to the arrival of the order of 2024-02-05 (demand of 7, 0 in stock)";
+        let first = "covers 1 week, to the arrival of the order of 5 Feb 2024 (demand of 7, 0 in stock)";
         let last = "covers 2 weeks, to the end of the horizon (demand of 14, 5 in stock)";
         assert_eq!(
             found,

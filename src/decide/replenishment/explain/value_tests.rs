@@ -83,7 +83,7 @@ fn of_an_order_minimum_of_which_one_more_unit_costs() {
     one_more_saves("order minimum of S", &with(320), &with(321));
     let found = explained(&with(320));
     assert!(found.binding[0].value_of_one_more < 0.0);
-    assert!(found.text[1].contains("one unit less saves"), "{:?}", found.text);
+    assert!(found.text[1].contains("one EUR less saves €"), "{:?}", found.text);
 }
 
 #[test]

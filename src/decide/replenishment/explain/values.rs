@@ -10,11 +10,12 @@ use super::super::model::compact::{self, Held};
 use super::super::model::{Answer, LimitUse, label, place_of};
 use super::super::problem::{Place, Problem};
 use super::super::scenarios::Scenarios;
-use super::rule::{Rule, amount};
+use super::super::words::{self, Unit};
+use super::rule::Rule;
 use super::{failed, solver};
 use crate::control::Control;
-use crate::decide::{Binding, DecideError, Explanation};
-use crate::solution::{SolutionStatus, Termination};
+use crate::decide::{Binding, DecideError, Explanation, Verdict};
+use crate::solution::Termination;
 
 /// Worth below which a limit does not hold the plan back.
 const WORTHLESS: f64 = 1e-7;
@@ -27,6 +28,7 @@ const HELD: &str =
 struct Worth {
     name: String,
     place: Place,
+    unit: Unit,
     limit: f64,
     value: f64,
 }
@@ -58,21 +60,26 @@ pub(super) fn explain(
         format!("A plan exists. These limits hold it back. The saving is for a small change, {source}:")
     }];
     text.extend(worths.iter().map(|worth| {
-        let value = amount4(worth.value.abs());
-        let says = if worth.value > 0.0 { "one more unit saves" } else { "one unit less saves" };
-        format!("  {} of {}: {says} {value}", worth.name, amount(worth.limit))
+        let (limit, value) =
+            (worth.unit.amount(problem, worth.limit), words::worth(problem, worth.value.abs()));
+        format!(
+            "  {} ({limit}): {} saves {value}",
+            worth.name,
+            worth.unit.one_more(problem, worth.value < 0.0)
+        )
     }));
-    let status = match answer.outcome.solution_status {
-        SolutionStatus::Optimal => "optimal",
-        _ => "feasible",
-    };
     let binding = worths.into_iter().map(|worth| Binding {
         name: worth.name,
         file: Some(worth.place.file).filter(|file| !file.is_empty()),
         row: Some(worth.place.row).filter(|row| *row > 0),
         value_of_one_more: worth.value,
     });
-    Ok(Explanation { status: status.to_owned(), binding: binding.collect(), text, ..Explanation::default() })
+    Ok(Explanation {
+        status: Verdict::from(&answer.outcome),
+        binding: binding.collect(),
+        text,
+        ..Explanation::default()
+    })
 }
 
 fn priced(limit: &LimitUse) -> Worth {
@@ -80,6 +87,7 @@ fn priced(limit: &LimitUse) -> Worth {
     Worth {
         name: limit.name.clone(),
         place: limit.place.clone(),
+        unit: limit.unit,
         limit: limit.limit,
         value: sign * limit.value_of_one_more.abs(),
     }
@@ -109,19 +117,20 @@ fn from_program(
         match held {
             Held::Shared(family) => {
                 let (place, limit) = place_of(problem, family);
-                Worth { name: label(problem, family), place, limit, value }
+                Worth { name: label(problem, family), place, unit: Unit::of(family), limit, value }
             }
             Held::Moq(pair, source) => {
                 let rule = Rule::Moq(pair, source);
                 let limit = rule.value(problem).unwrap_or_default();
-                Worth { name: rule.name(problem), place: rule.place(problem), limit, value }
+                Worth {
+                    name: rule.name(problem),
+                    place: rule.place(problem),
+                    unit: Unit::Units,
+                    limit,
+                    value,
+                }
             }
         }
     });
     Ok(Some((worths.collect(), program.without_multiples)))
-}
-
-/// A worth with four significant decimals.
-fn amount4(value: f64) -> String {
-    format!("{value:.4}")
 }

@@ -6,6 +6,7 @@
 use rustc_hash::FxHashMap;
 
 use super::super::problem::{Pair, Place, Problem, Source};
+use super::super::words::in_bucket;
 use super::ways::Way;
 use crate::optimize::allocation::{AllocationError, Coupling, SharedRow, Switch};
 
@@ -262,18 +263,18 @@ pub(crate) fn bucket(family: Family) -> Option<usize> {
 
 /// A limit in a planner's words.
 pub(crate) fn label(problem: &Problem, family: Family) -> String {
-    let day = |bucket: usize| problem.buckets.start_of(bucket as i64);
+    let when = |bucket: usize| in_bucket(problem, bucket);
     let supplier = |index: usize| problem.suppliers[index].code.as_str();
     match family {
         Family::Budget => "budget".to_owned(),
         Family::SupplierBudget(s) => format!("budget with {}", supplier(s)),
-        Family::CapacityUnits(s, t) => format!("capacity of {} in {}, units", supplier(s), day(t)),
-        Family::CapacityVolume(s, t) => format!("capacity of {} in {}, m3", supplier(s), day(t)),
-        Family::CapacityWeight(s, t) => format!("capacity of {} in {}, kg", supplier(s), day(t)),
-        Family::MinimumMoney(s, t) => format!("order minimum of {} in {}, money", supplier(s), day(t)),
-        Family::MinimumVolume(s, t) => format!("order minimum of {} in {}, m3", supplier(s), day(t)),
-        Family::Storage(l, t) => format!("storage of {} in {}", problem.locations[l].code, day(t)),
-        Family::Header(s, t, _) => format!("order header of {} in {}", supplier(s), day(t)),
+        Family::CapacityUnits(s, t) => format!("capacity of {} in units {}", supplier(s), when(t)),
+        Family::CapacityVolume(s, t) => format!("capacity of {} in m3 {}", supplier(s), when(t)),
+        Family::CapacityWeight(s, t) => format!("capacity of {} in kg {}", supplier(s), when(t)),
+        Family::MinimumMoney(s, t) => format!("order minimum of {} {}", supplier(s), when(t)),
+        Family::MinimumVolume(s, t) => format!("order minimum of {} in m3 {}", supplier(s), when(t)),
+        Family::Storage(l, t) => format!("storage of {} {}", problem.locations[l].code, when(t)),
+        Family::Header(s, t, _) => format!("order header of {} {}", supplier(s), when(t)),
     }
 }
 

@@ -32,6 +32,7 @@ use rayon::prelude::*;
 use super::plan::{OrderLine, Plan};
 use super::problem::{Place, Problem};
 use super::scenarios::Scenarios;
+use super::words::Unit;
 use crate::control::Control;
 use crate::optimize::allocation::{AllocationOptions, allocate};
 use crate::optimize::inventory::order_path::{PathError, PathOptions};
@@ -54,6 +55,8 @@ pub struct LimitUse {
     pub date: Option<chrono::NaiveDate>,
     /// Input row that states it.
     pub place: Place,
+    /// What it is counted in.
+    pub unit: Unit,
     /// The limit.
     pub limit: f64,
     /// What the plan uses.
@@ -303,6 +306,7 @@ fn limit_use(problem: &Problem, limits: &Limits, row: usize, used: f64, price: f
         family: family_name(limit.family),
         date: limits::bucket(limit.family).map(|bucket| problem.buckets.start_of(bucket as i64)),
         place: limit.place.clone(),
+        unit: Unit::of(limit.family),
         limit: limit.value,
         used,
         value_of_one_more: price,
