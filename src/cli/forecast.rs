@@ -6,7 +6,8 @@ use clap::Args;
 use serde_json::json;
 
 use purvey::data::Tables;
-use purvey::decide::forecast::{self, LongOptions};
+use purvey::decide::document;
+use purvey::decide::forecast::{LongOptions, long_csv, present, series_count};
 
 use super::exit::Failure;
 use super::options::{Source, Talk, Work};
@@ -43,35 +44,36 @@ impl Forecast {
     /// Reads, forecasts, writes, tells.
     pub fn run(self) -> Result<u8, Failure> {
         let control = self.work.control(&self.talk)?.started();
-        let table = if self.path.is_file() { self.long_csv(&control)? } else { self.folder(&control)? };
-        let presentation = forecast::present(&input::title(&self.path), &table);
+        let forecast = if self.path.is_file() { self.long_csv(&control)? } else { self.folder(&control)? };
+        let presentation = present(&input::title(&self.path), &forecast);
         let document = json!({ "forecast": {
-            "rows": table.len(),
-            "series": forecast::series_count(&table),
+            "rows": forecast.table.len(),
+            "series": series_count(&forecast.table),
             "file": "forecast.csv",
+            "overrides": document::figures(&forecast.accuracy),
         } });
         let folder = self.output.unwrap_or_else(|| input::default_output(&self.path, "out-forecast"));
         let answer = write::Answer {
             folder,
             name: "forecast.json",
             document,
-            tables: &Tables::default().with(table),
+            tables: &Tables::default().with(forecast.table),
             presentation: &presentation,
             next: ("Forecast", "forecast.csv"),
         };
         answer.finish(&self.talk, &control)
     }
 
-    fn long_csv(&self, control: &purvey::control::Control) -> Result<purvey::data::Table, Failure> {
+    fn long_csv(&self, control: &purvey::control::Control) -> Result<purvey::decide::Forecast, Failure> {
         let options = LongOptions {
             horizon: self.horizon.map(usize::from),
             season_length: self.season_length.map(usize::from),
             method: self.method.clone(),
         };
-        Ok(forecast::long_csv(&self.path, &options, control)?)
+        Ok(long_csv(&self.path, &options, control)?)
     }
 
-    fn folder(&self, control: &purvey::control::Control) -> Result<purvey::data::Table, Failure> {
+    fn folder(&self, control: &purvey::control::Control) -> Result<purvey::decide::Forecast, Failure> {
         let mut set = self.set.clone();
         let asked = [
             ("horizon", self.horizon.map(|h| h.to_string())),

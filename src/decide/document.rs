@@ -27,8 +27,7 @@ pub fn solution(header: &Header<'_>, solution: &Solution) -> Value {
     let mut seconds: Map<String, Value> =
         solution.seconds.iter().map(|(stage, value)| (stage.clone(), number(*value))).collect();
     seconds.insert("total".to_owned(), number(header.total_seconds));
-    let kpis: Map<String, Value> =
-        solution.kpis.iter().map(|(name, value)| (name.clone(), number(*value))).collect();
+    let kpis = figures(&solution.kpis);
     let tables: Map<String, Value> = solution
         .tables
         .as_slice()
@@ -52,6 +51,12 @@ pub fn solution(header: &Header<'_>, solution: &Solution) -> Value {
         "tables": tables,
         "warnings": solution.warnings,
     })
+}
+
+/// Figures by name.
+#[must_use]
+pub fn figures(list: &[(String, f64)]) -> Value {
+    Value::Object(list.iter().map(|(name, value)| (name.clone(), number(*value))).collect())
 }
 
 /// The document of `explain --json`.

@@ -5,6 +5,7 @@ use std::path::Path;
 use chrono::NaiveDate;
 use rustc_hash::FxHashMap;
 
+use super::Forecast;
 use crate::control::Control;
 use crate::data::{
     Bucket, Buckets, Code, Column, ColumnSchema, Declaration, Fault, Faults, Kind, RowRule, Table,
@@ -38,7 +39,7 @@ pub struct LongOptions {
 ///
 /// # Errors
 /// Every fault of the file at once, or an unknown method.
-pub fn long_csv(path: &Path, options: &LongOptions, control: &Control) -> Result<Table, Faults> {
+pub fn long_csv(path: &Path, options: &LongOptions, control: &Control) -> Result<Forecast, Faults> {
     let label = path.display().to_string();
     let (table, faults) = read_csv(path, &label, &long_schema(), &Declaration::default());
     faults.into_result()?;
@@ -78,7 +79,7 @@ pub fn long_csv(path: &Path, options: &LongOptions, control: &Control) -> Result
     for (level, values) in LEVELS.iter().zip(quantiles) {
         answer.set(format!("q{level}"), Column::Number(values));
     }
-    Ok(answer)
+    Ok(Forecast { table: answer, accuracy: Vec::new(), sentences: Vec::new() })
 }
 
 /// Number of series in a forecast table.
@@ -87,9 +88,10 @@ pub fn series_count(forecast: &Table) -> usize {
     forecast.text("unique_id").map_or(0, |ids| ids.words().len())
 }
 
-/// Tells a forecast table to a person.
+/// Tells forecasts to a person.
 #[must_use]
-pub fn present(title: &str, forecast: &Table) -> Presentation {
+pub fn present(title: &str, told: &Forecast) -> Presentation {
+    let forecast = &told.table;
     let mut presentation = Presentation::new(format!("{title}: forecast"));
     let series = series_count(forecast);
     let rows = forecast.len();
@@ -97,6 +99,7 @@ pub fn present(title: &str, forecast: &Table) -> Presentation {
         "Forecast of {series} series, {} buckets ahead: {rows} rows in forecast.csv.",
         rows.checked_div(series).unwrap_or(0)
     ));
+    presentation.headline.extend(told.sentences.iter().cloned());
     let rows = forecast.len().min(SHOWN_ROWS);
     let mut view = View::new("First rows").from_file("forecast.csv");
     for (name, column) in forecast.columns() {

@@ -143,7 +143,8 @@ pub trait Prepared: Send + Sync {
 
     /// Prepares another input like this one; what the two have in common (forecasts of the same
     /// history) is taken over instead of being made again. The answer is that of
-    /// [`Decision::prepare`].
+    /// [`Decision::prepare`], except that what the other input loses (the only supplier of an
+    /// item) is not replaced by a default.
     ///
     /// # Errors
     /// As [`Decision::prepare`].
@@ -182,8 +183,8 @@ pub trait Prepared: Send + Sync {
     /// [`DecideError`] on an internal failure.
     fn explain(&self, options: &SolveOptions) -> Result<Explanation, DecideError>;
 
-    /// Forecasts only: a table `unique_id,ds,mean,q10,…`; `None` where the decision has none.
-    fn forecast(&self) -> Option<Table> {
+    /// Forecasts only; `None` where the decision has none.
+    fn forecast(&self) -> Option<Forecast> {
         None
     }
 
@@ -219,6 +220,17 @@ pub struct SolveOptions {
     pub start: Option<Tables>,
     /// Plan with the cheapest relaxation of the limits when they collide.
     pub relax: bool,
+}
+
+/// Forecasts without a decision.
+#[derive(Debug, Clone)]
+pub struct Forecast {
+    /// A table `unique_id,ds,mean,q10,…`.
+    pub table: Table,
+    /// How good people's own forecasts were next to these, by name; empty without any.
+    pub accuracy: Vec<(String, f64)>,
+    /// The same in sentences.
+    pub sentences: Vec<String>,
 }
 
 /// One new fact: a row for an input table.

@@ -15,6 +15,8 @@ const PLAIN: TableStyle = TableStyle::new().header_separator(LineStyle::none().f
 const PADDING: u16 = 2;
 /// A text column wider than this is prose: it wraps, but never to less than this.
 const PROSE: u16 = 44;
+/// Longest word of a head that is kept whole.
+const LONGEST_WORD: u16 = 100;
 
 /// How much of a presentation is told in text.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -119,32 +121,40 @@ impl Table {
         page
     }
 
-    /// Gives every column the room that its words need, first come first served; hides the
-    /// columns that are left without, and returns their titles.
+    /// Gives every column the room that its words need, first come first served, and what is left
+    /// over to those that would fill more; hides the columns that are left without, and returns
+    /// their titles.
     fn fit(&self, page: &mut TextTable, style: &Style, width: u16) -> Vec<&str> {
         let mut bare = page.clone();
         bare.set_header(Vec::<Cell>::new());
         let cells = bare.column_max_content_widths();
         let mut room = width;
         let mut left_out = Vec::new();
-        let mut constraints = Vec::with_capacity(self.columns.len());
+        // Width in use and width with everything on one line; `None` where the column is hidden.
+        let mut widths: Vec<Option<(u16, u16)>> = Vec::with_capacity(self.columns.len());
         for (at, column) in self.columns.iter().enumerate() {
             let head = column.head(style);
-            let word = head.split(' ').map(|word| word.chars().count()).max().unwrap_or(0);
             let longest = cells.get(at).copied().unwrap_or(0);
-            let prose = matches!(column.cells, Cells::Text(_)) && longest > PROSE;
-            let needed = longest.min(if prose { PROSE } else { u16::MAX }).max(word.min(100) as u16);
+            let word = head.split(' ').map(str_width).max().unwrap_or(0).min(LONGEST_WORD);
+            let needed = longest.min(if column.is_prose(longest) { PROSE } else { u16::MAX }).max(word);
             let padded = needed.saturating_add(PADDING);
             if at > 0 && padded > room {
                 left_out.push(column.title.as_str());
-                constraints.push(ColumnConstraint::Hidden);
+                widths.push(None);
             } else {
                 room = room.saturating_sub(padded);
-                constraints.push(ColumnConstraint::LowerBoundary(Width::Fixed(needed)));
+                widths.push(Some((padded, longest.max(str_width(&head)).saturating_add(PADDING))));
             }
         }
+        for (used, whole) in widths.iter_mut().flatten() {
+            let more = whole.saturating_sub(*used).min(room);
+            (*used, room) = (*used + more, room - more);
+        }
+        let constraint = |width: Option<(u16, u16)>| {
+            width.map_or(ColumnConstraint::Hidden, |(used, _)| ColumnConstraint::Absolute(Width::Fixed(used)))
+        };
         page.set_content_arrangement(ContentArrangement::Dynamic).set_width(width);
-        page.set_constraints(constraints);
+        page.set_constraints(widths.into_iter().map(constraint));
         left_out
     }
 }
@@ -174,6 +184,11 @@ impl Column {
         }
     }
 
+    /// Whether it is text that may be broken into lines.
+    fn is_prose(&self, longest: u16) -> bool {
+        matches!(self.cells, Cells::Text(_)) && longest > PROSE
+    }
+
     fn aligned(&self, text: String) -> Cell {
         let alignment = match self.cells {
             Cells::Text(_) => CellAlignment::Left,
@@ -181,6 +196,10 @@ impl Column {
         };
         Cell::new(plain_text(&text)).set_alignment(alignment)
     }
+}
+
+fn str_width(text: &str) -> u16 {
+    u16::try_from(text.chars().count()).unwrap_or(u16::MAX)
 }
 
 /// Labelled values, one a line, values under one another.
@@ -263,6 +282,20 @@ mod tests {
         for word in why.split(' ') {
             assert!(roomy.contains(word), "{word} in {roomy}");
         }
+    }
+
+    #[test]
+    fn a_table_that_just_fits_breaks_no_date() {
+        let columns =
+            ["change", "item", "location", "supplier", "order_date", "arrival_date", "before", "after"];
+        let cells = ["changed", "SOAP", "NORTH", "WHOLESALE", "2024-04-15", "2024-04-22", "120", "156"];
+        let table = columns
+            .iter()
+            .zip(cells)
+            .fold(Table::new("Lines"), |table, (title, cell)| table.with(Column::text(*title, [cell])));
+        let text = table.to_text(&Style::default(), &TextOptions { width: 80, ..TextOptions::default() });
+        assert!(columns.iter().chain(&cells).all(|word| text.contains(word)), "{text}");
+        assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
     }
 
     #[test]

@@ -49,6 +49,21 @@ fn a_folder_is_forecast_as_its_plan_says() {
     assert!(bad.err.contains("[not-a-choice]"), "{}", bad.err);
 }
 
+/// A person's forecasts of weeks that have passed are judged next to the model's.
+#[test]
+fn past_overrides_are_judged() {
+    let place = shop();
+    let at = place.path();
+    let header = "item,location,from,until,quantity\n";
+    fs::write(at.join("shop/overrides.csv"), format!("{header}SOAP,NORTH,2024-06-10,2024-06-16,90\n"))
+        .unwrap();
+    let told = purvey(at, "forecast shop").ends(0);
+    assert!(told.out.contains("1 past override was off by"), "{}", told.out);
+    let judged = &purvey(at, "forecast shop --json").ends(0).json()["forecast"]["overrides"];
+    assert_eq!(judged["overrides_judged"], 1.0);
+    assert!(judged["override_wape"].as_f64() > judged["model_wape"].as_f64(), "{judged}");
+}
+
 #[test]
 fn a_faulty_long_table_is_refused_with_its_row() {
     let place = tempfile::tempdir().unwrap();

@@ -36,6 +36,22 @@ fn two_scenarios_are_compared_with_the_base() {
     assert!(told.out.contains("tight") && told.out.contains("Report: seen/report.html"), "{}", told.out);
 }
 
+/// The only supplier of an item is gone: its items cannot be bought, on no default terms either.
+#[test]
+fn a_lost_supplier_is_not_replaced() {
+    let place = shop();
+    let at = place.path();
+    for supplier in ["WHOLESALE", "MAKER"] {
+        let change = "[[change]]\ntable = \"suppliers\"\ndrop = true\nwhere = { supplier = ";
+        let text = format!("name = \"{supplier} lost\"\n{change}\"{supplier}\" }}\n");
+        fs::write(at.join(format!("{supplier}.toml")), text).unwrap();
+    }
+    let asked = "what-if shop --json --scenario WHOLESALE.toml MAKER.toml";
+    let document = purvey(at, asked).ends(0).json();
+    let variants = document["what_if"]["variants"].as_array().unwrap();
+    assert!(variants.iter().skip(1).all(|v| v["difference"].as_f64().unwrap() > 1.0), "{document}");
+}
+
 #[test]
 fn a_scenario_that_names_nothing_is_refused_before_anything_is_solved() {
     let place = shop();

@@ -12,9 +12,9 @@ use super::scenarios::{Forecaster, OverrideAccuracy, Scenarios, override_accurac
 use super::update::{self, Ledger, caught_up};
 use super::{explain, reasons, tables};
 use crate::control::Control;
-use crate::data::{Bucket, Code, Fault, Faults, Schema, Settings, Table, Tables};
+use crate::data::{Bucket, Code, Fault, Faults, Schema, Settings, Tables};
 use crate::decide::{
-    CheckReport, DecideError, Event, Explanation, Input, Prepared, Solution, SolveOptions, Update,
+    CheckReport, DecideError, Event, Explanation, Forecast, Input, Prepared, Solution, SolveOptions, Update,
 };
 use crate::presentation::{Presentation, Style};
 use crate::solution::{Outcome, SolutionStatus, Termination};
@@ -65,7 +65,10 @@ impl Replenishing {
         control: &Control,
     ) -> Result<Self, Faults> {
         let schema = Problem::schema()?;
-        let problem = Problem::read_in(&name, tables.clone(), &settings, &schema, None)?;
+        let mut problem = Problem::read_in(&name, tables.clone(), &settings, &schema, None)?;
+        if let Some(other) = other {
+            problem.lose_sources(&other.problem);
+        }
         let begun = Instant::now();
         let known = other.filter(|other| other.forecaster.has_learned(&problem, control.seed));
         let forecaster = match known {
@@ -280,9 +283,14 @@ impl Prepared for Replenishing {
         explain::explain(problem, scenarios, &options.control)
     }
 
-    fn forecast(&self) -> Option<Table> {
+    fn forecast(&self) -> Option<Forecast> {
         let (problem, scenarios) = self.now();
-        Some(tables::forecast(problem, scenarios))
+        let judged = self.overrides.as_ref();
+        Some(Forecast {
+            table: tables::forecast(problem, scenarios),
+            accuracy: judged.map(tables::accuracy_kpis).unwrap_or_default(),
+            sentences: judged.map(tables::accuracy_words).into_iter().collect(),
+        })
     }
 
     fn style(&self) -> Style {

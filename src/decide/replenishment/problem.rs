@@ -11,6 +11,7 @@ mod demand;
 mod frame;
 mod history;
 mod items;
+mod lost;
 mod notes;
 mod pairs;
 mod read;

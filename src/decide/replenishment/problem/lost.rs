@@ -1,0 +1,68 @@
+//! Stock points that a variant of a problem leaves without a source.
+
+use super::{OrderCalendar, Problem};
+use crate::data::{Code, Fault, Severity};
+
+impl Problem {
+    /// Keeps stock points from being bought that had stated sources in `before` and have none
+    /// here: who drops a supplier does not mean that its items come from any other on default
+    /// terms, as they would in a problem that never stated a source.
+    pub(in super::super) fn lose_sources(&mut self, before: &Problem) {
+        let is_stated = |place: &super::Place| !place.file.is_empty();
+        let known = |index: usize| before.pairs.get(index).map(|pair| before.pair_name(pair));
+        let mut told = Vec::new();
+        for index in 0..self.pairs.len() {
+            let name = self.pair_name(&self.pairs[index]);
+            // Mostly the same stock points in the same places.
+            let same = if known(index).as_ref() == Some(&name) {
+                Some(index)
+            } else {
+                (0..before.pairs.len()).find(|&at| known(at).as_ref() == Some(&name))
+            };
+            let had = same.is_some_and(|at| before.pairs[at].sources.iter().any(|s| is_stated(&s.place)));
+            if !had || self.pairs[index].sources.iter().any(|source| is_stated(&source.place)) {
+                continue;
+            }
+            let (location, dates) = (self.pairs[index].location, vec![None; self.horizon]);
+            self.pairs[index].sources.truncate(1);
+            if let Some(source) = self.pairs[index].sources.first_mut() {
+                source.calendar = self.order_calendars.len();
+                self.order_calendars.push(OrderCalendar { supplier: source.supplier, location, dates });
+                told.push(name);
+            }
+        }
+        if let Some(first) = told.first() {
+            let more = if told.len() > 1 { format!(" and {} more", told.len() - 1) } else { String::new() };
+            let message = format!("{first}{more}: no source is left, so nothing can be bought");
+            self.notices.push(
+                Fault::error(Code::LeftOut, "sourcing", message)
+                    .with_severity(Severity::Warning)
+                    .with_help("state another source to see what it would save"),
+            );
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::explain::tests::problem;
+
+    #[test]
+    fn an_item_without_its_stated_sources_cannot_be_bought() {
+        let sourcing = |rows: &str| format!("item,supplier\n{rows}");
+        let both = problem(&[("sourcing", &sourcing("A,S\nB,S\n"))], &[]);
+        let mut one = problem(&[("sourcing", &sourcing("B,S\n"))], &[]);
+        let can_buy = |problem: &super::Problem, pair: usize| {
+            let pair = &problem.pairs[pair];
+            (0..problem.horizon).any(|bucket| problem.may_order(pair, &pair.sources[0], bucket))
+        };
+        assert!(can_buy(&one, 0) && can_buy(&one, 1));
+        one.lose_sources(&both);
+        assert!(!can_buy(&one, 0) && can_buy(&one, 1));
+        assert!(one.notices.as_slice().iter().any(|notice| notice.message.starts_with("A@main: no source")));
+        // Who never stated a source is served by all, before and after.
+        let (never, mut still) = (problem(&[], &[]), problem(&[], &[]));
+        still.lose_sources(&never);
+        assert_eq!(never, still);
+    }
+}
