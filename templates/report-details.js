@@ -129,8 +129,11 @@
       for (const [i, band] of spec.bands.entries()) {
         const at = spec.days.map((_, j) => j).filter((j) => known(band.low[j]) && known(band.high[j]));
         if (!at.length) continue;
-        const edge = (values, list) => list.map((j) => `${this.x(spec.days[j]).toFixed(1)} ${this.y(values[j]).toFixed(1)}`);
-        svg.append(shape("path", { class: `band b${Math.min(i, 3)}`, d: `M${[...edge(band.high, at), ...edge(band.low, at.reverse())].join("L")}Z` }));
+        const point = (j, value) => `${this.x(spec.days[j]).toFixed(1)} ${this.y(value).toFixed(1)}`;
+        // The edge of a level holds from each day to the next, as its curve does.
+        const edge = (values) => at.flatMap((j, place) => (band.steps && place > 0
+          ? [point(j, values[at[place - 1]]), point(j, values[j])] : [point(j, values[j])]));
+        svg.append(shape("path", { class: `band b${Math.min(i, 3)}`, d: `M${[...edge(band.high), ...edge(band.low).reverse()].join("L")}Z` }));
       }
       if (spec.now !== null) {
         const x = this.x(spec.now) - half;
@@ -372,7 +375,7 @@
       if (!told.stock.some(known)) return;
       const { data } = this, spans = [];
       for (let i = 0; i < told.stockOuts.length; i += 2) spans.push([told.stockOuts[i], told.stockOuts[i + 1]]);
-      const bands = told.stockLow.length ? [{ name: "likely range", low: told.stockLow, high: told.stockHigh }] : [];
+      const bands = told.stockLow.length ? [{ name: "likely range", low: told.stockLow, high: told.stockHigh, steps: true }] : [];
       const first = data.horizon[0], last = data.horizon[data.horizon.length - 1];
       const markers = told.orders.filter((order) => known(order.arrival) && order.arrival >= first && order.arrival <= last + 6)
         .map((order) => ({ day: order.arrival, text: `${number(order.quantity, data.measure)} arrive ${date(order.arrival)}` }));

@@ -169,7 +169,10 @@ impl Change {
         if !hit.contains(&true) {
             let wanted: Vec<String> =
                 self.rows.iter().map(|(name, value)| format!("{name} = {value}")).collect();
-            let reason = format!("no row of `{}` has {}", self.table, wanted.join(" and "));
+            let reason = match wanted.as_slice() {
+                [] => format!("`{}` has no rows to change", self.table),
+                _ => format!("no row of `{}` has {}", self.table, wanted.join(" and ")),
+            };
             return Err((Code::UnknownReference, reason));
         }
         if self.drop {

@@ -70,6 +70,8 @@ fn a_window_that_history_cannot_hold_is_refused() {
     let refused = purvey(place.path(), "backtest shop --from 2024-06-24 --rounds 6").ends(3);
     assert!(refused.err.contains("need sales to"), "{}", refused.err);
     assert!(refused.err.contains("the history allows first decisions from"), "{}", refused.err);
+    let short = purvey(place.path(), "backtest shop --rounds 99").ends(3);
+    assert!(short.err.contains("the history of 30 weeks is too short for 99 rounds"), "{}", short.err);
     purvey(place.path(), "backtest shop --rounds 0").ends(3);
     purvey(place.path(), "backtest shop --from yesterday").ends(2);
 }

@@ -125,10 +125,12 @@ fn costs(solution: &Solution) -> Section {
         kind: StepKind::Total,
         tone: Tone::Neutral,
     });
+    // All steps with cents, or none.
+    let cents = total.abs() < 10_000.0;
     let waterfall = Waterfall {
         title: "Expected cost of the plan over the horizon".to_owned(),
         description: "How holding, shortage and ordering add up to the expected cost.".to_owned(),
-        measure: Measure::money(),
+        measure: if cents { Measure::money() } else { Measure::money().with_decimals(0) },
         steps,
     };
     Section::new("What it costs")

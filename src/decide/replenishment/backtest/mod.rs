@@ -8,7 +8,7 @@ use chrono::NaiveDate;
 use serde_json::{Map, Value};
 
 use super::problem::{Pair, Problem};
-use super::words::bucket_word;
+use super::words::{bucket_word, count};
 use crate::control::Control;
 use crate::data::{Code, Fault, Faults, Settings, Table, Tables, date_of, day_number};
 use crate::decide::backtest::{Played, spaced};
@@ -165,11 +165,19 @@ fn window_starts(
                     base.buckets.start_of(first + span)
                 ),
             )
-            .with_help(format!(
-                "the history allows first decisions from {} to {}",
-                base.buckets.start_of(oldest + 1),
-                base.buckets.start_of(last)
-            ))
+            .with_help(if last > oldest {
+                format!(
+                    "the history allows first decisions from {} to {}",
+                    base.buckets.start_of(oldest + 1),
+                    base.buckets.start_of(last)
+                )
+            } else {
+                format!(
+                    "the history of {} is too short for {}; take fewer --rounds or hand in older sales",
+                    count(all.history_buckets, bucket_word(base)),
+                    count(options.rounds, "round")
+                )
+            })
         };
         return Err(fault.into());
     }

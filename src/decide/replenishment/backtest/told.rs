@@ -16,6 +16,12 @@ fn find<'p>(sums: &'p Sums, policy: &str) -> Option<&'p Played> {
     sums.iter().find(|(name, _)| *name == policy).map(|(_, played)| played)
 }
 
+/// A change as a share: `+3.2 %`.
+fn signed_percent(share: f64) -> String {
+    let sign = if share < 0.0 { '\u{2212}' } else { '+' };
+    format!("{sign}{:.1}\u{a0}%", 100.0 * share.abs())
+}
+
 /// What the policies would have cost, in sentences.
 pub(super) fn headline(base: &Problem, sums: &Sums, flagged: f64, windows: usize) -> Vec<String> {
     let style = base.style();
@@ -32,10 +38,10 @@ pub(super) fn headline(base: &Problem, sums: &Sums, flagged: f64, windows: usize
         let (_, low, high) = paired_interval(&purvey.by_part, &other.by_part);
         let parts = purvey.by_part.len() as f64;
         told.push(format!(
-            "Against {words} Purvey would have cost {} instead of {} ({:+.1} %; 95 % interval of the difference {} to {}).",
+            "Against {words} Purvey would have cost {} instead of {} ({}; 95\u{a0}% interval of the difference {} to {}).",
             style.money(cost),
             style.money(rival),
-            if rival > 0.0 { 100.0 * (cost / rival - 1.0) } else { 0.0 },
+            signed_percent(if rival > 0.0 { cost / rival - 1.0 } else { 0.0 }),
             style.money(low * parts),
             style.money(high * parts),
         ));

@@ -1,6 +1,9 @@
-//! Repairs and warnings of the same kind, counted into one line each.
+//! Repairs and warnings of the same kind, counted into one line each, and what a person should
+//! know where there is nothing to plan.
 
-use crate::data::{Code, Fault, Faults, Severity, Table};
+use super::super::words::bucket_word;
+use super::Problem;
+use crate::data::{Code, Fault, Faults, Severity, Table, Tables, day_number};
 
 /// A count with its noun.
 pub(super) fn counted(count: usize, one: &str, many: &str) -> String {
@@ -107,5 +110,35 @@ impl Notes {
         list.sort_by(|a, b| (&a.file, a.row, &a.message).cmp(&(&b.file, b.row, &b.message)));
         list.dedup();
         list.into_iter().collect()
+    }
+}
+
+impl Problem {
+    /// Nothing to plan, or nothing to plan it from, is no error, but a person should know.
+    pub(super) fn tell_emptiness(&self, tables: &Tables, notes: &mut Notes) {
+        let file = |table: &str| tables.get(table).map_or(table, |table| table.file()).to_owned();
+        let sold = self.pairs.iter().flat_map(|pair| &pair.sales).any(|quantity| *quantity > 0.0);
+        if self.pairs.is_empty() {
+            let message = "no item is sold or stocked anywhere: there is nothing to plan".to_owned();
+            let help = "fill in items.csv, sales.csv and stock.csv";
+            notes.say(Severity::Warning, Code::Repaired, &file("items"), message, help);
+        } else if !sold {
+            let days = tables.get("sales").and_then(|sales| sales.date("date")).unwrap_or(&[]);
+            let is_past = |day: &i32| *day != Table::NO_DATE && *day < day_number(self.plan_date);
+            let bucket = bucket_word(self);
+            let (what, help) = if days.iter().any(is_past) {
+                (
+                    format!("no sale lies in a whole {bucket} before"),
+                    "set plan_date behind the last sale's bucket, or a shorter bucket",
+                )
+            } else {
+                (
+                    "nothing was sold before".to_owned(),
+                    "hand in sales from before plan_date, or set plan_date to the day after the last sale",
+                )
+            };
+            let message = format!("{what} the plan date {}: no demand is forecast", self.plan_date);
+            notes.say(Severity::Warning, Code::Repaired, &file("sales"), message, help);
+        }
     }
 }

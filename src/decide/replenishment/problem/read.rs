@@ -285,22 +285,6 @@ fn usual_horizon(bucket: Bucket) -> usize {
 }
 
 impl Problem {
-    /// Nothing to plan, or nothing to plan it from, is no error, but a person should know.
-    fn tell_emptiness(&self, tables: &Tables, notes: &mut Notes) {
-        let file = |table: &str| tables.get(table).map_or(table, |table| table.file()).to_owned();
-        let sold = self.pairs.iter().flat_map(|pair| &pair.sales).any(|quantity| *quantity > 0.0);
-        if self.pairs.is_empty() {
-            let message = "no item is sold or stocked anywhere: there is nothing to plan".to_owned();
-            let help = "fill in items.csv, sales.csv and stock.csv";
-            notes.say(Severity::Warning, Code::Repaired, &file("items"), message, help);
-        } else if !sold {
-            let message =
-                format!("nothing was sold before the plan date {}: no demand is forecast", self.plan_date);
-            let help = "hand in sales from before plan_date, or set plan_date to the day after the last sale";
-            notes.say(Severity::Warning, Code::Repaired, &file("sales"), message, help);
-        }
-    }
-
     /// An item that keeps may still have a lot with a date: its arrivals expire after the horizon.
     fn let_dated_lots_expire(&mut self) {
         for pair in &self.pairs {
