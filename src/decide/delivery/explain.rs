@@ -1,6 +1,6 @@
 //! What holds a plan back: visits that no vehicle can serve, and what one more vehicle would save.
 
-use super::super::{Binding, DecideError, Explanation, SolveOptions};
+use super::super::{Binding, DecideError, Explanation, SolveOptions, Verdict};
 use super::model::{answer, hopeless};
 use super::problem::Problem;
 use super::tell::counted;
@@ -21,7 +21,7 @@ pub(super) fn explain(problem: &Problem, options: &SolveOptions) -> Result<Expla
     };
     let base = answer(problem, None, &share(2))?;
     let objective = base.checked.costs.total();
-    let mut explanation = Explanation { status: "feasible".to_owned(), ..Explanation::default() };
+    let mut explanation = Explanation { status: Verdict::Feasible, ..Explanation::default() };
     let lost = hopeless(problem);
     for (visit, reason) in problem.visits.iter().zip(&lost) {
         if let Some(reason) = reason {
