@@ -200,3 +200,22 @@ fn a_folder_of_somebody_else_is_not_touched() {
     assert!(refused.err.contains("letters"), "{}", refused.err);
     assert_eq!(contents(&at.join("letters")), [("aunt.txt".to_owned(), b"Dear aunt".to_vec())]);
 }
+
+/// Who reads the files of a plan can rely on the columns that the contract states.
+#[test]
+fn plan_tables_have_the_columns_of_the_contract() {
+    let place = shop();
+    let at = place.path();
+    let solved = purvey(at, "solve shop --json --set budget=60").ends(0).json();
+    let contract = purvey(at, "models replenishment --json").ends(0).json();
+    let stated = contract["output"].as_array().unwrap();
+    for (name, file) in solved["tables"].as_object().unwrap() {
+        let head = text(at, &format!("shop/out/{}", file.as_str().unwrap()));
+        let columns: Vec<&str> = head.lines().next().unwrap().split(',').collect();
+        let output = stated.iter().find(|output| output["name"] == *name).unwrap();
+        let wanted: Vec<&str> =
+            output["column"].as_array().unwrap().iter().map(|c| c["name"].as_str().unwrap()).collect();
+        assert_eq!(columns, wanted, "{name}");
+    }
+    assert_eq!(solved["tables"].as_object().unwrap().len(), stated.len());
+}
