@@ -11,8 +11,10 @@ use super::{Block, Cells, Column, Figure, Notice, Presentation, Style, Table, To
 
 /// A line under the head, nothing else.
 const PLAIN: TableStyle = TableStyle::new().header_separator(LineStyle::none().fill('─').junction('─'));
-/// Characters around the content of a cell.
-const PADDING: u16 = 2;
+/// Blanks before the content of a cell.
+const PADDING: u16 = 1;
+/// Blanks between two columns.
+const BETWEEN: u16 = 1;
 /// A text column wider than this is prose: it wraps, but never to less than this.
 const PROSE: u16 = 44;
 /// Longest word of a head that is kept whole.
@@ -109,6 +111,7 @@ impl Table {
         for row in 0..self.len().min(rows) {
             page.add_row(self.columns.iter().map(|column| column.aligned(column.cell_text(row, style))));
         }
+        page.column_iter_mut().for_each(|column| _ = column.set_padding((PADDING, 0)));
         let every_row: Vec<usize> = (0..self.len()).collect();
         if self.columns.iter().any(|column| column.total) {
             page.add_row(self.columns.iter().enumerate().map(|(i, column)| {
@@ -138,11 +141,12 @@ impl Table {
             let word = head.split(' ').map(str_width).max().unwrap_or(0).min(LONGEST_WORD);
             let needed = longest.min(if column.is_prose(longest) { PROSE } else { u16::MAX }).max(word);
             let padded = needed.saturating_add(PADDING);
-            if at > 0 && padded > room {
+            let between = if at > 0 { BETWEEN } else { 0 };
+            if at > 0 && padded.saturating_add(between) > room {
                 left_out.push(column.title.as_str());
                 widths.push(None);
             } else {
-                room = room.saturating_sub(padded);
+                room = room.saturating_sub(padded.saturating_add(between));
                 widths.push(Some((padded, longest.max(str_width(&head)).saturating_add(PADDING))));
             }
         }
