@@ -4,7 +4,7 @@ use super::model;
 use super::plan::headline;
 use super::problem::{Channel, Problem};
 use crate::control::Control;
-use crate::decide::{Binding, DecideError, Explanation, Member, Relaxation, SolveOptions};
+use crate::decide::{Binding, DecideError, Explanation, Member, Relaxation, SolveOptions, Verdict};
 use crate::solution::Termination;
 
 /// Relative distance at which a spend stands at a bound.
@@ -16,8 +16,9 @@ pub(super) fn explain(problem: &Problem, options: &SolveOptions) -> Result<Expla
     let split = model::split(problem, problem.budget, &control)?;
     let outcome = split.outcome;
     let Some(objective) = outcome.objective else { return Ok(collision(problem)) };
-    let status = if outcome.termination == Termination::Optimal { "optimal" } else { "feasible" };
-    let mut explanation = Explanation { status: status.to_owned(), ..Explanation::default() };
+    let status =
+        if outcome.termination == Termination::Optimal { Verdict::Optimal } else { Verdict::Feasible };
+    let mut explanation = Explanation { status, ..Explanation::default() };
     explanation.text = headline(problem, &outcome, split.left, split.price);
     let gain = |channels: &[Channel], budget: f64| worth(channels, budget, objective, &control);
     if split.left <= TOUCHING * problem.budget.max(1.0) {
@@ -87,7 +88,7 @@ fn collision(problem: &Problem) -> Explanation {
         members.push(channel);
     }
     let mut explanation =
-        Explanation { status: "infeasible".to_owned(), irreducible: Some(true), ..Explanation::default() };
+        Explanation { status: Verdict::Infeasible, irreducible: Some(true), ..Explanation::default() };
     let budget = problem.money(problem.budget);
     explanation
         .text
