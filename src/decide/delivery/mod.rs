@@ -15,6 +15,8 @@ mod prepared;
 mod present;
 mod problem;
 mod tell;
+#[cfg(test)]
+mod tests;
 mod update;
 
 use super::{Decision, Input, Prepared};

@@ -3,7 +3,6 @@
 //! Visits that no vehicle could serve even alone are left out first, so that one of them never
 //! voids the rest. Everything else is the solver's: which visits, which vehicle, which order.
 
-mod construct;
 mod hopeless;
 mod part;
 mod reasons;
@@ -42,7 +41,7 @@ pub(super) fn answer(
     let control = options.control.started();
     let lost = hopeless(problem);
     let part = Part::new(problem, &lost)?;
-    let found = part.solve(start, &control);
+    let found = part.solve(start, &control)?;
     let solve_seconds = started.elapsed().as_secs_f64();
     let began = Instant::now();
     let mut plan = part.plan(&found.solution);

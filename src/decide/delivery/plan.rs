@@ -91,7 +91,21 @@ fn stops_table(problem: &Problem, plan: &Plan, checked: &Checked) -> Table {
     }
     let word = |at: usize| rows.iter().map(move |row| row.words[at].as_str());
     let number = |at: usize| rows.iter().map(move |row| row.numbers[at]);
-    let load = |at: usize| rows.iter().map(move |row| row.loads.get(at).copied().unwrap_or(f64::NAN));
+    let counts = |at: usize| {
+        problem.data.visits.iter().any(|visit| {
+            [&visit.delivery, &visit.pickup]
+                .iter()
+                .any(|amounts| amounts.get(at).is_some_and(|amount| *amount > 0.0))
+        })
+    };
+    // A unit in which nothing is carried stays blank.
+    let in_use: Vec<bool> = (0..UNITS.len()).map(counts).collect();
+    let load = |at: usize| {
+        rows.iter().map({
+            let in_use = in_use[at];
+            move |row| row.loads.get(at).copied().filter(|_| in_use).unwrap_or(f64::NAN)
+        })
+    };
     let mut table = Table::new("visits_plan")
         .with_text("visit", word(0))
         .with_text("vehicle", word(1))

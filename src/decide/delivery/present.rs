@@ -13,6 +13,54 @@ use crate::presentation::{
 
 /// Rows of a table of the report; the files of the output hold all.
 const MOST_SHOWN: usize = 2_000;
+/// Plan tables that are shown: title, lead, and the columns in their order for a reader.
+const SHOWN: [(&str, &str, &str, &[&str]); 3] = [
+    (
+        "unserved",
+        "Left out",
+        "Visits on no route, with the input row that states them.",
+        &["visit", "reason", "prize", "file", "row"],
+    ),
+    (
+        "routes",
+        "Routes",
+        "One line a route.",
+        &[
+            "vehicle",
+            "start",
+            "end",
+            "stops",
+            "distance_km",
+            "duration_minutes",
+            "cost",
+            "load_share",
+            "waiting_minutes",
+            "lateness_minutes",
+            "trips",
+        ],
+    ),
+    (
+        "visits_plan",
+        "Stops",
+        "Each stop in the order of its route.",
+        &[
+            "vehicle",
+            "position",
+            "visit",
+            "arrival",
+            "start",
+            "end",
+            "waiting_minutes",
+            "lateness_minutes",
+            "load_pieces",
+            "load_kg",
+            "load_m3",
+            "load_pallets",
+            "trip",
+            "depot",
+        ],
+    ),
+];
 /// Warnings shown one by one.
 const MOST_WARNINGS: usize = 20;
 
@@ -43,14 +91,9 @@ pub(super) fn present(problem: &Problem, solution: &Solution, run: Run) -> Prese
         presentation.sections.push(timetable(problem, &plan, &walked));
         presentation.sections.push(use_of_vehicles(problem, &plan, &walked));
     }
-    let tables = [
-        ("unserved", "Left out", "Visits on no route, with the input row that states them."),
-        ("routes", "Routes", "One line a route."),
-        ("visits_plan", "Stops", "Each stop in the order of its route."),
-    ];
-    for (name, title, lead) in tables {
+    for (name, title, lead, columns) in SHOWN {
         let known = solution.tables.get(name).filter(|rows| !rows.is_empty());
-        presentation.sections.extend(known.map(|rows| section(problem, rows, title, lead)));
+        presentation.sections.extend(known.map(|rows| section(problem, rows, title, lead, columns)));
     }
     presentation.sections.extend(warnings(solution));
     let facts =
@@ -273,31 +316,60 @@ fn use_of_vehicles(problem: &Problem, plan: &Plan, walked: &[Walked]) -> Section
     section.with(Block::text("No visit is late."))
 }
 
-/// A plan table as it stands, with titles for people; columns without any value are left out.
-fn section(problem: &Problem, rows: &Rows, title: &str, lead: &str) -> Section {
-    let shown = rows.len().min(MOST_SHOWN);
+/// A plan table for a reader; columns that say the same in every row of it are left out.
+fn section(problem: &Problem, rows: &Rows, title: &str, lead: &str, columns: &[&str]) -> Section {
+    // Visits that are left out have a table of their own.
+    let on_route = |row: &usize| rows.text("vehicle").is_none_or(|words| !words.get(*row).is_empty());
+    let shown: Vec<usize> = (0..rows.len()).filter(on_route).collect();
     let mut view = Table::new("");
     view.file = format!("{}.csv", rows.name());
     view.interactive = true;
-    if shown < rows.len() {
-        view.caption = format!("The first {shown} of {}.", rows.len());
+    if shown.len() > MOST_SHOWN {
+        view.caption = format!("The first {MOST_SHOWN} of {}.", shown.len());
     }
-    for (name, column) in rows.columns() {
+    for (name, column) in columns.iter().filter_map(|name| Some((*name, rows.column(name)?))) {
         let (title, measure) = heading(problem, name);
+        let shown = shown.iter().take(MOST_SHOWN).copied();
         let cells = match column {
-            Values::Number(numbers) => Cells::Number(numbers.iter().take(shown).copied().collect()),
-            _ => Cells::Text((0..shown).map(|row| rows.cell_text(name, row)).collect()),
+            Values::Number(numbers) => Cells::Number(shown.map(|row| numbers[row]).collect()),
+            _ => Cells::Text(shown.map(|row| short(&rows.cell_text(name, row))).collect()),
         };
-        let is_blank = match &cells {
-            Cells::Number(numbers) => numbers.iter().all(|number| number.is_nan()),
+        let says_nothing = match &cells {
+            Cells::Number(numbers) => numbers.iter().all(|number| number.is_nan() || *number == 0.0),
             Cells::Text(words) => words.iter().all(String::is_empty),
             _ => false,
         };
-        if !is_blank {
+        let all_first = name == "trip" || name == "trips" || name == "depot";
+        let is_plain = all_first
+            && match &cells {
+                Cells::Number(numbers) => numbers.iter().all(|number| *number == 1.0),
+                Cells::Text(words) => words.windows(2).all(|two| two[0] == two[1]),
+                _ => false,
+            };
+        if !says_nothing && !is_plain {
             view = view.with(Column { title, cells, measure, ..Column::default() });
         }
     }
     Section::new(title).with_lead(lead).with(Block::Table(view))
+}
+
+/// A time without its seconds; every other text as it stands.
+fn short(text: &str) -> String {
+    let is_time = |at: usize| {
+        let digits = |from: usize| {
+            text.as_bytes().get(from..from + 2).is_some_and(|two| two.iter().all(u8::is_ascii_digit))
+        };
+        digits(at)
+            && digits(at + 3)
+            && digits(at + 6)
+            && text[at + 2..].starts_with(':')
+            && text[at + 5..].starts_with(':')
+    };
+    let starts = [0, text.len().saturating_sub(8)];
+    match starts.into_iter().find(|&at| text.is_ascii() && text.len() >= 8 && is_time(at)) {
+        Some(at) => format!("{}{}", &text[..at + 5], &text[at + 8..]),
+        None => text.to_owned(),
+    }
 }
 
 /// Title and measure of a column of a plan table.

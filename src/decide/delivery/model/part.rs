@@ -3,9 +3,10 @@
 use super::super::super::DecideError;
 use super::super::plan::{Plan, PlanRoute};
 use super::super::problem::Problem;
-use super::construct;
 use crate::control::Control;
-use crate::optimize::routes::{self, Pair, ProblemData, Route, Solution, Trip, evaluate};
+use crate::optimize::routes::{
+    self, Pair, ProblemData, Route, RouteOptions, Solution, Trip, search, search_any, supports,
+};
 use crate::solution::Termination;
 
 /// The solver's problem, and which of its visits is which.
@@ -52,13 +53,24 @@ impl Part {
         Ok(Part { problem, kept, index })
     }
 
-    /// Solves the part, from a plan of the whole where one is given.
-    pub fn solve(&self, start: Option<&Plan>, control: &Control) -> Found {
+    /// Solves the part, from a plan of the whole where one is given. Problems with a rule that the fast
+    /// search does not know go to the one that knows all.
+    pub fn solve(&self, start: Option<&Plan>, control: &Control) -> Result<Found, DecideError> {
         let start = start.map(|plan| self.start(plan));
-        let solution = construct::savings(&self.problem, start, control);
-        let cost = evaluate(&self.problem, &solution).cost.total();
         let known = self.index.iter().map(Option::is_some).collect();
-        Found { solution, cost, bound: None, termination: Termination::Stalled, known }
+        let (solution, evaluation, outcome) = if supports(&self.problem).is_ok() {
+            let options = RouteOptions { start, ..RouteOptions::default() };
+            let found = search(&self.problem, &options, control).map_err(|error| DecideError::Solver {
+                doing: "searching for routes".to_owned(),
+                reason: error.to_string(),
+            })?;
+            (found.solution, found.evaluation, found.outcome)
+        } else {
+            let found = search_any(&self.problem, start.as_ref(), control);
+            (found.solution, found.evaluation, found.outcome)
+        };
+        let cost = evaluation.cost.total();
+        Ok(Found { solution, cost, bound: outcome.bound, termination: outcome.termination, known })
     }
 
     /// A plan of the whole as a start.
