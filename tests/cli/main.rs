@@ -4,6 +4,7 @@
 
 mod backtest;
 mod bench;
+mod delivery;
 mod faults;
 mod features;
 mod forecast;

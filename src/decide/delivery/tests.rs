@@ -214,7 +214,7 @@ fn hopeless_visits_are_told_and_void_nothing() {
         "latitude 8.8 and longitude 53.1 look swapped: the other way round it is 11 km from a depot"
     );
     assert_eq!(reasons[2], "too large for every vehicle: 99 kg, the largest holds 10 kg");
-    assert_eq!(reasons[3], "outside every shift (open from 06:00 to 07:50): the nearest miss is by 7.98 min");
+    assert_eq!(reasons[3], "outside every shift (open from 06:00 to 07:50): the nearest miss is by 7.97 min");
     assert_eq!(reasons[4], "without a position");
     assert_eq!(reasons[5], "no vehicle has the skills that it needs and may serve it");
     let notices = super::tell::with_left_out(&problem);

@@ -18,8 +18,9 @@ use rand_chacha::ChaCha8Rng;
 use crate::control::{Control, Progress};
 use crate::solution::{Outcome, SolutionStatus, Termination};
 
-use super::evaluate::{Evaluation, Violation, evaluate, evaluate_route};
+use super::evaluate::{Violation, evaluate, evaluate_route};
 use super::problem::Problem;
+use super::search::RoutePlan;
 use super::solution::{Route, Solution, Trip};
 
 /// Steps without any limit, and more for each visit.
@@ -33,23 +34,10 @@ const NOISE: f64 = 1.0;
 /// Steps between two reports of progress.
 const REPORT_STEPS: u64 = 64;
 
-/// Routes found by [`search_any`].
-#[derive(Debug, Clone)]
-pub struct AnyRoutePlan {
-    /// The routes.
-    pub solution: Solution,
-    /// Their cost, times and loads. Visits that must be served and are not are its only violations.
-    pub evaluation: Evaluation,
-    /// Why the search ended, and with what.
-    pub outcome: Outcome,
-    /// Steps made.
-    pub steps: u64,
-}
-
 /// Searches until a limit of `control` ends it; without any, for a number of steps that grows with
 /// the problem. Routes of `start` that break a rule are taken apart.
 #[must_use]
-pub fn search_any(problem: &Problem, start: Option<&Solution>, control: &Control) -> AnyRoutePlan {
+pub fn search_any(problem: &Problem, start: Option<&Solution>, control: &Control) -> RoutePlan {
     let control = control.started();
     let mut state = State::new(problem, start, control.seed);
     let (fixed, each) = DEFAULT_STEPS;
@@ -87,7 +75,7 @@ pub fn search_any(problem: &Problem, start: Option<&Solution>, control: &Control
     let evaluation = evaluate(problem, &solution);
     let objective = Some(evaluation.cost.total());
     let outcome = Outcome { termination, solution_status: SolutionStatus::Feasible, objective, bound: None };
-    AnyRoutePlan { solution, evaluation, outcome, steps }
+    RoutePlan { solution, evaluation, outcome, steps }
 }
 
 /// Share of the search that is left, by steps where they are counted.
@@ -133,7 +121,8 @@ impl<'a> State<'a> {
             random: ChaCha8Rng::seed_from_u64(seed),
         };
         let alone = (0..problem.visits().len()).filter(|&visit| is_unit(problem, visit));
-        let alone: f64 = alone.filter_map(|visit| state.cheapest_alone(&unit(problem, visit))).map(|new| new.1).sum();
+        let alone: f64 =
+            alone.filter_map(|visit| state.cheapest_alone(&unit(problem, visit))).map(|new| new.1).sum();
         state.missing_cost = 10.0 * (prizes + alone) + 1.0;
         let out = |visit: &super::problem::Visit| {
             visit.prize.unwrap_or(state.missing_cost * (1.0 + f64::from(visit.priority)))
@@ -144,9 +133,13 @@ impl<'a> State<'a> {
                 state.routes.push((route.clone(), cost));
             }
         }
-        for (vehicle, kind) in problem.vehicles().iter().enumerate().filter(|(_, kind)| !kind.committed.is_empty()) {
+        for (vehicle, kind) in
+            problem.vehicles().iter().enumerate().filter(|(_, kind)| !kind.committed.is_empty())
+        {
             let route = Route::of(problem, vehicle, kind.committed.clone());
-            let cost = state.price(&route).filter(|_| state.routes.iter().all(|(known, _)| known.vehicle != vehicle));
+            let cost = state
+                .price(&route)
+                .filter(|_| state.routes.iter().all(|(known, _)| known.vehicle != vehicle));
             state.routes.extend(cost.map(|cost| (route, cost)));
         }
         let served: Vec<usize> = state.routes.iter().flat_map(|(route, _)| route.visits()).collect();
@@ -185,9 +178,13 @@ impl<'a> State<'a> {
         let routes: f64 = self.routes.iter().map(|(_, cost)| cost).sum();
         let mut balance = 0.0;
         if self.problem.data().balance_cost > 0.0 {
-            let lengths = self.routes.iter().map(|(route, _)| super::schedule::schedule(self.problem, route).duration());
-            let (least, most) =
-                lengths.fold((f64::INFINITY, 0.0_f64), |(least, most), length| (least.min(length), most.max(length)));
+            let lengths = self
+                .routes
+                .iter()
+                .map(|(route, _)| super::schedule::schedule(self.problem, route).duration());
+            let (least, most) = lengths.fold((f64::INFINITY, 0.0_f64), |(least, most), length| {
+                (least.min(length), most.max(length))
+            });
             balance = self.problem.data().balance_cost * if least.is_finite() { most - least } else { 0.0 };
         }
         routes + balance + left_out.iter().sum::<f64>()
@@ -215,7 +212,8 @@ impl<'a> State<'a> {
         }
         let mut served = vec![false; count];
         self.routes.iter().flat_map(|(route, _)| route.visits()).for_each(|visit| served[visit] = true);
-        let mut open: Vec<usize> = (0..count).filter(|&visit| !served[visit] && is_unit(self.problem, visit)).collect();
+        let mut open: Vec<usize> =
+            (0..count).filter(|&visit| !served[visit] && is_unit(self.problem, visit)).collect();
         open.shuffle(&mut self.random);
         self.recreate(&mut open);
         self.total = self.cost();
@@ -223,7 +221,8 @@ impl<'a> State<'a> {
 
     /// Takes a visit and its partner off their route, unless the rest would break a rule.
     fn remove(&mut self, visit: usize) -> Vec<usize> {
-        let Some(at) = self.routes.iter().position(|(route, _)| route.visits().any(|other| other == visit)) else {
+        let Some(at) = self.routes.iter().position(|(route, _)| route.visits().any(|other| other == visit))
+        else {
             return Vec::new();
         };
         let gone = unit(self.problem, visit);
@@ -253,9 +252,11 @@ impl<'a> State<'a> {
     /// Puts the units of `open` where they add least, those that must be served by priority first. In
     /// half of the steps what is added is judged with noise, so that second best places are taken.
     fn recreate(&mut self, open: &mut [usize]) {
-        let urgency = |visit: usize| if self.problem.visits()[visit].prize.is_none() { self.out[visit] } else { 0.0 };
+        let urgency =
+            |visit: usize| if self.problem.visits()[visit].prize.is_none() { self.out[visit] } else { 0.0 };
         open.sort_by(|&a, &b| urgency(b).total_cmp(&urgency(a)));
-        let mean = self.routes.iter().map(|(_, cost)| cost).sum::<f64>() / self.problem.visits().len().max(1) as f64;
+        let mean =
+            self.routes.iter().map(|(_, cost)| cost).sum::<f64>() / self.problem.visits().len().max(1) as f64;
         let noise = if self.random.random::<bool>() { NOISE * mean } else { 0.0 };
         for &visit in open.iter() {
             let members = unit(self.problem, visit);
@@ -332,7 +333,9 @@ impl<'a> State<'a> {
         }
         let kind = &self.problem.vehicles()[route.vehicle];
         if route.trips.len() <= kind.max_reloads {
-            for (at, &depot) in (1..=route.trips.len()).flat_map(|at| kind.reload_depots.iter().map(move |depot| (at, depot))) {
+            for (at, &depot) in
+                (1..=route.trips.len()).flat_map(|at| kind.reload_depots.iter().map(move |depot| (at, depot)))
+            {
                 let mut longer = route.clone();
                 longer.trips.insert(at, Trip { depot, visits: members.to_vec() });
                 consider(longer);

@@ -1,11 +1,13 @@
 //! Routes of vehicles over visits.
 //!
 //! A [`Problem`] is made of places, depots, visits and vehicle types; a [`Solution`] is a list of
-//! routes. [`search`] finds one; [`evaluate`] prices any and lists the rules that it breaks.
+//! routes. [`search`] finds one, [`search_any`] one under rules that the former does not know;
+//! [`evaluate`] prices any and lists the rules that it breaks.
 
 mod bound;
 mod evaluate;
 mod file;
+mod general;
 mod insertion;
 mod network;
 mod problem;
@@ -26,6 +28,7 @@ mod vrplib;
 
 pub use evaluate::{Cost, Evaluation, RouteEvaluation, Violation, evaluate, evaluate_route};
 pub use file::{FileError, FileProblem, RoundingRule};
+pub use general::search_any;
 pub use problem::{
     Backhauls, Break, Depot, Lateness, Matrix, Pair, Problem, ProblemData, Profile, Rounding, Slice,
     VehicleType, Visit, Window,

@@ -14,8 +14,9 @@ fn window(start: f64, end: f64) -> Window {
 /// Small problems with the rules that the fast search does not know.
 fn rich(case: u64) -> Problem {
     let mut random = ChaCha8Rng::seed_from_u64(case);
-    let points: Vec<[f64; 2]> =
-        (0..6).map(|_| [f64::from(random.random_range(0..20_u32)), f64::from(random.random_range(0..20_u32))]).collect();
+    let points: Vec<[f64; 2]> = (0..6)
+        .map(|_| [f64::from(random.random_range(0..20_u32)), f64::from(random.random_range(0..20_u32))])
+        .collect();
     let plane = |factor: f64| {
         let points = points.iter().map(|[x, y]| [x * factor, y * factor]).collect();
         Matrix::Plane { points: Arc::new(points), rounding: Rounding::Exact }
@@ -71,7 +72,8 @@ fn rich(case: u64) -> Problem {
 fn cost(problem: &Problem, routes: &[Route]) -> Option<f64> {
     let routes = routes.iter().filter(|route| !route.is_empty()).cloned().collect();
     let found = evaluate(problem, &Solution { routes, unserved: Vec::new() });
-    let missing = found.violations.iter().filter(|broken| matches!(broken, Violation::Missing { .. })).count();
+    let missing =
+        found.violations.iter().filter(|broken| matches!(broken, Violation::Missing { .. })).count();
     (missing == found.violations.len()).then(|| found.cost.total() + 1000.0 * missing as f64)
 }
 
@@ -119,7 +121,10 @@ fn a_start_is_never_made_worse_and_work_decides() {
     assert_eq!(first.solution, again.solution);
     assert_eq!((first.outcome.termination, first.steps), (Termination::WorkLimit, 30));
     let next = search_any(&problem, Some(&first.solution), &Control::default().with_work(10).with_seed(5));
-    assert!(cost(&problem, &next.solution.routes).unwrap() <= cost(&problem, &first.solution.routes).unwrap() + 1e-9);
+    assert!(
+        cost(&problem, &next.solution.routes).unwrap()
+            <= cost(&problem, &first.solution.routes).unwrap() + 1e-9
+    );
 }
 
 #[test]
