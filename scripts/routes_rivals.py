@@ -150,12 +150,12 @@ def pyvrp(instance, seconds, seed):
     window = lambda node: (
         dict(tw_early=whole(instance.windows[node][0]), tw_late=whole(instance.windows[node][1])) if instance.windows else {}
     )
-    at = lambda node: dict(zip("xy", map(whole, instance.points[node])))
-    depots = {node: model.add_depot(**at(node), **window(node)) for node in instance.depots}
+    places = {node: model.add_location(*map(whole, instance.points[node])) for node in range(instance.n)}
+    depots = {node: model.add_depot(places[node], **window(node)) for node in instance.depots}
     clients = {}
     for node in set(range(instance.n)) - set(instance.depots):
         clients[node] = model.add_client(
-            **at(node), **window(node), delivery=int(instance.demand[node]), pickup=int(instance.backhaul[node]),
+            places[node], **window(node), delivery=int(instance.demand[node]), pickup=int(instance.backhaul[node]),
             service_duration=whole(instance.service[node]), prize=whole(instance.prize[node]),
             required=instance.prize[node] == 0,
         )
@@ -165,7 +165,7 @@ def pyvrp(instance, seconds, seed):
     order = []
     for key, numbers in kinds.items():
         kind = instance.vehicles[numbers[0]]
-        limit = {} if math.isinf(kind["longest"]) else {"max_duration": whole(kind["longest"])}
+        limit = {} if math.isinf(kind["longest"]) else {"shift_duration": whole(kind["longest"])}
         if instance.windows:
             early, late = instance.windows[kind["depot"]]
             limit |= {"tw_early": whole(early), "tw_late": whole(late)}
@@ -174,7 +174,6 @@ def pyvrp(instance, seconds, seed):
             end_depot=depots[kind["depot"]], fixed_cost=whole(kind["fixed"]), unit_distance_cost=int(kind["unit"]), **limit,
         )
         order.append(list(numbers))
-    places = {**depots, **clients}
     far = 10**7 * scale
     for a, start in places.items():
         for b, end in places.items():
@@ -186,8 +185,9 @@ def pyvrp(instance, seconds, seed):
                 length = far
             model.add_edge(start, end, distance=length, duration=length)
     found = model.solve(stop=MaxRuntime(seconds), seed=seed, display=False).best
-    names = [*depots, *clients]
-    return [(order[route.vehicle_type()].pop(0), [names[visit] for visit in route.visits()]) for route in found.routes()]
+    names = list(clients)
+    nodes = lambda route: [names[stop.idx] for stop in route.schedule() if stop.is_client()]
+    return [(order[route.vehicle_type()].pop(0), nodes(route)) for route in found.routes()]
 
 
 def ortools(instance, seconds, seed):
@@ -257,7 +257,8 @@ def ortools(instance, seconds, seed):
 def vroom(instance, seconds, seed):
     import vroom as library
 
-    if instance.kind in ("PCVRPTW", "VRPB"):
+    # It knows limits on driving, not on whole durations.
+    if instance.kind in ("PCVRPTW", "VRPB") or any(not math.isinf(kind["longest"]) for kind in instance.vehicles):
         return None
     import numpy
 
@@ -273,17 +274,16 @@ def vroom(instance, seconds, seed):
     for numbers in kinds.values():
         for number in numbers[: int(least * 1.6) + 10]:
             kind = instance.vehicles[number]
-            more = {} if math.isinf(kind["longest"]) else {"max_travel_time": whole(kind["longest"])}
-            if instance.windows:
-                more["time_window"] = list(map(whole, instance.windows[kind["depot"]]))
+            span = lambda node: library.TimeWindow(*map(whole, instance.windows[node]))
+            more = {"time_window": span(kind["depot"])} if instance.windows else {}
             costs = library.VehicleCosts(fixed=whole(kind["fixed"]), per_hour=int(3600 * kind["unit"]))
             problem.add_vehicle(
                 library.Vehicle(number, start=kind["depot"], end=kind["depot"], capacity=[int(kind["capacity"])], costs=costs, **more)
             )
     for place in set(range(instance.n)) - set(instance.depots):
-        more = {"time_windows": [list(map(whole, instance.windows[place]))]} if instance.windows else {}
+        more = {"time_windows": [span(place)]} if instance.windows else {}
         problem.add_job(
-            library.Job(place, location=place, delivery=[int(instance.demand[place])], service=whole(instance.service[place]), **more)
+            library.Job(place, location=place, delivery=library.Amount([int(instance.demand[place])]), default_service=whole(instance.service[place]), **more)
         )
     found = problem.solve(exploration_level=5, nb_threads=1, timeout=__import__("datetime").timedelta(seconds=seconds))
     routes = {}
