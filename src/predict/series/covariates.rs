@@ -15,7 +15,7 @@
 //! Differs from the literature: the penalty is a normal prior of standard
 //! deviation 0.5 on the effect of one standard deviation, so nothing is tuned.
 
-use super::linear::solve_symmetric;
+use crate::predict::linear::solve_symmetric;
 
 /// Standard deviation of an effect before the data speak.
 const PRIOR_DEVIATION: f64 = 0.5;

@@ -35,7 +35,6 @@ mod error;
 pub mod ets;
 mod forecast;
 mod history;
-mod linear;
 mod method;
 pub mod metrics;
 mod moving_average;

@@ -17,7 +17,7 @@
 //! Differs from the papers: gaps are interpolated for the moving averages.
 
 use super::history::{History, mean_of};
-use super::linear::solve_symmetric;
+use crate::predict::linear::solve_symmetric;
 use super::predictive::Part;
 
 /// Longest season that has an index for every bucket.

@@ -13,7 +13,7 @@
 
 use rayon::prelude::*;
 
-use super::super::linear::solve_symmetric;
+use crate::predict::linear::solve_symmetric;
 
 /// Most steps from the prior.
 const STEPS: usize = 12;

@@ -12,7 +12,7 @@
 
 /// Solves in place: `a` (row-major, k x k) is overwritten, `b` becomes x. False
 /// where `a` is not positive definite.
-pub(super) fn solve_symmetric(a: &mut [f64], b: &mut [f64]) -> bool {
+pub(crate) fn solve_symmetric(a: &mut [f64], b: &mut [f64]) -> bool {
     let k = b.len();
     for j in 0..k {
         let mut pivot = a[j * k + j];

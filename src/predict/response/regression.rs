@@ -1,0 +1,247 @@
+//! Regression with fixed effects of groups and beliefs about the coefficients.
+
+use super::design::Design;
+use super::pooling::Prior;
+use crate::predict::linear::solve_symmetric;
+
+/// Rounds of the pseudo-likelihood.
+const ROUNDS: usize = 50;
+/// Groups from which standard errors are clustered.
+const CLUSTERS: usize = 8;
+/// Residuals that a group's level leans on.
+const LEVEL_WORTH: f64 = 1.0;
+
+/// Coefficients of a product.
+#[derive(Debug, Clone)]
+pub(super) struct Fit {
+    pub beta: Vec<f64>,
+    pub error: Vec<f64>,
+    /// Weight and working response of each row.
+    weights: Vec<f64>,
+    response: Vec<f64>,
+    /// Variance of a residual of weight 1.
+    pub variance: f64,
+}
+
+/// Sums of squares and products within groups.
+struct Moments {
+    square: Vec<f64>,
+    product: Vec<f64>,
+    /// Rows less the means of their group.
+    centred: Vec<f64>,
+    response: Vec<f64>,
+}
+
+impl Fit {
+    /// Least squares of logarithms, or the pseudo-likelihood where quantities of 0 occur.
+    pub fn new(design: &Design, prior: &Prior) -> Self {
+        let rows = design.rows();
+        let positive = |quantity: f64| quantity.max(0.5).ln();
+        let mut fit = Fit {
+            beta: vec![0.0; design.columns.count()],
+            error: vec![f64::INFINITY; design.columns.count()],
+            weights: vec![1.0; rows],
+            response: design.quantity.iter().map(|&quantity| positive(quantity)).collect(),
+            variance: 1.0,
+        };
+        fit.step(design, prior);
+        if design.has_zeros {
+            fit.poisson(design, prior);
+        }
+        fit.measure(design, prior);
+        fit
+    }
+
+    /// Reweighted least squares: demand is counted, its variance grows with its mean.
+    fn poisson(&mut self, design: &Design, prior: &Prior) {
+        for _ in 0..ROUNDS {
+            let before = self.beta.clone();
+            let line = self.fitted(design);
+            for (row, eta) in line.into_iter().enumerate() {
+                let mean = eta.clamp(-12.0, 25.0).exp();
+                self.weights[row] = mean;
+                self.response[row] = eta + (design.quantity[row] - mean) / mean;
+            }
+            self.step(design, prior);
+            let moved = before.iter().zip(&self.beta).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
+            if moved < 1e-9 {
+                break;
+            }
+        }
+    }
+
+    /// One weighted regression; the variance is that of its own residuals.
+    fn step(&mut self, design: &Design, prior: &Prior) {
+        let moments = self.moments(design);
+        for _ in 0..2 {
+            let (mut square, mut product) = self.penalised(design, prior, &moments);
+            if solve_symmetric(&mut square, &mut product) {
+                self.beta = product;
+            }
+            self.variance = self.residual_variance(design, &moments);
+        }
+    }
+
+    fn moments(&self, design: &Design) -> Moments {
+        let count = design.columns.count();
+        let mut centred = vec![0.0; design.x.len()];
+        for column in 0..count {
+            let values: Vec<f64> = (0..design.rows()).map(|row| design.row(row)[column]).collect();
+            for (row, value) in design.within(&values, &self.weights).into_iter().enumerate() {
+                centred[row * count + column] = value;
+            }
+        }
+        let response = design.within(&self.response, &self.weights);
+        let (mut square, mut product) = (vec![0.0; count * count], vec![0.0; count]);
+        for (row, line) in centred.chunks_exact(count).enumerate() {
+            let weight = self.weights[row];
+            for (i, &x) in line.iter().enumerate() {
+                product[i] += weight * x * response[row];
+                for (j, &other) in line.iter().enumerate().take(i + 1) {
+                    square[i * count + j] += weight * x * other;
+                }
+            }
+        }
+        for i in 0..count {
+            for j in 0..i {
+                square[j * count + i] = square[i * count + j];
+            }
+        }
+        Moments { square, product, centred, response }
+    }
+
+    /// The normal equations with the beliefs, scaled by the variance.
+    fn penalised(&self, design: &Design, prior: &Prior, moments: &Moments) -> (Vec<f64>, Vec<f64>) {
+        let count = design.columns.count();
+        let (mut square, mut product) = (moments.square.clone(), moments.product.clone());
+        for column in 0..count {
+            let belief = prior.of(&design.columns, column);
+            let weight = self.variance.max(1e-12) / belief.variance;
+            square[column * count + column] += weight;
+            product[column] += weight * belief.mean;
+        }
+        (square, product)
+    }
+
+    fn residual_variance(&self, design: &Design, moments: &Moments) -> f64 {
+        let count = design.columns.count();
+        let sum: f64 = moments
+            .centred
+            .chunks_exact(count)
+            .enumerate()
+            .map(|(row, line)| {
+                let fitted: f64 = line.iter().zip(&self.beta).map(|(x, beta)| x * beta).sum();
+                self.weights[row] * (moments.response[row] - fitted).powi(2)
+            })
+            .sum();
+        let groups = design.group.iter().max().map_or(0, |&most| most as usize + 1);
+        let free = design.rows().saturating_sub(groups + count).max(1);
+        sum / free as f64
+    }
+
+    /// Standard errors: clustered by group where there are enough, never below those of the plain formula.
+    fn measure(&mut self, design: &Design, prior: &Prior) {
+        let count = design.columns.count();
+        let moments = self.moments(design);
+        let (square, _) = self.penalised(design, prior, &moments);
+        let inverse: Vec<Vec<f64>> = (0..count)
+            .map(|column| {
+                let mut unit = vec![0.0; count];
+                unit[column] = 1.0;
+                let mut left = square.clone();
+                solve_symmetric(&mut left, &mut unit);
+                unit
+            })
+            .collect();
+        let groups = design.group.iter().max().map_or(0, |&most| most as usize + 1);
+        let mut scores = vec![0.0; groups * count];
+        for (row, line) in moments.centred.chunks_exact(count).enumerate() {
+            let fitted: f64 = line.iter().zip(&self.beta).map(|(x, beta)| x * beta).sum();
+            let left = self.weights[row] * (moments.response[row] - fitted);
+            let group = design.group[row] as usize;
+            for (score, x) in scores[group * count..(group + 1) * count].iter_mut().zip(line) {
+                *score += x * left;
+            }
+        }
+        for (column, inverse) in inverse.iter().enumerate() {
+            let clustered: f64 = scores
+                .chunks_exact(count)
+                .map(|score| score.iter().zip(inverse).map(|(s, i)| s * i).sum::<f64>().powi(2))
+                .sum();
+            let plain = self.variance * inverse[column].max(0.0);
+            let variance = if groups >= CLUSTERS { plain.max(clustered) } else { plain };
+            self.error[column] = variance.sqrt();
+        }
+    }
+
+    /// Logarithm of demand by row, fixed effects included.
+    fn fitted(&self, design: &Design) -> Vec<f64> {
+        let line = self.line(design);
+        let left: Vec<f64> = self.response.iter().zip(&line).map(|(y, line)| y - line).collect();
+        let means = design.means(&left, &self.weights);
+        line.iter().zip(&design.group).map(|(line, &group)| line + means[group as usize]).collect()
+    }
+
+    /// The same without fixed effects.
+    fn line(&self, design: &Design) -> Vec<f64> {
+        let of = |row| design.row(row).iter().zip(&self.beta).map(|(x, beta)| x * beta).sum::<f64>();
+        (0..design.rows()).map(of).collect()
+    }
+
+    /// How the own slope of each group differs, shrunk by the variance between groups.
+    pub fn slopes(&self, design: &Design, groups: usize) -> Vec<f64> {
+        let residuals = self.residuals(design, &[]);
+        let prices: Vec<f64> = (0..design.rows()).map(|row| design.row(row)[0]).collect();
+        let prices = design.within(&prices, &self.weights);
+        let mut sums = vec![(0.0, 0.0); groups];
+        for (row, (x, left)) in prices.iter().zip(&residuals).enumerate() {
+            let sum = &mut sums[design.group[row] as usize];
+            let weight = self.weights[row];
+            *sum = (sum.0 + weight * x * left, sum.1 + weight * x * x);
+        }
+        let told = || sums.iter().filter(|sum| sum.1 > 0.0);
+        let count = told().count() as f64;
+        // Between groups: what their slopes differ by beyond what chance explains.
+        let excess: f64 = told().map(|(xy, xx)| (xy / xx).powi(2) - self.variance / xx).sum();
+        let between = (excess / count.max(1.0)).max(0.0);
+        sums.iter()
+            .map(|&(xy, xx)| between * xy / (between * xx + self.variance).max(f64::MIN_POSITIVE))
+            .collect()
+    }
+
+    /// Level of each group: its fixed effect, moved by its newest residuals.
+    pub fn levels(&self, design: &Design, slopes: &[f64], groups: usize, half_life: f64) -> Vec<f64> {
+        let residuals = self.residuals(design, slopes);
+        let line = self.line(design);
+        let slope = |row: usize| slopes[design.group[row] as usize] * design.row(row)[0];
+        let left: Vec<f64> =
+            (0..design.rows()).map(|row| self.response[row] - line[row] - slope(row)).collect();
+        let means = design.means(&left, &self.weights);
+        let last = design.period.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        let mut recent = vec![(0.0, 0.0); groups];
+        for (row, left) in residuals.iter().enumerate() {
+            let share = 0.5_f64.powf((last - design.period[row]) / half_life);
+            let sum = &mut recent[design.group[row] as usize];
+            *sum = (sum.0 + share * left, sum.1 + share);
+        }
+        recent.iter().zip(&means).map(|((sum, share), mean)| mean + sum / (share + LEVEL_WORTH)).collect()
+    }
+
+    /// Mean quantity over predicted median, for logarithms that stray evenly (Duan 1983).
+    pub fn smear(&self, design: &Design, slopes: &[f64]) -> f64 {
+        let residuals = self.residuals(design, slopes);
+        residuals.iter().map(|left| left.exp()).sum::<f64>() / residuals.len().max(1) as f64
+    }
+
+    /// Working response less everything fitted; with the slopes of groups where given.
+    fn residuals(&self, design: &Design, slopes: &[f64]) -> Vec<f64> {
+        let line = self.line(design);
+        let left: Vec<f64> = (0..design.rows())
+            .map(|row| {
+                let slope = slopes.get(design.group[row] as usize).copied().unwrap_or(0.0);
+                self.response[row] - line[row] - slope * design.row(row)[0]
+            })
+            .collect();
+        design.within(&left, &self.weights)
+    }
+}
