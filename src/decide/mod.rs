@@ -24,6 +24,7 @@ pub mod diff;
 pub mod document;
 pub mod forecast;
 pub mod learn;
+pub mod pricing;
 pub mod program;
 pub mod replenishment;
 pub mod route;
@@ -32,6 +33,7 @@ pub mod what_if;
 /// Every decision, in the order in which `purvey models` lists them.
 pub static DECISIONS: &[&dyn Decision] = &[
     &replenishment::Replenishment,
+    &pricing::Pricing,
     &advertising::Advertising,
     &delivery::Delivery,
     &program::ProgramDecision,

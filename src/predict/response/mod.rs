@@ -40,10 +40,8 @@ pub struct Sold {
     pub quantity: Vec<f64>,
     /// Price, above 0.
     pub price: Vec<f64>,
-    /// Prices of rivals, above 0: `rivals[r][row]`, in the order of `rival_of`.
+    /// Prices of rivals, above 0: `rivals[r][row]`.
     pub rivals: Vec<Vec<f64>>,
-    /// Index of each rival among the products.
-    pub rival_of: Vec<u32>,
     /// Covariates such as promotion: `covariates[c][row]`; every product has the same ones.
     pub covariates: Vec<Vec<f64>>,
     /// What moves the price but not demand, such as unit cost: above 0, or NaN where unknown.

@@ -30,12 +30,7 @@ fn category(shape: &Shape, seed: u64) -> Category {
     let own: Vec<f64> = (0..count).map(|_| -2.5 + 0.25 * draw()).collect();
     let rival: Vec<f64> = (0..count).map(|_| 0.4 + 0.1 * draw()).collect();
     let mut sold: Vec<Sold> = (0..count)
-        .map(|product| Sold {
-            rivals: vec![Vec::new()],
-            rival_of: vec![((product + 1) % count) as u32],
-            covariates: vec![Vec::new()],
-            ..Sold::default()
-        })
+        .map(|_| Sold { rivals: vec![Vec::new()], covariates: vec![Vec::new()], ..Sold::default() })
         .collect();
     let mut counts = ChaCha8Rng::seed_from_u64(seed + 1);
     for group in 0..shape.groups {

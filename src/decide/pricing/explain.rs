@@ -1,0 +1,200 @@
+//! Why no prices keep all rules, or which rules hold the best ones back.
+
+use super::super::{Binding, DecideError, Explanation, Member as Limit, Relaxation as Step};
+use super::check::at;
+use super::model::{self, Answer, Model, Row, failed};
+use super::plan::headline;
+use super::problem::Problem;
+use crate::control::Control;
+use crate::optimize::milp::{Elastic, Member, Relaxation, Side, binding, infeasible_groups, relax, widened};
+use crate::solution::Termination;
+
+/// Solves and explains what was found.
+pub(super) fn explain(problem: &Problem, control: &Control) -> Result<Explanation, DecideError> {
+    let mut answer = model::solve(problem, None, control)?;
+    let mut explanation = Explanation::default();
+    if answer.outcome().termination == Termination::Infeasible {
+        explanation.status = "infeasible".to_owned();
+        collide(problem, &answer.model, control, &mut explanation)?;
+    } else if let Some(prices) = answer.prices(problem) {
+        explanation.status = "feasible".to_owned();
+        explanation.text = headline(problem, &prices);
+        bind(problem, &mut answer, control, &mut explanation)?;
+    } else {
+        explanation.status = "unknown".to_owned();
+        explanation.text.push("no prices were found within the limits of the run".to_owned());
+    }
+    Ok(explanation)
+}
+
+/// Rules that may be named: all rows but those that only say what a choice is.
+fn rules(model: &Model) -> Vec<(usize, Row, Side)> {
+    let side = |row: Row| match row {
+        Row::Low(_) | Row::Floor(_) => Some(Side::Lower),
+        Row::High(_) | Row::Changes | Row::Limit(..) => Some(Side::Upper),
+        Row::Choice | Row::Pair => None,
+    };
+    model.rows.iter().enumerate().filter_map(|(at, &row)| Some((at, row, side(row)?))).collect()
+}
+
+fn collide(
+    problem: &Problem,
+    model: &Model,
+    control: &Control,
+    explanation: &mut Explanation,
+) -> Result<(), DecideError> {
+    let rules = rules(model);
+    let groups: Vec<Vec<Member>> =
+        rules.iter().map(|&(row, _, side)| vec![Member::Row { row, side }]).collect();
+    let set = infeasible_groups(&model.program, &groups, control)
+        .map_err(|error| failed("find the colliding rules", &error))?;
+    if let Some(set) = set {
+        explanation.irreducible = Some(set.irreducible);
+        explanation.text.push("These rules collide; without any one of them there are prices.".to_owned());
+        for group in set.groups {
+            let limit = limit(problem, model, rules[group]);
+            explanation.text.push(format!("  {}", limit.text));
+            explanation.members.push(limit);
+        }
+    }
+    let (relaxation, _) = cheapest(problem, model, control)?;
+    for widening in &relaxation.widenings {
+        let limit = limit(problem, model, rules[widening.elastic]);
+        explanation.text.push(format!(
+            "help: {} by {:.4}: {}",
+            loosened(rules[widening.elastic].1),
+            widening.amount,
+            limit.text
+        ));
+        explanation.relaxation.push(Step { name: limit.name, amount: widening.amount, cost: widening.cost });
+    }
+    Ok(())
+}
+
+fn loosened(row: Row) -> &'static str {
+    if matches!(row, Row::Limit(..)) { "set aside" } else { "loosen" }
+}
+
+/// The cheapest way to loosen rules: a rule of one product costs 1, a gap by its share of the price, shares
+/// of floors and of the number of changes likewise.
+pub(super) fn cheapest(
+    problem: &Problem,
+    model: &Model,
+    control: &Control,
+) -> Result<(Relaxation, Vec<Elastic>), DecideError> {
+    let elastics: Vec<Elastic> = rules(model)
+        .into_iter()
+        .map(|(row, rule, side)| {
+            let size = match rule {
+                Row::Low(gap) | Row::High(gap) => {
+                    problem.products[problem.gaps[gap as usize].product as usize].price_now
+                }
+                Row::Floor(floor) => problem.least(&problem.floors[floor as usize]).abs().max(1.0),
+                Row::Changes => problem.products.len() as f64,
+                Row::Limit(..) | Row::Choice | Row::Pair => 1.0,
+            };
+            Elastic::one(Member::Row { row, side }, 1.0 / size)
+        })
+        .collect();
+    let relaxation =
+        relax(&model.program, &elastics, control).map_err(|error| failed("loosen the rules", &error))?;
+    Ok((relaxation, elastics))
+}
+
+/// Room added to each loosening, so that rounding does not close it again.
+const ROOM: f64 = 1e-7;
+
+/// Prices under the cheapest loosening, and what was loosened in sentences.
+pub(super) fn relaxed(
+    problem: &Problem,
+    model: &Model,
+    control: &Control,
+) -> Result<Option<(Vec<f64>, Vec<String>)>, DecideError> {
+    let (relaxation, elastics) = cheapest(problem, model, control)?;
+    let wide = widened(&model.program, &elastics, &relaxation, ROOM);
+    let solved = crate::optimize::milp::solve(&wide, control)
+        .map_err(|error| failed("choose prices under loosened rules", &error))?;
+    if solved.values.is_empty() {
+        return Ok(None);
+    }
+    let rules = rules(model);
+    let said = relaxation.widenings.iter().map(|widening| {
+        let rule = rules[widening.elastic];
+        format!("{} by {:.4}: {}", loosened(rule.1), widening.amount, limit(problem, model, rule).text)
+    });
+    Ok(Some((model.prices(problem, &solved.values), said.collect())))
+}
+
+fn bind(
+    problem: &Problem,
+    answer: &mut Answer,
+    control: &Control,
+    explanation: &mut Explanation,
+) -> Result<(), DecideError> {
+    let Answer { model, session, solved, .. } = answer;
+    let found = binding(&model.program, session, solved, control)
+        .map_err(|error| failed("value the rules", &error))?;
+    let rules = rules(model);
+    for row in found.map_or_else(Vec::new, |found| found.rows) {
+        let Some(&rule) = rules.iter().find(|rule| rule.0 == row.row) else { continue };
+        // The worth of setting a price limit aside is that of another price, which the ladder tells better.
+        if matches!(rule.1, Row::Limit(..)) || row.dual == 0.0 {
+            continue;
+        }
+        let limit = limit(problem, model, rule);
+        explanation.text.push(format!("{}: one more unit is worth {:.4}", limit.text, row.dual.abs()));
+        explanation.binding.push(Binding {
+            name: limit.name,
+            file: limit.file,
+            row: limit.row,
+            value_of_one_more: row.dual.abs(),
+        });
+    }
+    Ok(())
+}
+
+/// A rule in business terms.
+fn limit(problem: &Problem, model: &Model, (row, rule, side): (usize, Row, Side)) -> Limit {
+    let (lower, upper) = model.program.row_bounds(row);
+    let value = if side == Side::Lower { lower } else { upper };
+    let code = |product: u32| problem.products[product as usize].code.as_str();
+    let setting = |name: &str, text: String| (name.to_owned(), None, value, text);
+    let (name, place, value, text) = match rule {
+        Row::Limit(product, number) => {
+            let limit = &problem.products[product as usize].limits[number as usize];
+            let text = format!("the price of {} {} ({})", code(product), limit.text, at(&limit.place));
+            let value = if limit.low > 0.0 { limit.low } else { limit.high };
+            (format!("{} of {}", limit.rule, code(product)), Some(&limit.place), value, text)
+        }
+        Row::Low(number) | Row::High(number) => {
+            let gap = &problem.gaps[number as usize];
+            let (word, times) = if side == Side::Lower { ("least", gap.low) } else { ("most", gap.high) };
+            let (product, other) = (code(gap.product), code(gap.other));
+            let text = format!(
+                "the price of {product} must be at {word} {times} times that of {other} ({})",
+                at(&gap.place)
+            );
+            (format!("price_gap of {product} to {other}"), Some(&gap.place), times, text)
+        }
+        Row::Changes => {
+            setting("number_of_changes", format!("at most {value} prices may change (max_changes)"))
+        }
+        Row::Floor(number) => {
+            let floor = &problem.floors[number as usize];
+            setting(
+                floor.setting,
+                format!("the {} must be at least {value:.2} ({})", floor.goal.word(), floor.setting),
+            )
+        }
+        Row::Choice | Row::Pair => setting("choice", "one price for each product".to_owned()),
+    };
+    Limit {
+        kind: "row".to_owned(),
+        name,
+        side: if side == Side::Lower { "lower" } else { "upper" }.to_owned(),
+        file: place.filter(|place| place.row.is_some()).map(|place| place.file.to_string()),
+        row: place.and_then(|place| place.row),
+        value: Some(value),
+        text,
+    }
+}

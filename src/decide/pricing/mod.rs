@@ -1,0 +1,194 @@
+//! Pricing: which price each product gets.
+//!
+//! A retailer or maker has products with costs, prices of now, and prices
+//! that may be chosen. How demand answers is stated, or fitted on sales with
+//! intervals; the prices are those that bring most margin, revenue or volume
+//! within limits, competitors' bands, gaps between products, a number of
+//! changes and floors for the whole. `docs/pricing.md` has the model.
+
+mod check;
+mod explain;
+mod model;
+mod plan;
+mod present;
+mod problem;
+#[cfg(test)]
+mod tests;
+
+use std::sync::Mutex;
+
+use super::{
+    CheckReport, DecideError, Decision, Event, Explanation, Input, Prepared, Solution, SolveOptions, Update,
+};
+use crate::control::Control;
+use crate::data::{Code, Fault, Faults, Settings, Tables};
+use crate::presentation::{Presentation, Style};
+use crate::solution::{Outcome, SolutionStatus, Termination};
+use present::Run;
+use problem::Problem;
+
+/// The decision `pricing`.
+#[derive(Debug, Clone, Copy)]
+pub struct Pricing;
+
+impl Decision for Pricing {
+    fn name(&self) -> &'static str {
+        "pricing"
+    }
+
+    fn schema(&self) -> &'static str {
+        problem::CONTRACT
+    }
+
+    fn validate(&self, input: Input, _: &Control) -> Result<Faults, Faults> {
+        let (name, tables, settings) = parts(input)?;
+        Problem::read(&name, tables, &settings, false).map(|problem| problem.notices)
+    }
+
+    fn prepare(&self, input: Input, control: &Control) -> Result<Box<dyn Prepared>, Faults> {
+        let (name, tables, settings) = parts(input)?;
+        let problem = control.install(|| Problem::read(&name, tables, &settings, true))?;
+        let run = Run { seed: control.seed, threads: control.worker_threads() };
+        Ok(Box::new(Priced { problem, run, last: Mutex::new(None) }))
+    }
+}
+
+fn parts(input: Input) -> Result<(String, Tables, Settings), Faults> {
+    match input {
+        Input::Tables { name, tables, settings } => Ok((name, tables, settings)),
+        Input::File { path, .. } => {
+            let fault =
+                Fault::error(Code::WrongType, path.display().to_string(), "pricing takes tables, not a file");
+            Err(fault.with_help("give an instance folder; `purvey new pricing DIR` writes one").into())
+        }
+    }
+}
+
+/// Products whose demand is fitted.
+struct Priced {
+    problem: Problem,
+    run: Run,
+    /// Prices of the last plan, around which a single product is priced again.
+    last: Mutex<Option<Vec<f64>>>,
+}
+
+impl Prepared for Priced {
+    fn notices(&self) -> &Faults {
+        &self.problem.notices
+    }
+
+    fn solve(&self, options: &SolveOptions) -> Result<Solution, DecideError> {
+        let control = options.control.started();
+        let start = options.start.as_ref().map(|plan| plan::prices_of(&self.problem, plan)).transpose();
+        let start = start.map_err(DecideError::Input)?;
+        let answer = model::solve(&self.problem, start.as_deref(), &control)?;
+        let mut solution = self.solution(answer.outcome(), answer.prices(&self.problem).as_deref())?;
+        if options.relax && answer.outcome().termination == Termination::Infeasible {
+            if let Some((prices, said)) = explain::relaxed(&self.problem, &answer.model, &control)? {
+                solution = self.relaxed(&prices);
+                solution.warnings.extend(said);
+            }
+        }
+        let seconds = [
+            ("read", self.problem.read_seconds),
+            ("predict", self.problem.fit_seconds),
+            ("build", answer.build_seconds),
+            ("solve", answer.solve_seconds),
+        ];
+        solution.seconds = seconds.map(|(stage, seconds)| (stage.to_owned(), seconds)).to_vec();
+        Ok(solution)
+    }
+
+    fn variant(&self, input: Input, control: &Control) -> Result<Box<dyn Prepared>, Faults> {
+        Pricing.prepare(input, control)
+    }
+
+    fn update(&mut self, event: &Event) -> Result<Update, Faults> {
+        let touched = self.problem.take(&event.rows)?;
+        let last = self.last.get_mut().map_or(None, |last| last.clone());
+        let mut prices = last.unwrap_or_else(|| self.problem.prices_now());
+        for &product in &touched {
+            prices[product] = self.problem.best_alone(product, &prices);
+        }
+        let orders = plan::price_table(&self.problem, &prices, touched.iter().copied());
+        if let Ok(last) = self.last.get_mut() {
+            *last = Some(prices);
+        }
+        Ok(Update { orders })
+    }
+
+    fn check(&self, plan: &Tables) -> Result<CheckReport, Faults> {
+        Ok(check::check(&self.problem, &plan::prices_of(&self.problem, plan)?))
+    }
+
+    fn explain(&self, options: &SolveOptions) -> Result<Explanation, DecideError> {
+        explain::explain(&self.problem, &options.control.started())
+    }
+
+    fn style(&self) -> Style {
+        self.problem.style.clone()
+    }
+
+    fn present(&self, solution: &Solution) -> Presentation {
+        present::present(&self.problem, solution, self.run)
+    }
+}
+
+impl Priced {
+    /// The answer with its tables, checked.
+    fn solution(&self, outcome: Outcome, prices: Option<&[f64]>) -> Result<Solution, DecideError> {
+        let Some(prices) = prices else {
+            let headline = vec![match outcome.termination {
+                Termination::Infeasible => {
+                    "No prices keep all rules; `purvey explain` names those that collide."
+                }
+                _ => "No prices were found within the limits of the run.",
+            }];
+            return Ok(Solution {
+                outcome,
+                tables: Tables::default(),
+                kpis: Vec::new(),
+                seconds: Vec::new(),
+                checks: CheckReport::default(),
+                warnings: Vec::new(),
+                headline: headline.into_iter().map(str::to_owned).collect(),
+            });
+        };
+        let checks = check::check(&self.problem, prices);
+        if let Some(broken) = checks.violations.first() {
+            return Err(DecideError::Check(broken.text.clone()));
+        }
+        let (claimed, found) = (outcome.objective.unwrap_or(f64::NAN), checks.objective.unwrap_or(f64::NAN));
+        if (claimed - found).abs() > 1e-6 * found.abs().max(1.0) {
+            return Err(DecideError::Check(format!("the model says {claimed}, the check {found}")));
+        }
+        if let Ok(mut last) = self.last.lock() {
+            *last = Some(prices.to_vec());
+        }
+        Ok(self.told(Outcome { objective: checks.objective, ..outcome }, prices, checks))
+    }
+
+    /// Prices under loosened rules: without a bound, the broken rules named by the check.
+    fn relaxed(&self, prices: &[f64]) -> Solution {
+        let checks = check::check(&self.problem, prices);
+        let outcome = Outcome {
+            termination: Termination::Infeasible,
+            solution_status: SolutionStatus::None,
+            objective: checks.objective,
+            bound: None,
+        };
+        self.told(outcome, prices, checks)
+    }
+
+    fn told(&self, outcome: Outcome, prices: &[f64], checks: CheckReport) -> Solution {
+        Solution {
+            outcome,
+            tables: plan::tables(&self.problem, prices),
+            kpis: plan::kpis(&self.problem, prices),
+            seconds: Vec::new(),
+            checks,
+            warnings: Vec::new(),
+            headline: plan::headline(&self.problem, prices),
+        }
+    }
+}

@@ -1,0 +1,156 @@
+//! Prices for a person: what they bring, each with its reason, the curves behind them.
+
+use super::super::Solution;
+use super::plan::measure;
+use super::problem::{Goal, Problem, Product, same};
+use crate::presentation::{
+    Axis, Band, Block, Column, Figure, Line, LineStyle, Lines, Marker, Measure, Notice, Presentation,
+    Section, Severity, Table,
+};
+
+/// Products whose curve is drawn: those that gain most.
+const DRAWN: usize = 12;
+/// Rows of a table of the report.
+const SHOWN: usize = 2_000;
+
+/// What is told of a run besides its solution.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Run {
+    pub seed: u64,
+    pub threads: usize,
+}
+
+pub(super) fn present(problem: &Problem, solution: &Solution, run: Run) -> Presentation {
+    let mut presentation = Presentation::new(&problem.name);
+    presentation.subtitle =
+        format!("Prices of {} products for most {}", problem.products.len(), problem.goal.word());
+    presentation.style = problem.style.clone();
+    presentation.headline.clone_from(&solution.headline);
+    presentation.figures = figures(solution);
+    presentation.sections.extend(prices(solution));
+    presentation.sections.extend(curves(problem, solution));
+    presentation.sections.extend(elasticities(solution));
+    let mut notices: Vec<Notice> =
+        solution.warnings.iter().map(|text| Notice::new(Severity::Warning, text)).collect();
+    notices.extend(problem.notices.as_slice().iter().map(|fault| {
+        let notice = Notice::new(Severity::Info, fault.message.clone()).with_code(fault.code.as_str());
+        notice.at(fault.row.map_or_else(|| fault.file.clone(), |row| format!("{}:{row}", fault.file)))
+    }));
+    if !notices.is_empty() {
+        let block = Block::Notices { title: String::new(), notices };
+        presentation.sections.push(Section::new("Notices").with(block));
+    }
+    let facts =
+        Block::run_facts(&solution.outcome, &measure(problem.goal), run.seed, run.threads, &solution.seconds);
+    presentation.sections.push(Section::new("This run").with(facts));
+    presentation
+}
+
+fn figures(solution: &Solution) -> Vec<Figure> {
+    let of = |name: &str| solution.kpis.iter().find(|kpi| kpi.0 == name).map_or(f64::NAN, |kpi| kpi.1);
+    let both = |label: &str, name: &str, measure: Measure| {
+        let now = of(&format!("{name}_now"));
+        let change = if now == 0.0 { 0.0 } else { (of(name) / now - 1.0) * 100.0 };
+        Figure::number(label, of(name), measure).with_note(format!("{change:+.1} % against now"))
+    };
+    vec![
+        both("Margin of a period", Goal::Margin.word(), Measure::money()),
+        both("Revenue", Goal::Revenue.word(), Measure::money()),
+        both("Units", Goal::Volume.word(), Measure::quantity("units").with_decimals(0)),
+        Figure::number("Prices that change", of("price_changes"), Measure::number().with_decimals(0)),
+    ]
+}
+
+/// The table of prices, those that gain most first.
+fn prices(solution: &Solution) -> Option<Section> {
+    let table = solution.tables.get("prices")?;
+    let number = |name: &str| table.number(name);
+    let (price, now) = (number("price")?, number("price_now")?);
+    let (margin, before) = (number("margin")?, number("margin_now")?);
+    let mut order: Vec<usize> = (0..price.len()).collect();
+    order.sort_by(|&a, &b| (margin[b] - before[b]).total_cmp(&(margin[a] - before[a])).then(a.cmp(&b)));
+    let all = order.len();
+    order.truncate(SHOWN);
+    let text = |name: &str| order.iter().map(|&at| table.cell_text(name, at)).collect::<Vec<String>>();
+    let pick = |of: &dyn Fn(usize) -> f64| order.iter().map(|&at| of(at)).collect::<Vec<f64>>();
+    let quantity = number("quantity")?;
+    let mut shown = Table::new("")
+        .with(Column::text("Product", text("product")))
+        .with(Column::number("Price", pick(&|at| price[at]), Measure::money().with_decimals(2)))
+        .with(Column::number("Now", pick(&|at| now[at]), Measure::money().with_decimals(2)))
+        .with(Column::number("Change", pick(&|at| price[at] / now[at] - 1.0), Measure::percent()))
+        .with(Column::number("Units", pick(&|at| quantity[at]), Measure::quantity("units").with_decimals(0)))
+        .with(Column::number("Margin", pick(&|at| margin[at]), Measure::money()).with_total())
+        .with(Column::number("Gain", pick(&|at| margin[at] - before[at]), Measure::money()).with_total())
+        .with(Column::text("Why", text("reason")))
+        .interactive()
+        .from_file("prices.csv");
+    if all > SHOWN {
+        shown.caption = format!("The first {SHOWN} of {all}.");
+    }
+    Some(Section::new("Prices").with(Block::Table(shown)))
+}
+
+/// Margin over price of the products that gain most.
+fn curves(problem: &Problem, solution: &Solution) -> Option<Section> {
+    let table = solution.tables.get("prices")?;
+    let curves = solution.tables.get("curves")?;
+    let (margin, before) = (table.number("margin")?, table.number("margin_now")?);
+    let mut order: Vec<usize> = (0..margin.len()).collect();
+    order.sort_by(|&a, &b| (margin[b] - before[b]).total_cmp(&(margin[a] - before[a])).then(a.cmp(&b)));
+    let ladders: Vec<usize> = problem.products.iter().map(|product| product.ladder.len()).collect();
+    let first = |at: usize| ladders[..at].iter().sum::<usize>();
+    let mut section = Section::new("Price and margin").with_lead(
+        "Margin of a period at each price that may be chosen, with the 80 % interval of the elasticity; the others at \
+         their new prices.",
+    );
+    for &at in order.iter().take(DRAWN) {
+        let rows = first(at)..first(at) + ladders[at];
+        let of = |name: &str| curves.number(name).map_or_else(Vec::new, |all| all[rows.clone()].to_vec());
+        let chosen = table.number("price")?[at];
+        let lines = curve(&problem.products[at], chosen, [of("margin"), of("margin_low"), of("margin_high")]);
+        section = section.with(Block::Lines(lines));
+    }
+    Some(section)
+}
+
+fn curve(product: &Product, chosen: f64, [margin, low, high]: [Vec<f64>; 3]) -> Lines {
+    let label = |price: &f64| format!("{price:.2}");
+    let mark = |price: f64, name: &str| {
+        let at = product.ladder.iter().position(|&step| same(step, price)).unwrap_or(0);
+        Marker { name: name.to_owned(), at, value: margin[at], text: format!("{name}: {price:.2}") }
+    };
+    let markers = vec![mark(product.price_now, "now"), mark(chosen, "new")];
+    Lines {
+        title: product.code.clone(),
+        description: format!(
+            "Margin of {} by price: {:.0} at {:.2} now, {:.0} at {chosen:.2}.",
+            product.code, markers[0].value, product.price_now, markers[1].value
+        ),
+        measure: Measure::money(),
+        axis: Axis::Labels(product.ladder.iter().map(label).collect()),
+        lines: vec![Line { name: "margin".to_owned(), values: margin.clone(), style: LineStyle::Expected }],
+        bands: vec![Band { name: "80 % interval".to_owned(), low, high, ..Band::default() }],
+        markers,
+        ..Lines::default()
+    }
+}
+
+fn elasticities(solution: &Solution) -> Option<Section> {
+    let table = solution.tables.get("elasticities")?;
+    let rows = table.len().min(SHOWN);
+    let text = |name: &str| (0..rows).map(|at| table.cell_text(name, at)).collect::<Vec<String>>();
+    let number = |name: &str| table.number(name).map_or_else(Vec::new, |all| all[..rows].to_vec());
+    let decimals = || Measure::number().with_decimals(2);
+    let shown = Table::new("")
+        .with(Column::text("Demand of", text("product")))
+        .with(Column::text("For the price of", text("other")))
+        .with(Column::number("Elasticity", number("elasticity"), decimals()))
+        .with(Column::number("From", number("low"), decimals()))
+        .with(Column::number("To", number("high"), decimals()))
+        .with(Column::text("Known from", text("source")))
+        .interactive()
+        .from_file("elasticities.csv");
+    let lead = "Per cent of demand for one per cent of price, with the 95 % interval.";
+    Some(Section::new("How demand answers").with_lead(lead).with(Block::Table(shown)))
+}

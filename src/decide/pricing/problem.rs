@@ -1,0 +1,224 @@
+//! The validated problem: products with their prices to choose from, how
+//! demand answers, and the rules.
+
+mod fit;
+mod read;
+mod update;
+
+use crate::data::Faults;
+use crate::presentation::Style;
+use std::sync::Arc;
+
+pub(super) use fit::Source;
+pub(super) use read::CONTRACT;
+
+/// What the prices are to bring most of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Goal {
+    Margin,
+    Revenue,
+    Volume,
+}
+
+/// Where a limit stands in the input.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Place {
+    pub file: Arc<str>,
+    /// `None` for a setting.
+    pub row: Option<u64>,
+}
+
+/// A limit on the price of one product.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Limit {
+    /// Constraint family, as in the contract.
+    pub rule: &'static str,
+    pub low: f64,
+    pub high: f64,
+    /// Competitor's price that the limit follows; 0 for none.
+    pub base: f64,
+    /// The limit in words, after "the price of X".
+    pub text: String,
+    pub place: Place,
+}
+
+/// How demand answers to one price.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Answer {
+    /// Product whose price it is.
+    pub to: u32,
+    pub elasticity: f64,
+    pub error: f64,
+    pub source: Source,
+}
+
+/// One product.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Product {
+    pub code: String,
+    pub unit_cost: f64,
+    pub price_now: f64,
+    /// Demand at all prices of now.
+    pub quantity_now: f64,
+    pub own: Answer,
+    pub rivals: Vec<Answer>,
+    pub limits: Vec<Limit>,
+    /// Prices that may be chosen, rising; the price now is among them.
+    pub ladder: Vec<f64>,
+    pub place: Place,
+}
+
+/// A rule between two products.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Gap {
+    pub product: u32,
+    pub other: u32,
+    pub low: f64,
+    pub high: f64,
+    pub place: Place,
+}
+
+/// What all products together keep.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Floor {
+    pub goal: Goal,
+    /// Share of what it is now.
+    pub share: f64,
+    pub setting: &'static str,
+}
+
+/// A pricing problem.
+#[derive(Debug, Clone)]
+pub(super) struct Problem {
+    pub name: String,
+    pub products: Vec<Product>,
+    pub gaps: Vec<Gap>,
+    pub floors: Vec<Floor>,
+    pub goal: Goal,
+    pub max_changes: Option<usize>,
+    /// Standard errors of the own elasticity against which prices must stand.
+    pub deviations: f64,
+    pub notices: Faults,
+    pub style: Style,
+    pub read_seconds: f64,
+    pub fit_seconds: f64,
+}
+
+/// Least that a rival's price leaves of demand, shared among all rivals.
+const LEAST_LEFT: f64 = 0.1;
+/// Standard deviations of the ends of an 80 % interval.
+pub(super) const EIGHTY: f64 = 1.281_551_565_544_6;
+
+impl Goal {
+    /// What `quantity` units at `price` bring.
+    pub fn of(self, price: f64, unit_cost: f64, quantity: f64) -> f64 {
+        match self {
+            Goal::Margin => (price - unit_cost) * quantity,
+            Goal::Revenue => price * quantity,
+            Goal::Volume => quantity,
+        }
+    }
+
+    pub fn word(self) -> &'static str {
+        match self {
+            Goal::Margin => "margin",
+            Goal::Revenue => "revenue",
+            Goal::Volume => "volume",
+        }
+    }
+}
+
+impl Product {
+    /// Share of demand left at an own price, with the elasticity `deviations` standard errors worse.
+    pub fn own_share(&self, price: f64, deviations: f64) -> f64 {
+        let log = (price / self.price_now).ln();
+        // A dearer price must stand a stronger answer, a cheaper one a weaker one.
+        let elasticity = self.own.elasticity - deviations * self.own.error * log.signum();
+        (elasticity.min(0.0) * log).exp()
+    }
+
+    /// What the price of rival number `rival` adds to demand, as a share of it.
+    pub fn rival_share(&self, rival: usize, price: f64, price_now: f64) -> f64 {
+        let share = (price / price_now).powf(self.rivals[rival].elasticity) - 1.0;
+        share.max((LEAST_LEFT - 1.0) / self.rivals.len() as f64)
+    }
+
+    /// Whether a price may be chosen by the limits of the product alone.
+    pub fn allows(&self, price: f64) -> bool {
+        self.limits.iter().all(|limit| limit.holds(price))
+    }
+}
+
+/// Relative distance within which prices are the same.
+const SAME: f64 = 1e-9;
+
+impl Limit {
+    pub fn holds(&self, price: f64) -> bool {
+        price >= self.low * (1.0 - SAME) && price <= self.high * (1.0 + SAME)
+    }
+}
+
+impl Gap {
+    /// How far two prices lie outside the rule; 0 within.
+    pub fn excess(&self, price: f64, other: f64) -> f64 {
+        let room = SAME * price.max(other);
+        let outside = (self.low * other - price).max(price - self.high * other);
+        if outside > room { outside } else { 0.0 }
+    }
+}
+
+impl Problem {
+    /// Demand of a product at the prices of all.
+    pub fn demand(&self, product: usize, prices: &[f64]) -> f64 {
+        self.demand_at(product, prices[product], prices, self.deviations)
+    }
+
+    /// Demand of a product at one own price, the others at theirs.
+    pub fn demand_at(&self, product: usize, price: f64, prices: &[f64], deviations: f64) -> f64 {
+        let it = &self.products[product];
+        let rivals: f64 = it
+            .rivals
+            .iter()
+            .enumerate()
+            .map(|(at, answer)| {
+                let to = answer.to as usize;
+                it.rival_share(at, prices[to], self.products[to].price_now)
+            })
+            .sum();
+        it.quantity_now * it.own_share(price, deviations) * (1.0 + rivals)
+    }
+
+    /// What all products bring at some prices.
+    pub fn total(&self, goal: Goal, prices: &[f64]) -> f64 {
+        (0..self.products.len())
+            .map(|product| {
+                goal.of(prices[product], self.products[product].unit_cost, self.demand(product, prices))
+            })
+            .sum()
+    }
+
+    /// Prices of now.
+    pub fn prices_now(&self) -> Vec<f64> {
+        self.products.iter().map(|product| product.price_now).collect()
+    }
+
+    /// Least that a floor asks for.
+    pub fn least(&self, floor: &Floor) -> f64 {
+        let now = self.total(floor.goal, &self.prices_now());
+        floor.share * now
+    }
+
+    /// Products whose price is another than now.
+    pub fn changes(&self, prices: &[f64]) -> usize {
+        prices.iter().zip(&self.products).filter(|(price, product)| !same(**price, product.price_now)).count()
+    }
+
+    pub fn index_of(&self, code: &str) -> Option<usize> {
+        self.products.iter().position(|product| product.code == code)
+    }
+}
+
+/// Whether two prices are the same.
+pub(super) fn same(a: f64, b: f64) -> bool {
+    (a - b).abs() <= SAME * a.abs().max(b.abs())
+}
