@@ -13,6 +13,7 @@ mod interrupt;
 mod learn;
 mod models;
 mod plans;
+mod pricing;
 mod program;
 mod route;
 mod solve;

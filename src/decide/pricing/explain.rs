@@ -104,12 +104,19 @@ pub(super) fn cheapest(
 /// Room added to each loosening, so that rounding does not close it again.
 const ROOM: f64 = 1e-7;
 
-/// Prices under the cheapest loosening, and what was loosened in sentences.
+/// Prices under loosened rules.
+pub(super) struct Loosened {
+    pub prices: Vec<f64>,
+    /// What was loosened, in sentences.
+    pub said: Vec<String>,
+}
+
+/// Prices under the cheapest loosening.
 pub(super) fn relaxed(
     problem: &Problem,
     model: &Model,
     control: &Control,
-) -> Result<Option<(Vec<f64>, Vec<String>)>, DecideError> {
+) -> Result<Option<Loosened>, DecideError> {
     let (relaxation, elastics) = cheapest(problem, model, control)?;
     let wide = widened(&model.program, &elastics, &relaxation, ROOM);
     let solved = crate::optimize::milp::solve(&wide, control)
@@ -122,7 +129,7 @@ pub(super) fn relaxed(
         let rule = rules[widening.elastic];
         format!("{} by {:.4}: {}", loosened(rule.1), widening.amount, limit(problem, model, rule).text)
     });
-    Ok(Some((model.prices(problem, &solved.values), said.collect())))
+    Ok(Some(Loosened { prices: model.prices(problem, &solved.values), said: said.collect() }))
 }
 
 fn bind(

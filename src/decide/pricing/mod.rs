@@ -83,11 +83,12 @@ impl Prepared for Priced {
         let start = start.map_err(DecideError::Input)?;
         let answer = model::solve(&self.problem, start.as_deref(), &control)?;
         let mut solution = self.solution(answer.outcome(), answer.prices(&self.problem).as_deref())?;
-        if options.relax && answer.outcome().termination == Termination::Infeasible {
-            if let Some((prices, said)) = explain::relaxed(&self.problem, &answer.model, &control)? {
-                solution = self.relaxed(&prices);
-                solution.warnings.extend(said);
-            }
+        if options.relax
+            && answer.outcome().termination == Termination::Infeasible
+            && let Some(loosened) = explain::relaxed(&self.problem, &answer.model, &control)?
+        {
+            solution = self.relaxed(&loosened.prices);
+            solution.warnings.extend(loosened.said);
         }
         let seconds = [
             ("read", self.problem.read_seconds),

@@ -130,7 +130,7 @@ fn curve(product: &Product, chosen: f64, [margin, low, high]: [Vec<f64>; 3]) -> 
         measure: Measure::money(),
         axis: Axis::Labels(product.ladder.iter().map(label).collect()),
         lines: vec![Line { name: "margin".to_owned(), values: margin.clone(), style: LineStyle::Expected }],
-        bands: vec![Band { name: "80 % interval".to_owned(), low, high, ..Band::default() }],
+        bands: vec![Band { name: "80 % interval".to_owned(), low, high }],
         markers,
         ..Lines::default()
     }

@@ -17,8 +17,8 @@
 //! Differs from the papers: gaps are interpolated for the moving averages.
 
 use super::history::{History, mean_of};
-use crate::predict::linear::solve_symmetric;
 use super::predictive::Part;
+use crate::predict::linear::solve_symmetric;
 
 /// Longest season that has an index for every bucket.
 const LONGEST_CLASSICAL: usize = 24;

@@ -1,0 +1,100 @@
+//! `pricing` from the command line.
+
+use std::fmt::Write as _;
+use std::fs;
+
+use crate::support::{purvey, text};
+
+#[test]
+fn the_folder_of_new_is_priced_explained_and_compared() {
+    let place = tempfile::tempdir().unwrap();
+    let at = place.path();
+    purvey(at, "new pricing shop").ends(0);
+    purvey(at, "check shop").ends(0);
+    let document = purvey(at, "solve shop --json").ends(0).json();
+    assert_eq!(
+        (document["termination"].as_str(), document["checks"]["feasible"].as_bool()),
+        (Some("optimal"), Some(true))
+    );
+    let margin = document["kpis"]["margin"].as_f64().unwrap();
+    assert!(margin > document["kpis"]["margin_now"].as_f64().unwrap());
+    let prices = text(at, "shop/out/prices.csv");
+    assert!(prices.starts_with("product,price,price_now,quantity,quantity_now,margin,margin_now,reason\n"));
+    let checked = purvey(at, "check-plan shop --plan shop/out/prices.csv --json").ends(0).json();
+    let again = checked["check_plan"]["objective"].as_f64().unwrap();
+    assert!((again - margin).abs() < 1e-4 * margin, "{again} {margin}");
+    let told = purvey(at, "solve shop --set max_changes=1").ends(0).out;
+    assert!(told.contains("Margin of a period:") && told.contains("than at the prices of now"), "{told}");
+    let binding = purvey(at, "explain shop --set min_volume=1.0 --json").ends(0).json();
+    assert_eq!(binding["explain"]["status"], "feasible");
+    let page = text(at, "shop/out/report.html");
+    assert!(page.contains("Price and margin") && page.contains("How demand answers"));
+}
+
+#[test]
+fn rules_that_collide_are_named_with_their_rows() {
+    let place = tempfile::tempdir().unwrap();
+    let at = place.path();
+    purvey(at, "new pricing shop").ends(0);
+    fs::write(at.join("shop/gaps.csv"), "product,other,low,high\nCOLA-XL,COLA,3.1,4\n").unwrap();
+    let told = purvey(at, "explain shop --json").ends(4).json();
+    assert_eq!(
+        (told["explain"]["status"].as_str(), told["explain"]["irreducible"].as_bool()),
+        (Some("infeasible"), Some(true))
+    );
+    let members = told["explain"]["members"].to_string();
+    assert!(members.contains("\"file\":\"gaps.csv\"") && members.contains("\"row\":2"), "{members}");
+    purvey(at, "solve shop").ends(4);
+    purvey(at, "solve shop --relax --json").ends(4);
+}
+
+/// Two years of weeks of two products in three stores: elasticities -2 and -3.
+fn sales() -> String {
+    let mut rows = "product,store,date,quantity,price\n".to_owned();
+    let monday = chrono::NaiveDate::from_ymd_opt(2024, 1, 1).unwrap();
+    for week in 0..104_u32 {
+        let date = monday + chrono::Duration::weeks(i64::from(week));
+        for (number, store) in ["N", "S", "W"].into_iter().enumerate() {
+            let step = (week * 7 + 3 * number as u32) % 5;
+            let price = 1.8 + 0.1 * f64::from(step);
+            let noise = 1.0 + 0.05 * f64::from((week * 13 + 5 * number as u32) % 7) - 0.15;
+            let tea = (200.0 * price.powf(-2.0) * noise).round();
+            let other = 2.2 - 0.1 * f64::from((step * 3 + week) % 5);
+            let jam = (500.0 * other.powf(-3.0) * noise).round();
+            writeln!(rows, "TEA,{store},{date},{tea},{price:.2}\nJAM,{store},{date},{jam},{other:.2}")
+                .unwrap();
+        }
+    }
+    rows
+}
+
+#[test]
+fn elasticities_come_from_sales() {
+    let place = tempfile::tempdir().unwrap();
+    let at = place.path();
+    let write = |name: &str, text: &str| fs::write(at.join(name), text).unwrap();
+    write("instance.toml", "model = \"pricing\"\n");
+    write(
+        "products.csv",
+        "product,category,unit_cost,price\nTEA,drink,1.2,2.00\nJAM,food,1.4,2.00\nSALT,food,0.2,0.50\n",
+    );
+    write("sales.csv", &sales());
+    let unknown = purvey(at, "check .").ends(0);
+    assert!(unknown.err.is_empty() || !unknown.err.contains("error"), "{}", unknown.err);
+    let missing = purvey(at, "solve .").ends(3);
+    assert!(missing.err.contains("how much SALT sells is not known"), "{}", missing.err);
+    write("products.csv", "product,category,unit_cost,price\nTEA,drink,1.2,2.00\nJAM,food,1.4,2.00\n");
+    let document = purvey(at, "solve . --json").ends(0).json();
+    assert_eq!(document["solution_status"], "optimal");
+    let told = text(at, "out/elasticities.csv");
+    let own = |code: &str| -> f64 {
+        let line = told.lines().find(|line| line.starts_with(&format!("{code},{code},"))).unwrap();
+        line.split(',').nth(2).unwrap().parse().unwrap()
+    };
+    assert!((own("TEA") + 2.0).abs() < 0.2 && (own("JAM") + 3.0).abs() < 0.2, "{told}");
+    write("products.csv", "product,unit_cost,price\nTEA,-1,0\nTEA,x,2\n");
+    let bad = purvey(at, "check .").ends(3);
+    for said in ["products.csv:2:", "out-of-range", "products.csv:3:", "not-a-number", "duplicate-key"] {
+        assert!(bad.err.contains(said), "{said}: {}", bad.err);
+    }
+}
