@@ -26,7 +26,7 @@ fn the_folder_of_new_is_priced_explained_and_compared() {
     let told = purvey(at, "solve shop --set max_changes=1").ends(0).out;
     assert!(told.contains("Margin of a period:") && told.contains("than at the prices of now"), "{told}");
     let binding = purvey(at, "explain shop --set min_volume=1.0 --json").ends(0).json();
-    assert_eq!(binding["explain"]["status"], "feasible");
+    assert_eq!(binding["explain"]["status"], "optimal");
     let page = text(at, "shop/out/report.html");
     assert!(page.contains("Price and margin") && page.contains("How demand answers"));
 }

@@ -178,7 +178,7 @@ fn the_checker_agrees_with_the_evaluation_of_the_solver() {
             let checked = check(&problem, &plan);
             let (ours, theirs) = (checked.costs.total(), told.cost.total());
             assert!(
-                ours <= theirs + 1e-6 && (told.violations.len() > 0 || (ours - theirs).abs() < 1e-6),
+                ours <= theirs + 1e-6 && (!told.violations.is_empty() || (ours - theirs).abs() < 1e-6),
                 "{case}: {ours} {theirs}"
             );
             assert_eq!(

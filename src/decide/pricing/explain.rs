@@ -1,27 +1,24 @@
 //! Why no prices keep all rules, or which rules hold the best ones back.
 
-use super::super::{Binding, DecideError, Explanation, Member as Limit, Relaxation as Step};
+use super::super::{Binding, DecideError, Explanation, Member as Limit, Relaxation as Step, Verdict};
 use super::check::at;
 use super::model::{self, Answer, Model, Row, failed};
 use super::plan::headline;
 use super::problem::Problem;
 use crate::control::Control;
 use crate::optimize::milp::{Elastic, Member, Relaxation, Side, binding, infeasible_groups, relax, widened};
-use crate::solution::Termination;
 
 /// Solves and explains what was found.
 pub(super) fn explain(problem: &Problem, control: &Control) -> Result<Explanation, DecideError> {
     let mut answer = model::solve(problem, None, control)?;
-    let mut explanation = Explanation::default();
-    if answer.outcome().termination == Termination::Infeasible {
-        explanation.status = "infeasible".to_owned();
+    let status = Verdict::from(&answer.outcome());
+    let mut explanation = Explanation { status, ..Explanation::default() };
+    if status == Verdict::Infeasible {
         collide(problem, &answer.model, control, &mut explanation)?;
     } else if let Some(prices) = answer.prices(problem) {
-        explanation.status = "feasible".to_owned();
         explanation.text = headline(problem, &prices);
         bind(problem, &mut answer, control, &mut explanation)?;
     } else {
-        explanation.status = "unknown".to_owned();
         explanation.text.push("no prices were found within the limits of the run".to_owned());
     }
     Ok(explanation)

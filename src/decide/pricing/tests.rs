@@ -5,6 +5,7 @@ use proptest::prelude::*;
 use super::problem::{Problem, same};
 use super::*;
 use crate::data::Table;
+use crate::decide::Verdict;
 
 /// Four products, rules of every kind; `steps` prices each.
 fn tables(numbers: &[f64], steps: usize) -> Tables {
@@ -128,7 +129,7 @@ fn colliding_rules_are_named_and_loosened() {
     );
     let prepared = prepared(tables, &Settings::default());
     let told = prepared.explain(&SolveOptions::default()).unwrap();
-    assert_eq!((told.status.as_str(), told.irreducible), ("infeasible", Some(true)));
+    assert_eq!((told.status, told.irreducible), (Verdict::Infeasible, Some(true)));
     assert_eq!(told.members.len(), 1, "{told:?}");
     assert!(told.members[0].text.contains("at X") && told.members[0].row == Some(2), "{told:?}");
     let solution = prepared.solve(&SolveOptions { relax: true, ..SolveOptions::default() }).unwrap();
@@ -140,7 +141,7 @@ fn colliding_rules_are_named_and_loosened() {
 fn a_rule_that_binds_has_a_worth() {
     let settings = Settings::default().with("max_changes", 1);
     let told = prepared(tables(&NUMBERS, 4), &settings).explain(&SolveOptions::default()).unwrap();
-    assert_eq!(told.status, "feasible");
+    assert_eq!(told.status, Verdict::Optimal);
     let all = prepared(tables(&NUMBERS, 4), &Settings::default()).solve(&SolveOptions::default()).unwrap();
     let one = prepared(tables(&NUMBERS, 4), &settings).solve(&SolveOptions::default()).unwrap();
     assert!(one.outcome.objective < all.outcome.objective);

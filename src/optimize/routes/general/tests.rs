@@ -22,7 +22,7 @@ fn rich(case: u64) -> Problem {
         Matrix::Plane { points: Arc::new(points), rounding: Rounding::Exact }
     };
     let mut profile = Profile::constant(plane(1.0), plane(1.0));
-    if case % 3 == 0 {
+    if case.is_multiple_of(3) {
         let slice = |departure: f64, factor: f64| Slice { departure, duration: plane(factor) };
         profile.slices = vec![slice(0.0, 1.0), slice(60.0, 1.3)];
     }
@@ -51,7 +51,7 @@ fn rich(case: u64) -> Problem {
         fixed_cost: 4.0,
         unit_duration_cost: 0.2,
         shift: window(0.0, 200.0),
-        breaks: if case % 2 == 0 { vec![rest] } else { Vec::new() },
+        breaks: if case.is_multiple_of(2) { vec![rest] } else { Vec::new() },
         max_reloads: 1,
         reload_depots: vec![0],
         ..VehicleType::new(2, vec![5.0])
