@@ -7,11 +7,9 @@
 //! are paired: differences have far narrower intervals than costs.
 
 use chrono::NaiveDate;
-use rayon::prelude::*;
 use serde_json::{Map, Value};
 use statrs::distribution::{ContinuousCDF, StudentsT};
 
-use crate::control::Control;
 use crate::data::Faults;
 
 /// What one bucket cost one part (a stock point), by component.
@@ -154,18 +152,6 @@ pub fn play(schedule: &Schedule, stage: &mut dyn Stage) -> Result<Played, Faults
         }
     }
     Ok(played)
-}
-
-/// Plays several stages side by side; the answers come in the order of the stages.
-///
-/// # Errors
-/// The first stage's faults, in their order.
-pub fn play_all(
-    schedule: &Schedule,
-    stages: Vec<Box<dyn Stage + '_>>,
-    control: &Control,
-) -> Result<Vec<Played>, Faults> {
-    control.install(|| stages.into_par_iter().map(|mut stage| play(schedule, stage.as_mut())).collect())
 }
 
 /// First decision dates of `count` windows, evenly spaced from the first bucket

@@ -2,8 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{BacktestOptions, CheckReport, Explanation, Solution};
-use crate::control::Control;
+use super::{CheckReport, Explanation, Solution};
 
 /// What a solution document says besides the solution itself.
 #[derive(Debug, Clone)]
@@ -73,17 +72,6 @@ pub fn check_plan(report: &CheckReport) -> Value {
         "objective": report.objective.map_or(Value::Null, number),
         "violations": report.violations,
     } })
-}
-
-/// What was asked of a backtest, for its own record.
-#[must_use]
-pub fn backtest_request(options: &BacktestOptions, control: &Control) -> Value {
-    json!({
-        "rounds": options.rounds,
-        "from": options.from,
-        "windows": options.windows,
-        "seed": control.seed,
-    })
 }
 
 fn optional(value: Option<f64>) -> Value {

@@ -53,7 +53,7 @@ pub struct Row(pub usize);
 /// ```
 /// use good_lp::{constraint, variable, ProblemVariables};
 /// use purvey::control::Control;
-/// use purvey::optimize::milp::{Model, RowLabel};
+/// use purvey::optimize::milp::{Model, RowLabel, column_of};
 ///
 /// let mut columns = ProblemVariables::new();
 /// let bread = columns.add(variable().integer().min(0).name("bread"));
@@ -61,8 +61,8 @@ pub struct Row(pub usize);
 /// let mut model = Model::maximise(columns, 2.0 * bread + 5.0 * cake + 1.0);
 /// let oven = model.row(RowLabel::new("oven"), constraint!(bread + 2.0 * cake <= 7.5));
 /// let solved = model.solve(&Control::default())?;
-/// assert_eq!(solved.value_of(bread), 2.0);
-/// assert_eq!(solved.value_of(cake), 2.75);
+/// assert_eq!(solved.values[column_of(bread)], 2.0);
+/// assert_eq!(solved.values[column_of(cake)], 2.75);
 /// assert_eq!(solved.row_activity[oven.0], 7.5);
 /// assert_eq!(solved.outcome.objective, Some(18.75));
 /// # Ok::<(), purvey::optimize::milp::MilpError>(())
@@ -210,14 +210,6 @@ impl Model {
     /// As [`hand_over`](Model::hand_over) and [`Session::solve`].
     pub fn solve(self, control: &Control) -> Result<Solved, MilpError> {
         self.hand_over()?.solve(control)
-    }
-}
-
-impl Solved {
-    /// Value of a variable of the [`Model`]; 0 without an answer.
-    #[must_use]
-    pub fn value_of(&self, variable: Variable) -> f64 {
-        self.values.get(column_of(variable)).copied().unwrap_or(0.0)
     }
 }
 

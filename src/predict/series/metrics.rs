@@ -102,13 +102,6 @@ pub fn crps(actual: f64, sorted: &[f64]) -> f64 {
     distance - within / (n * n)
 }
 
-/// Mean continuous ranked probability score over the horizon.
-#[must_use]
-pub fn forecast_crps(actual: &[f64], forecast: &Forecast) -> f64 {
-    let known = actual.iter().enumerate().take(forecast.horizon()).filter(|(_, y)| !y.is_nan());
-    mean_or_nan(known.map(|(h, y)| crps(*y, &forecast.sorted_sums(h, h + 1))))
-}
-
 /// Share of the actual values inside the central interval of probability `share`.
 #[must_use]
 pub fn coverage(actual: &[f64], forecast: &Forecast, share: f64) -> f64 {

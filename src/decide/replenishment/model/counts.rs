@@ -1,8 +1,9 @@
 //! What the order of a stock point counts in the shared rows, unit by unit:
 //! what a program of the whole problem needs to know of a way to buy.
 
+use super::lanes::{Lane, lanes};
 use super::limits::Family;
-use super::part::{PointPlan, Ready, StockPoint};
+use super::part::{PointPlan, StockPoint};
 use super::ways::Way;
 
 /// What of an order counts in a shared row.
@@ -27,9 +28,18 @@ impl StockPoint<'_> {
         self.problem.volume_m3(self.pair())
     }
 
-    /// Multiple that orders of a way are counted in.
-    pub fn multiple(&self, way: usize) -> f64 {
-        self.with_ways(|ways| ways.get(way).map_or(1.0, |ready| ready.way.path.multiple))
+    /// What each source of the plan delivers of the order of a bucket.
+    pub fn parts_of(&self, plan: &PointPlan, bucket: usize) -> Vec<(usize, f64)> {
+        let quantity = plan.orders[bucket];
+        self.with_ways(|ways| {
+            let ready = ways.get(plan.way).filter(|_| quantity > 0.0);
+            ready.map_or_else(Vec::new, |ready| ready.way.lines(bucket, quantity).collect())
+        })
+    }
+
+    /// The lanes of a way; `None` where locks fix parts of a split.
+    pub fn lanes_of<'w>(&self, way: &'w Way) -> Option<Vec<Lane<'w>>> {
+        lanes(self.pair(), way)
     }
 
     /// The row of the room at the stock point's location in a bucket.
@@ -37,19 +47,28 @@ impl StockPoint<'_> {
         self.limits.row(Family::Storage(self.pair().location, bucket))
     }
 
-    /// These orders as a plan with its cost, where they keep the rules of the way.
+    /// These orders as a plan with its cost, where they keep the rules of the way; split orders in
+    /// the nearest totals that its sources deliver by their shares.
     pub fn planned(&self, way: usize, orders: Vec<f64>) -> Option<PointPlan> {
         self.with_ways(|ways| {
             let ready = ways.get(way)?;
+            let orders = if ready.way.split.is_some() { self.onto_steps(ready, orders) } else { orders };
             if self.keeps_rules(ready, &orders) { self.plan_of(way, ready, orders) } else { None }
         })
     }
 
-    /// What an earlier plan orders this way, by bucket, and what it orders another way.
-    pub fn earlier_plan(&self, ready: &Ready) -> Option<(Vec<f64>, f64)> {
-        let orders = self.earlier_orders(ready)?;
-        let all: f64 = self.earlier.unwrap_or(&[]).iter().map(|line| line.quantity).sum();
-        let elsewhere = (all - orders.iter().sum::<f64>()).max(0.0);
+    /// What an earlier plan orders from each lane, by bucket, and what it orders elsewhere; `None`
+    /// where changing it costs nothing.
+    pub fn earlier_plan(&self, lanes: &[Lane<'_>]) -> Option<(Vec<Vec<f64>>, f64)> {
+        let lines = self.earlier.filter(|_| self.problem.stability_penalty > 0.0)?;
+        let mut orders = vec![vec![0.0; self.problem.horizon]; lanes.len()];
+        let mut elsewhere = 0.0;
+        for line in lines {
+            match lanes.iter().position(|lane| lane.source == line.source) {
+                Some(at) if line.bucket < self.problem.horizon => orders[at][line.bucket] += line.quantity,
+                _ => elsewhere += line.quantity,
+            }
+        }
         Some((orders, elsewhere))
     }
 
@@ -66,12 +85,11 @@ impl StockPoint<'_> {
             || way.path.holding_cost.iter().any(|cost| *cost < 0.0)
     }
 
-    /// Visits the shared rows that an order of `bucket` from the way's one source counts in: the
-    /// row, what of the order counts, and how much.
-    pub fn each_row(&self, way: &Way, bucket: usize, mut visit: impl FnMut(u32, Measure, f64)) {
+    /// Visits the shared rows that an order of `bucket` from a source counts in: the row, what of
+    /// the order counts, and how much.
+    pub fn each_row(&self, source: usize, bucket: usize, mut visit: impl FnMut(u32, Measure, f64)) {
         let item = &self.problem.items[self.pair().item];
         let (volume, weight) = (item.volume_m3, item.weight_kg);
-        let Some(&(source, _)) = way.sources.first() else { return };
         let supplier = self.pair().sources[source].supplier;
         let counts = [
             (Family::Budget, Measure::Money, 1.0),

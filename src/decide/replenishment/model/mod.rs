@@ -9,10 +9,12 @@
 //! with the program that `whole` writes.
 
 mod branch;
+mod charges;
 mod close;
 pub(crate) mod compact;
 mod counts;
 mod given;
+mod lanes;
 mod limits;
 pub(crate) mod need;
 mod part;

@@ -17,32 +17,38 @@ const FEW: usize = 4;
 /// How the orders of a way are split.
 #[derive(Debug, Clone)]
 pub(crate) struct Split {
-    parts: Vec<Part>,
+    pub(super) parts: Vec<Part>,
     /// Parts of the orders with a lock, by bucket; empty where there is none.
     locked: Vec<Vec<f64>>,
     /// Most units by which a part may be off its share.
-    slack: f64,
+    pub(super) slack: f64,
     /// Whether all parts are whole multiples and arrive together, so that the path is exact.
     is_exact: bool,
 }
 
+/// What one source delivers of a split order.
 #[derive(Debug, Clone)]
-struct Part {
-    source: usize,
-    share: f64,
-    multiple: f64,
+pub(crate) struct Part {
+    pub source: usize,
+    pub share: f64,
+    pub multiple: f64,
     /// Least part, a whole multiple; 0: none.
-    least: f64,
+    pub least: f64,
     /// Least part that the least order of the way leaves to it.
     floor: f64,
-    fill: f64,
-    line_cost: f64,
-    arrival: Arrival,
+    pub fill: f64,
+    pub line_cost: f64,
+    pub arrival: Arrival,
 }
 
 impl Split {
-    /// The split over `sources` (index, share, arrival of its orders).
-    pub fn new(problem: &Problem, pair: &Pair, sources: Vec<(usize, f64, Arrival)>) -> Self {
+    /// The split over `sources` (index, share, arrival of its orders), ordered when `path` is.
+    pub fn new(
+        problem: &Problem,
+        pair: &Pair,
+        sources: Vec<(usize, f64, Arrival)>,
+        path: &PathProblem,
+    ) -> Self {
         let slack = pair.sources.iter().map(|source| source.multiple.max(source.moq)).fold(0.0, f64::max);
         let parts = sources.into_iter().map(|(index, share, arrival)| {
             let Source { multiple, moq, supply_fill: fill, line_cost, .. } = pair.sources[index];
@@ -65,16 +71,32 @@ impl Split {
                 split.locked[bucket] = split.beside(problem, pair, bucket, &locks);
             }
         }
-        let first = &split.parts[0];
-        let is_alike = |part: &Part| part.arrival == first.arrival && part.fill == first.fill;
-        let total = split.common_multiple();
-        split.is_exact = split.parts.iter().all(is_alike) && split.fits(total, 1e-9);
+        split.is_exact = split.arrives_together(path) && split.fits(split.common_multiple(), 1e-9);
         split
+    }
+
+    /// Whether the parts of every order that may be placed arrive in one bucket, equally complete.
+    fn arrives_together(&self, path: &PathProblem) -> bool {
+        let first = &self.parts[0];
+        let open: Vec<usize> = (0..path.periods).filter(|&bucket| path.is_open(bucket)).collect();
+        let is_alike = |part: &Part| {
+            let arrives = |of: &Part, scenario, bucket| at(&of.arrival, path.periods, scenario, bucket);
+            part.fill == first.fill
+                && (0..path.scenarios).all(|scenario| {
+                    open.iter().all(|&b| arrives(part, scenario, b) == arrives(first, scenario, b))
+                })
+        };
+        self.parts.iter().all(is_alike)
+    }
+
+    /// Whether locks fix an order.
+    pub fn has_locks(&self) -> bool {
+        self.locked.iter().any(|parts| !parts.is_empty())
     }
 
     /// Whether the path's cost is that of the plan.
     pub fn is_exact(&self) -> bool {
-        self.is_exact && self.locked.iter().all(Vec::is_empty)
+        self.is_exact && !self.has_locks()
     }
 
     /// Adds what an order with the supplier of `source` costs to its lines.
@@ -277,7 +299,7 @@ fn fits_capacity(problem: &Problem, pair: &Pair, source: usize, quantity: f64) -
 }
 
 /// Bucket in which an order of `bucket` arrives in a scenario.
-fn at(arrival: &Arrival, periods: usize, scenario: usize, bucket: usize) -> Option<usize> {
+pub(super) fn at(arrival: &Arrival, periods: usize, scenario: usize, bucket: usize) -> Option<usize> {
     match arrival {
         Arrival::Common(at) => at.get(bucket).copied().flatten(),
         Arrival::PerScenario(at) => at.get(scenario * periods + bucket).copied().flatten(),

@@ -42,7 +42,7 @@ impl StockPoint<'_> {
     }
 
     /// The orders in whole steps of the way, where its rules allow them, else nothing.
-    fn onto_steps(&self, ready: &Ready, mut orders: Vec<f64>) -> Vec<f64> {
+    pub(super) fn onto_steps(&self, ready: &Ready, mut orders: Vec<f64>) -> Vec<f64> {
         let path = &ready.way.path;
         for (bucket, quantity) in orders.iter_mut().enumerate() {
             let most = path.max_order.unwrap_or(f64::INFINITY);

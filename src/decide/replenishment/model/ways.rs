@@ -116,7 +116,7 @@ fn way(problem: &Problem, pair: &Pair, sample: &PairScenarios, sources: Vec<(usi
             *path.locked[lock.bucket].get_or_insert(0.0) += lock.quantity;
         }
     }
-    let split = (sources.len() > 1).then(|| split(problem, pair, sample, &sources));
+    let split = (sources.len() > 1).then(|| split(problem, pair, sample, &sources, &path));
     if let Some(split) = &split {
         path.multiple = split.common_multiple();
         for (bucket, locked) in path.locked.iter_mut().enumerate() {
@@ -126,8 +126,14 @@ fn way(problem: &Problem, pair: &Pair, sample: &PairScenarios, sources: Vec<(usi
     Way { sources, path, price, split }
 }
 
-/// The split over `sources`.
-fn split(problem: &Problem, pair: &Pair, sample: &PairScenarios, sources: &[(usize, f64)]) -> Split {
+/// The split over `sources`, ordered when `path` is.
+fn split(
+    problem: &Problem,
+    pair: &Pair,
+    sample: &PairScenarios,
+    sources: &[(usize, f64)],
+    path: &PathProblem,
+) -> Split {
     let parts = sources.iter().map(|&(index, share)| {
         let allowed = |bucket: usize| {
             pair.locks.iter().any(|lock| (lock.bucket, lock.source) == (bucket, index))
@@ -135,7 +141,7 @@ fn split(problem: &Problem, pair: &Pair, sample: &PairScenarios, sources: &[(usi
         };
         (index, share, arrivals(problem, pair, sample, index, allowed))
     });
-    Split::new(problem, pair, parts.collect())
+    Split::new(problem, pair, parts.collect(), path)
 }
 
 fn set_stock(path: &mut PathProblem, problem: &Problem, pair: &Pair, item: &Item, shortage_cost: f64) {

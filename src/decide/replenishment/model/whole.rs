@@ -10,13 +10,15 @@
 //! point, two columns a bucket and price step, solved by branch and bound.
 //! Use the prices of [`allocate`](crate::optimize::allocation::allocate)
 //! instead above the sizes that [`close`](super::close) states.
-//! Not for: orders split over several sources; of stock that expires the
-//! program may sell any lot first, so that its optimum is a bound and a plan's
-//! own cost comes from the simulation.
+//! Not for: split orders with a locked part; of stock that expires the program
+//! may sell any lot first, and parts of split orders are free within what the
+//! check allows, so that its optimum is a bound there and a plan's own cost
+//! comes from the simulation.
 //! Same input gives the same answer: yes.
 //! Differs from the textbook: none.
 
 use super::counts::Measure;
+use super::lanes::Lane;
 use super::limits::Limits;
 use super::part::{PointPlan, Ready, StockPoint};
 use super::ways::Way;
@@ -41,8 +43,12 @@ pub(crate) struct WayColumns {
     pub orders: Vec<Order>,
 }
 
-/// The order of a bucket.
+/// The order of a bucket from one source.
 pub(crate) struct Order {
+    /// Which lane of the way.
+    pub lane: usize,
+    source: usize,
+    multiple: f64,
     pub bucket: usize,
     /// Units locked already.
     pub locked: f64,
@@ -65,17 +71,13 @@ pub(crate) struct Terms {
     pub constant: f64,
 }
 
-/// Writes the program; `None` where an order has no largest quantity or is split.
+/// Writes the program; `None` where an order has no largest quantity, or is split with a locked part.
 pub(crate) fn whole(limits: &Limits, points: &[StockPoint<'_>]) -> Option<Whole> {
     let rows = vec![Terms::default(); limits.rows.len()];
     let mut writer = Writer { limits, program: Program::minimise(), rows, offset: 0.0 };
     let mut columns = Vec::with_capacity(points.len());
     for point in points {
-        let written = point.with_ways(|ways| {
-            let is_split = ways.iter().any(|ready| ready.way.split.is_some());
-            if is_split { None } else { writer.point(point, ways) }
-        });
-        columns.push(written?);
+        columns.push(point.with_ways(|ways| writer.point(point, ways))?);
     }
     let switches = writer.shared();
     let mut program = writer.program;
@@ -91,10 +93,11 @@ impl Whole {
             for (index, way) in ways.iter().enumerate() {
                 let taken = index == plan.way;
                 values.push((way.taken, f64::from(u8::from(taken))));
-                let multiple = point.multiple(index);
                 for order in &way.orders {
-                    let quantity = if taken { plan.orders[order.bucket] - order.locked } else { 0.0 };
-                    let count = (quantity / multiple).round();
+                    let parts = if taken { point.parts_of(plan, order.bucket) } else { Vec::new() };
+                    let part = parts.iter().find(|(source, _)| *source == order.source);
+                    let quantity = part.map_or(0.0, |(_, quantity)| quantity - order.locked);
+                    let count = (quantity / order.multiple).round();
                     for step in &order.steps {
                         let on = count > 0.0 && (step.least..=step.most).contains(&count);
                         values.push((step.on, f64::from(u8::from(on))));
@@ -115,7 +118,7 @@ impl Whole {
             let mut orders = vec![0.0; point.problem.horizon];
             for order in &ways[taken].orders {
                 let count: f64 = order.steps.iter().map(|step| values[step.count].round()).sum();
-                orders[order.bucket] = order.locked + count * point.multiple(taken);
+                orders[order.bucket] += order.locked + count * order.multiple;
             }
             point.planned(taken, orders)
         };
@@ -139,66 +142,97 @@ struct Writer<'a> {
 impl Writer<'_> {
     fn point(&mut self, point: &StockPoint<'_>, ways: &[Ready]) -> Option<Vec<WayColumns>> {
         let least = if ways.len() == 1 { 1.0 } else { 0.0 };
+        let lanes: Option<Vec<Vec<Lane<'_>>>> = ways.iter().map(|ready| point.lanes_of(&ready.way)).collect();
+        let lanes = lanes?;
         let mut columns = Vec::with_capacity(ways.len());
-        for ready in ways {
+        for (ready, lanes) in ways.iter().zip(&lanes) {
             let taken = self.program.add_column(0.0, least, 1.0, ColumnKind::Integer);
-            let orders = self.orders(point, ready, taken)?;
+            let orders = self.orders(point, &ready.way, lanes, taken)?;
             columns.push(WayColumns { taken, orders });
         }
         let one: Vec<(usize, f64)> = columns.iter().map(|way| (way.taken, 1.0)).collect();
         if columns.len() > 1 {
             self.program.add_row(1.0, 1.0, &one);
         }
-        self.stock(point, ways, &columns);
+        if let Some(first) = ways.first() {
+            self.stock(point, &first.way.path, &lanes, &columns);
+        }
         Some(columns)
     }
 
     /// The orders of a way: columns, costs, and what they count in shared rows.
-    fn orders(&mut self, point: &StockPoint<'_>, ready: &Ready, taken: usize) -> Option<Vec<Order>> {
-        let path = &ready.way.path;
+    fn orders(
+        &mut self,
+        point: &StockPoint<'_>,
+        way: &Way,
+        lanes: &[Lane<'_>],
+        taken: usize,
+    ) -> Option<Vec<Order>> {
+        let path = &way.path;
         let mut orders = Vec::new();
         for bucket in 0..path.periods {
-            let order = match path.locked[bucket] {
-                Some(locked) => Order { bucket, locked, steps: Vec::new() },
-                None if path.is_open(bucket) => {
-                    let most = most_steps(point, &ready.way, bucket)?;
-                    Order { bucket, locked: 0.0, steps: self.steps(&ready.way, bucket, most) }
-                }
-                None => continue,
-            };
-            self.link(path, &order, taken);
-            self.charge(point, &ready.way, &order, taken);
-            orders.push(order);
+            let first = orders.len();
+            for (at, lane) in lanes.iter().enumerate() {
+                let (locked, steps) = match path.locked[bucket] {
+                    Some(locked) => (locked, Vec::new()),
+                    None if lane.is_open(path.scenarios, bucket) => {
+                        (0.0, self.steps(lane, bucket, most_steps(point, way, lane, bucket)?))
+                    }
+                    None => continue,
+                };
+                let (source, multiple) = (lane.source, lane.multiple);
+                let order = Order { lane: at, source, multiple, bucket, locked, steps };
+                self.link(lane, &order, taken);
+                self.charge(point, lane, &order, taken);
+                orders.push(order);
+            }
+            if let Some(split) = &way.split {
+                self.share(lanes, &orders[first..], split.slack);
+            }
         }
-        if let Some((earlier, elsewhere)) = point.earlier_plan(ready) {
-            self.stay_close(path, &orders, &earlier, point.problem.stability_penalty, taken);
+        if let Some((earlier, elsewhere)) = point.earlier_plan(lanes) {
+            self.stay_close(&orders, &earlier, point.problem.stability_penalty, taken);
             self.cost_of(taken, point.problem.stability_penalty * elsewhere);
         }
         Some(orders)
     }
 
     /// One step for each price that an order can reach.
-    fn steps(&mut self, way: &Way, bucket: usize, most: f64) -> Vec<Step> {
-        let path = &way.path;
-        let (costs, prices) = (path.unit_cost.period(bucket), way.price.period(bucket));
-        let up = |quantity: f64| (quantity / path.multiple - 1e-9).ceil();
+    fn steps(&mut self, lane: &Lane<'_>, bucket: usize, most: f64) -> Vec<Step> {
+        let prices = &lane.prices[bucket];
+        let up = |quantity: f64| (quantity / lane.multiple - 1e-9).ceil();
         let mut steps = Vec::new();
-        for (index, (cost, price)) in costs.iter().zip(prices).enumerate() {
-            let reached = if index == 0 { 0.0 } else { up(cost.min_quantity) };
-            let least = up(path.moq).max(1.0).max(reached);
-            let most = costs.get(index + 1).map_or(most, |next| most.min(up(next.min_quantity) - 1.0));
+        for (index, price) in prices.iter().enumerate() {
+            let reached = if index == 0 { 0.0 } else { up(price.min_quantity) };
+            let least = up(lane.moq).max(1.0).max(reached);
+            let most = prices.get(index + 1).map_or(most, |next| most.min(up(next.min_quantity) - 1.0));
             if least <= most {
-                let on = self.program.add_column(path.fixed_cost[bucket], 0.0, 1.0, ColumnKind::Integer);
-                let unit = cost.unit_cost * path.multiple;
+                let on = self.program.add_column(lane.fixed_cost[bucket], 0.0, 1.0, ColumnKind::Integer);
+                let unit = price.unit_cost * lane.multiple;
                 let count = self.program.add_column(unit, 0.0, most, ColumnKind::Integer);
-                steps.push(Step { on, count, least, most, price: price.unit_cost });
+                steps.push(Step { on, count, least, most, price: price.price });
             }
         }
         steps
     }
 
+    /// Parts of one split order are no further off their shares than `slack`.
+    fn share(&mut self, lanes: &[Lane<'_>], orders: &[Order], slack: f64) {
+        for order in orders {
+            let share = lanes[order.lane].share;
+            let terms: Vec<(usize, f64)> = orders
+                .iter()
+                .flat_map(|other| {
+                    let own = if other.lane == order.lane { 1.0 } else { 0.0 };
+                    other.steps.iter().map(move |step| (step.count, (own - share) * other.multiple))
+                })
+                .collect();
+            self.program.add_row(-slack, slack, &terms);
+        }
+    }
+
     /// Quantities only where the line is on, and one price step at most.
-    fn link(&mut self, path: &PathProblem, order: &Order, taken: usize) {
+    fn link(&mut self, lane: &Lane<'_>, order: &Order, taken: usize) {
         for step in &order.steps {
             self.program.add_row(f64::NEG_INFINITY, 0.0, &[(step.count, 1.0), (step.on, -step.most)]);
             self.program.add_row(0.0, f64::INFINITY, &[(step.count, 1.0), (step.on, -step.least)]);
@@ -209,8 +243,8 @@ impl Writer<'_> {
             self.program.add_row(f64::NEG_INFINITY, 0.0, &one);
         }
         if order.locked > 0.0 {
-            let unit = path.unit_cost.unit_cost(order.bucket, order.locked);
-            self.cost_of(taken, path.fixed_cost[order.bucket] + order.locked * unit);
+            let unit = lane.price_at(order.bucket, order.locked).map_or(0.0, |price| price.unit_cost);
+            self.cost_of(taken, lane.fixed_cost[order.bucket] + order.locked * unit);
         }
     }
 
@@ -223,10 +257,10 @@ impl Writer<'_> {
     }
 
     /// What an order counts in shared rows.
-    fn charge(&mut self, point: &StockPoint<'_>, way: &Way, order: &Order, taken: usize) {
-        let (rows, multiple) = (&mut self.rows, way.path.multiple);
-        let locked_price = way.price.unit_cost(order.bucket, order.locked);
-        point.each_row(way, order.bucket, |row, measure, factor| {
+    fn charge(&mut self, point: &StockPoint<'_>, lane: &Lane<'_>, order: &Order, taken: usize) {
+        let (rows, multiple) = (&mut self.rows, lane.multiple);
+        let locked_price = lane.price_at(order.bucket, order.locked).map_or(0.0, |price| price.price);
+        point.each_row(lane.source, order.bucket, |row, measure, factor| {
             let list = &mut rows[row as usize].list;
             for step in &order.steps {
                 list.push(match measure {
@@ -246,20 +280,13 @@ impl Writer<'_> {
         });
     }
 
-    /// Pays for each unit more or less than the earlier plan orders.
-    fn stay_close(
-        &mut self,
-        path: &PathProblem,
-        orders: &[Order],
-        earlier: &[f64],
-        penalty: f64,
-        taken: usize,
-    ) {
+    /// Pays for each unit more or less than the earlier plan orders, by lane and bucket.
+    fn stay_close(&mut self, orders: &[Order], earlier: &[Vec<f64>], penalty: f64, taken: usize) {
         for order in orders {
-            let before = earlier[order.bucket];
+            let before = earlier[order.lane][order.bucket];
             let changed = self.program.add_column(penalty, 0.0, f64::INFINITY, ColumnKind::Continuous);
             let mut terms: Vec<(usize, f64)> =
-                order.steps.iter().map(|step| (step.count, path.multiple)).collect();
+                order.steps.iter().map(|step| (step.count, order.multiple)).collect();
             terms.push((taken, order.locked - before));
             for sign in [1.0, -1.0] {
                 let mut row: Vec<(usize, f64)> =
@@ -270,22 +297,27 @@ impl Writer<'_> {
         }
         // What was ordered when nothing may be ordered any more.
         let seen = |bucket: usize| orders.iter().any(|order| order.bucket == bucket);
-        let gone: f64 =
-            (0..earlier.len()).filter(|&bucket| !seen(bucket)).map(|bucket| earlier[bucket]).sum();
-        self.cost_of(taken, penalty * gone);
+        let gone = |of: &Vec<f64>| -> f64 {
+            of.iter().enumerate().filter(|(bucket, _)| !seen(*bucket)).map(|(_, units)| units).sum()
+        };
+        self.cost_of(taken, penalty * earlier.iter().map(gone).sum::<f64>());
     }
 
     /// Stock, shortage and waste of every scenario, and the room that stock takes.
-    fn stock(&mut self, point: &StockPoint<'_>, ways: &[Ready], columns: &[WayColumns]) {
-        let Some(first) = ways.first() else { return };
-        let path = &first.way.path;
+    fn stock(
+        &mut self,
+        point: &StockPoint<'_>,
+        path: &PathProblem,
+        lanes: &[Vec<Lane<'_>>],
+        columns: &[WayColumns],
+    ) {
         let mut room = vec![Terms::default(); path.periods];
         let mut courses = Vec::with_capacity(path.scenarios);
         for scenario in 0..path.scenarios {
-            let arriving = arriving(ways, columns, scenario);
+            let arriving = arriving(path, lanes, columns, scenario);
             courses.push(self.course(path, scenario, &arriving, &mut room));
         }
-        add_windows(&mut self.program, ways, columns, &courses);
+        add_windows(&mut self.program, path, lanes, columns, &courses);
         let share = point.volume_m3() / path.scenarios as f64;
         for (bucket, used) in room.into_iter().enumerate() {
             let Some(row) = point.storage_row(bucket) else { continue };
@@ -399,41 +431,46 @@ impl Terms {
 }
 
 /// Usable units by bucket of one scenario: what comes anyhow, and the orders.
-fn arriving(ways: &[Ready], columns: &[WayColumns], scenario: usize) -> Vec<Terms> {
-    let inflow = ways.first().map_or(&[][..], |ready| &ready.way.path.inflow);
+fn arriving(
+    path: &PathProblem,
+    lanes: &[Vec<Lane<'_>>],
+    columns: &[WayColumns],
+    scenario: usize,
+) -> Vec<Terms> {
     let mut arriving: Vec<Terms> =
-        inflow.iter().map(|&constant| Terms { list: Vec::new(), constant }).collect();
-    for (ready, columns) in ways.iter().zip(columns) {
-        let path = &ready.way.path;
+        path.inflow.iter().map(|&constant| Terms { list: Vec::new(), constant }).collect();
+    for (lanes, columns) in lanes.iter().zip(columns) {
         for order in &columns.orders {
-            let Some(at) = path.arrival_of(scenario, order.bucket) else { continue };
-            let unit = path.yield_factor * path.multiple;
+            let lane = &lanes[order.lane];
+            let Some(at) = lane.arrival_of(scenario, order.bucket) else { continue };
+            let unit = lane.fill * lane.multiple;
             arriving[at].list.extend(order.steps.iter().map(|step| (step.count, unit)));
             if order.locked > 0.0 {
-                arriving[at].list.push((columns.taken, path.yield_factor * order.locked));
+                arriving[at].list.push((columns.taken, lane.fill * order.locked));
             }
         }
     }
     arriving
 }
 
-/// The most multiples that an order may hold: the way's own limit, and where nothing but demand
-/// makes a unit worth buying, no more than the demand that it could still meet.
-fn most_steps(point: &StockPoint<'_>, way: &Way, bucket: usize) -> Option<f64> {
+/// The most multiples that an order may hold: the lane's own limit, and where nothing but demand
+/// makes a unit worth buying, no more than the demand that it could still meet. A part of a split
+/// may be worth buying for what another part brings with it.
+fn most_steps(point: &StockPoint<'_>, way: &Way, lane: &Lane<'_>, bucket: usize) -> Option<f64> {
     let path = &way.path;
-    let stated = (path.max_order? / path.multiple + 1e-9).floor();
-    if point.buys_for_its_own_sake(way, bucket) {
+    let stated = (lane.max_order? / lane.multiple + 1e-9).floor();
+    if way.split.is_some() || point.buys_for_its_own_sake(way, bucket) {
         return Some(stated);
     }
     let owed = (-path.initial_stock).max(0.0);
     let open = |scenario: usize| {
         let from =
-            if path.lost_sales { path.arrival_of(scenario, bucket).unwrap_or(path.periods) } else { 0 };
+            if path.lost_sales { lane.arrival_of(scenario, bucket).unwrap_or(path.periods) } else { 0 };
         let demand = &path.demand[scenario * path.periods..(scenario + 1) * path.periods];
         demand[from..].iter().sum::<f64>() + if from == 0 { owed } else { 0.0 }
     };
     let cover = (0..path.scenarios).map(open).fold(0.0, f64::max);
-    let smallest = path.unit_cost.period(bucket).last().map_or(0.0, |step| step.min_quantity).max(path.moq);
-    let up = |quantity: f64| (quantity / path.multiple - 1e-9).ceil().max(1.0);
-    Some(stated.min(up(cover / path.yield_factor).max(up(smallest))))
+    let smallest = lane.prices[bucket].last().map_or(0.0, |price| price.min_quantity).max(lane.moq);
+    let up = |quantity: f64| (quantity / lane.multiple - 1e-9).ceil().max(1.0);
+    Some(stated.min(up(cover / lane.fill).max(up(smallest))))
 }

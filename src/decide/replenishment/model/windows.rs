@@ -13,8 +13,9 @@
 //! Differs from the paper: demand may stay unmet, orders have largest
 //! quantities, and windows are short.
 
-use super::part::Ready;
+use super::lanes::Lane;
 use super::whole::{Terms, WayColumns};
+use crate::optimize::inventory::order_path::PathProblem;
 use crate::optimize::milp::Program;
 
 /// Buckets that a window spans at most.
@@ -28,14 +29,20 @@ pub(crate) struct Course {
 }
 
 /// Adds the rows of every window and scenario.
-pub(crate) fn add_windows(program: &mut Program, ways: &[Ready], columns: &[WayColumns], courses: &[Course]) {
-    let Some(path) = ways.first().map(|ready| &ready.way.path) else { return };
+pub(crate) fn add_windows(
+    program: &mut Program,
+    path: &PathProblem,
+    lanes: &[Vec<Lane<'_>>],
+    columns: &[WayColumns],
+    courses: &[Course],
+) {
     let mut terms = Vec::new();
     for (scenario, course) in courses.iter().enumerate() {
         for from in 0..path.periods {
             for to in from..path.periods.min(from + LONGEST) {
                 terms.clear();
-                let mut window = Window { ways, columns, from, to, terms: &mut terms, need: 0.0, orders: 0 };
+                let (need, orders) = (0.0, 0);
+                let mut window = Window { path, lanes, columns, from, to, terms: &mut terms, need, orders };
                 window.fill(scenario, course);
                 // Without an order that could arrive the balance rows say the same.
                 let (need, orders) = (window.need, window.orders);
@@ -48,7 +55,8 @@ pub(crate) fn add_windows(program: &mut Program, ways: &[Ready], columns: &[WayC
 }
 
 struct Window<'a> {
-    ways: &'a [Ready],
+    path: &'a PathProblem,
+    lanes: &'a [Vec<Lane<'a>>],
     columns: &'a [WayColumns],
     from: usize,
     to: usize,
@@ -61,7 +69,7 @@ struct Window<'a> {
 
 impl Window<'_> {
     fn fill(&mut self, scenario: usize, course: &Course) {
-        let path = &self.ways[0].way.path;
+        let path = self.path;
         let demand = &path.demand[scenario * path.periods..(scenario + 1) * path.periods];
         let window = self.from..=self.to;
         self.need += demand[window.clone()].iter().sum::<f64>() - path.inflow[window].iter().sum::<f64>();
@@ -74,21 +82,21 @@ impl Window<'_> {
             }
         }
         self.terms.extend(course.unmet[self.from..=self.to].iter().map(|&column| (column, 1.0)));
-        for (ready, way) in self.ways.iter().zip(self.columns) {
-            let path = &ready.way.path;
+        for (lanes, way) in self.lanes.iter().zip(self.columns) {
             for order in &way.orders {
-                let Some(at) = path.arrival_of(scenario, order.bucket) else { continue };
+                let lane = &lanes[order.lane];
+                let Some(at) = lane.arrival_of(scenario, order.bucket) else { continue };
                 if !(self.from..=self.to).contains(&at) {
                     continue;
                 }
                 self.orders += order.steps.len();
                 let left: f64 = demand[at..=self.to].iter().sum();
                 for step in &order.steps {
-                    let most = step.most * path.multiple * path.yield_factor;
+                    let most = step.most * lane.multiple * lane.fill;
                     self.terms.push((step.on, left.min(most)));
                 }
                 if order.locked > 0.0 {
-                    self.terms.push((way.taken, left.min(order.locked * path.yield_factor)));
+                    self.terms.push((way.taken, left.min(order.locked * lane.fill)));
                 }
             }
         }

@@ -81,14 +81,6 @@ impl PriceList {
         }
     }
 
-    /// The breaks of `period`, to change their prices between two solves.
-    pub fn period_mut(&mut self, period: usize) -> &mut [PriceBreak] {
-        match (self.first.get(period), self.first.get(period + 1)) {
-            (Some(&from), Some(&to)) => &mut self.breaks[from..to],
-            _ => &mut [],
-        }
-    }
-
     /// Price of each unit of an order of `quantity` in `period`.
     #[must_use]
     pub fn unit_cost(&self, period: usize, quantity: f64) -> f64 {
