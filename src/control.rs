@@ -147,6 +147,16 @@ impl Control {
         self.deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()))
     }
 
+    /// The same control for a first part of the work, which may take this share of the time left.
+    #[must_use]
+    pub fn for_share(&self, share: f64) -> Self {
+        let mut part = self.clone();
+        if let Some(left) = self.time_left() {
+            part.deadline = Instant::now().checked_add(left.mul_f64(share.clamp(0.0, 1.0)));
+        }
+        part
+    }
+
     /// Whether the work should end now: cancelled, or out of time.
     #[must_use]
     pub fn should_stop(&self) -> bool {

@@ -364,7 +364,7 @@ fn table(folder: &Path, name: &str, compressed: bool, header: &str) -> Result<Sh
     let ending = if compressed { "csv.gz" } else { "csv" };
     let file = std::io::BufWriter::new(File::create(folder.join(format!("{name}.{ending}")))?);
     let mut sheet =
-        if compressed { Sheet::Gz(GzEncoder::new(file, Compression::best())) } else { Sheet::Plain(file) };
+        if compressed { Sheet::Gz(GzEncoder::new(file, Compression::default())) } else { Sheet::Plain(file) };
     writeln!(sheet, "{header}")?;
     Ok(sheet)
 }

@@ -85,12 +85,19 @@ pub struct AllocationOptions {
     /// Most options among which an exact program may choose at the end, where
     /// prices and repair leave more than the gap asked for; 0 for never.
     pub most_master_columns: usize,
+    /// Most settings of a group of switches that are asked for its proof; 1 or more.
+    pub most_settings: usize,
 }
 
 impl Default for AllocationOptions {
-    /// 300 rounds, no start prices, 3,000 columns.
+    /// 300 rounds, no start prices, 3,000 columns, 1,500 settings.
     fn default() -> Self {
-        AllocationOptions { most_rounds: 300, start_prices: Vec::new(), most_master_columns: 3000 }
+        AllocationOptions {
+            most_rounds: 300,
+            start_prices: Vec::new(),
+            most_master_columns: 3000,
+            most_settings: 1500,
+        }
     }
 }
 
@@ -236,7 +243,7 @@ fn search<O: Offers>(
     let mut collision = None;
     if settings::are_all(coupling) {
         let none = vec![0.0; coupling.rows().len()];
-        settings::enumerate(offers, coupling, &none, &mut incumbent, &mut effort)?;
+        settings::enumerate(offers, coupling, &none, options.most_settings, &mut incumbent, &mut effort)?;
         if effort.gap_reached() {
             return Ok(conclude(offers, coupling, incumbent, none, None, Termination::WorkLimit, &effort));
         }
@@ -279,7 +286,7 @@ fn search<O: Offers>(
     }
     let mut infeasible = collision.is_some();
     if !infeasible && !effort.gap_reached() && !effort.exhausted() && !settings::are_all(coupling) {
-        settings::enumerate(offers, coupling, &prices, &mut incumbent, &mut effort)?;
+        settings::enumerate(offers, coupling, &prices, options.most_settings, &mut incumbent, &mut effort)?;
     }
     if !infeasible && !effort.gap_reached() && !effort.exhausted() {
         match master::solve_master(

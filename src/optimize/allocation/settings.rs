@@ -12,7 +12,7 @@
 //! parts' answers for every setting that closes as much and more; the setting
 //! that looks cheapest is asked next, until it is one that was asked.
 //! Cost: parts x 2^switches numbers for each group, a call of a group's parts a
-//! setting, 2^switches times at worst and [`MOST_SETTINGS`] at most.
+//! setting, 2^switches times at worst and `most_settings` at most.
 //! Use `fixing` instead for more than [`MOST_SWITCHES`] switches that parts share.
 //! Not for: switches of several copies.
 //! Same input and work limit give the same answer: yes; settings are asked one by one.
@@ -48,6 +48,7 @@ pub(super) fn enumerate<O: Offers>(
     offers: &mut O,
     coupling: &Coupling,
     prices: &[f64],
+    most_settings: usize,
     incumbent: &mut Incumbent,
     effort: &mut Effort<'_>,
 ) -> Result<(), AllocationError> {
@@ -63,7 +64,7 @@ pub(super) fn enumerate<O: Offers>(
             break;
         }
         let widest = (0..groups.len())
-            .filter(|&index| groups[index].is_open())
+            .filter(|&index| groups[index].is_open(most_settings))
             .max_by(|&a, &b| groups[a].gap().total_cmp(&groups[b].gap()).then(b.cmp(&a)));
         let Some(index) = widest else { break };
         search.ask(offers, &mut groups[index], effort)?;
@@ -375,7 +376,7 @@ mod tests {
             let mut effort = Effort::new(&control);
             let mut incumbent = Incumbent::default();
             let prices = vec![0.0; coupling.rows().len()];
-            enumerate(&mut offers, &coupling, &prices, &mut incumbent, &mut effort).unwrap();
+            enumerate(&mut offers, &coupling, &prices, 1_500, &mut incumbent, &mut effort).unwrap();
             let own: f64 =
                 random.costs.iter().map(|costs| costs.iter().copied().fold(f64::INFINITY, f64::min)).sum();
             assert!(effort.bound <= random.least() + 1e-9);

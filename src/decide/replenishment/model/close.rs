@@ -5,46 +5,62 @@
 //! simulation as every other plan, and taken where it is cheaper and keeps the
 //! shared limits.
 //! Cost: at most [`NODE_CELLS`] over cells nodes, for at most [`MOST_CELLS`]
-//! cells (stock points x scenarios x buckets).
+//! cells (stock points x scenarios x buckets). The prices before it get
+//! [`PRICES_SHARE`] of the time and few settings, since the program proves more.
 //! Use the prices alone above that size, where their gap is small anyhow:
 //! the more stock points meet, the less one order matters.
-//! Not for: problems without shared limits, which are exact on their own, and
-//! orders split over several sources.
+//! Not for: problems without shared limits, which are exact on their own.
 //! Same input gives the same answer: yes; a time limit depends on the clock.
 
 use super::limits::Limits;
 use super::part::{PointPlan, StockPoint};
 use super::polish::{polish, restore};
-use super::whole::whole;
+use super::whole::{Whole, whole};
 use crate::control::Control;
 use crate::optimize::allocation::AllocationSolution;
 use crate::optimize::milp::Session;
 use crate::solution::{Outcome, SolutionStatus, Termination};
 
 /// Demand cells up to which the whole problem is written out.
-pub(crate) const MOST_CELLS: usize = 12_000;
+const MOST_CELLS: usize = 12_000;
 /// Nodes times cells that the search may take.
 const NODE_CELLS: usize = 2_000_000;
+/// Share of the time that prices and repair may take before.
+pub(crate) const PRICES_SHARE: f64 = 0.3;
+/// Settings of joint orders that are asked before.
+pub(crate) const SETTINGS_BEFORE: usize = 100;
 /// Relative gap at which a plan counts as proved.
 const PROVED: f64 = 1e-6;
 
+/// The whole problem as one program, where it is small enough.
+pub(crate) fn small(limits: &Limits, points: &[StockPoint<'_>]) -> Option<Whole> {
+    if cells(points) > MOST_CELLS { None } else { whole(limits, points) }
+}
+
+fn cells(points: &[StockPoint<'_>]) -> usize {
+    points.iter().map(StockPoint::cells).sum()
+}
+
 /// Improves plans and bound in place.
 pub(crate) fn close(
+    whole: &Whole,
     limits: &Limits,
     points: &[StockPoint<'_>],
     answer: &mut AllocationSolution<PointPlan>,
     control: &Control,
 ) {
-    let cells: usize = points.iter().map(StockPoint::cells).sum();
+    if answer.outcome.termination == Termination::TimeLimit && !control.should_stop() {
+        // Only the prices' share of the time is over.
+        answer.outcome.termination = Termination::Stalled;
+    }
     let is_near = answer.outcome.gap().is_some_and(|gap| gap <= control.limits.gap);
     let is_over = control.should_stop()
         || control.limits.work.is_some_and(|work| answer.rounds >= work)
         || answer.outcome.termination == Termination::Infeasible;
-    if cells > MOST_CELLS || is_near || is_over {
+    if is_near || is_over {
         return;
     }
-    let Some(whole) = whole(limits, points) else { return };
-    let nodes = (NODE_CELLS / cells.max(1)).max(1) as u64;
+    let nodes = (NODE_CELLS / cells(points).max(1)).max(1) as u64;
     // A solver that fails leaves the plans as they are.
     let Ok(mut session) = Session::new(&whole.program) else { return };
     if answer.outcome.solution_status != SolutionStatus::None {

@@ -266,12 +266,20 @@ fn together(
     points: &[StockPoint<'_>],
     control: &Control,
 ) -> Result<Answer, ModelError> {
-    let mut answer = allocate(points, &limits.coupling, &AllocationOptions::default(), control)?;
+    let small = close::small(limits, points);
+    let (mut options, mut first) = (AllocationOptions::default(), control.clone());
+    if small.is_some() {
+        options.most_settings = close::SETTINGS_BEFORE;
+        first = control.for_share(close::PRICES_SHARE);
+    }
+    let mut answer = allocate(points, &limits.coupling, &options, &first)?;
     if answer.outcome.solution_status != SolutionStatus::None {
         let saved = polish::polish(limits, points, &mut answer.chosen, &mut answer.row_usage, control);
         answer.outcome.objective = answer.outcome.objective.map(|objective| objective - saved);
     }
-    close::close(limits, points, &mut answer, control);
+    if let Some(whole) = &small {
+        close::close(whole, limits, points, &mut answer, control);
+    }
     let mut lines = Vec::new();
     let feasible = answer.outcome.solution_status != SolutionStatus::None;
     if feasible {

@@ -4,8 +4,6 @@
 //! tells which setting looks cheapest, what no setting undercuts, and when nothing more can be learnt.
 //! Cost: parts x 2^switches numbers; one answer raises at most 2^switches of them.
 
-/// Most settings of a group that are asked.
-const MOST_SETTINGS: usize = 1_500;
 /// Settings that close no more than this many switches are asked first: they say most about others.
 const SEED_CLOSED: u32 = 2;
 /// A part is settled where its value and bound differ by less than this share.
@@ -76,11 +74,11 @@ impl Group {
         cheapest(&mut all.clone().filter(is_seed)).or_else(|| cheapest(&mut all.clone())).unwrap_or(0)
     }
 
-    /// Whether more could be learnt: the cheapest setting is not settled, nor too many were asked.
-    pub fn is_open(&self) -> bool {
+    /// Whether more could be learnt: the cheapest setting is not settled, nor were `most` asked.
+    pub fn is_open(&self, most: usize) -> bool {
         let next = self.next();
         let unsettled = (0..self.parts.len()).any(|place| !self.is_settled(place, next));
-        self.asked < MOST_SETTINGS && (unsettled || self.asked == 0)
+        self.asked < most && (unsettled || self.asked == 0)
     }
 
     /// The value of a part in a setting, from the answers to it and to settings that close less.
