@@ -129,8 +129,8 @@ pub fn specs() -> Vec<Spec> {
             suppliers: 20,
             large: true,
             known: Some(Known {
-                objective: 2_971_411.92,
-                bound: 2_971_411.91,
+                objective: 2_986_786.24,
+                bound: 2_986_786.22,
                 gap: 1e-4,
                 time_limit_seconds: 60.0,
             }),
@@ -145,8 +145,8 @@ pub fn specs() -> Vec<Spec> {
             budget: 0.8,
             large: true,
             known: Some(Known {
-                objective: 5_312_285.19,
-                bound: 5_312_285.17,
+                objective: 5_355_739.26,
+                bound: 5_355_739.23,
                 gap: 0.01,
                 time_limit_seconds: 120.0,
             }),
