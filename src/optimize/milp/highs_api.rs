@@ -1,4 +1,4 @@
-//! The one place that talks to HiGHS through its C interface; all `unsafe` code of the crate.
+//! The one place that talks to HiGHS through its C interface; with its submodules all `unsafe` code of the crate.
 //!
 //! [`Highs`] owns one solver instance. Every array that crosses the border has
 //! its length checked here, every index is checked against the size of the

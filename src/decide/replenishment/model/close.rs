@@ -26,7 +26,7 @@ const MOST_CELLS: usize = 12_000;
 /// Nodes times cells that the search may take.
 const NODE_CELLS: usize = 2_000_000;
 /// Share of the time that prices and repair may take before.
-pub(crate) const PRICES_SHARE: f64 = 0.3;
+pub(crate) const PRICES_SHARE: f64 = 1.0 / 3.0;
 /// Settings of joint orders that are asked before.
 pub(crate) const SETTINGS_BEFORE: usize = 100;
 /// Relative gap at which a plan counts as proved.
