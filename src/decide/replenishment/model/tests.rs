@@ -148,48 +148,6 @@ fn the_whole_program_is_as_good_as_the_best_of_all_plans() {
     assert!(answered > 10);
 }
 
-/// Parts of split orders are free within what the check allows, also where one source delivers
-/// later, so that the program is as good as the best of all plans there too.
-#[test]
-fn the_whole_program_splits_orders_as_the_check_allows() {
-    for (lead, multiple, share) in [(7, 2, 0.5), (14, 2, 0.5), (14, 3, 0.25), (7, 3, 0.75)] {
-        let sourcing = format!(
-            "item,supplier,share,order_multiple,line_cost,unit_price\nA,S,{share},1,0.3,2\nA,T,{},{multiple},0.2,1.8\n",
-            1.0 - share
-        );
-        let suppliers = format!("supplier,lead_time_days,order_cost,minimum_money\nS,7,1,\nT,{lead},0.5,6\n");
-        let all = [
-            ("sales", "item,date,quantity\nA,2024-01-01,5\nA,2024-01-22,5\n"),
-            ("items", "item,unit_cost,price,holding_cost,shortage_cost,unmet_demand\nA,2,5,0.3,3,lost\n"),
-            ("stock", "item,location,date,on_hand\nA,main,2024-01-29,1\n"),
-            ("sourcing", sourcing.as_str()),
-            ("suppliers", suppliers.as_str()),
-        ];
-        let settings = [("horizon", "3"), ("scenarios", "2"), ("plan_date", "2024-01-29"), ("budget", "60")];
-        let settings = settings.iter().fold(Settings::default(), |all, (key, value)| all.with(*key, *value));
-        let problem =
-            Problem::read("test", tables(&all), &settings).unwrap_or_else(|faults| panic!("{faults}"));
-        let pair = PairScenarios {
-            demand: vec![1.0, 4.0, 6.0, 0.0, 5.0, 3.0],
-            lead_time_days: vec![7, 7, lead, lead],
-            shortage_cost: 3.0,
-            ..PairScenarios::default()
-        };
-        let scenarios = Scenarios { count: 2, horizon: 3, pairs: vec![pair] };
-        let limits = Limits::new(&problem).unwrap();
-        let control = Control::default().with_threads(1).with_gap(1e-6);
-        let points = stock_points(&problem, &scenarios, &limits, None, &control).unwrap();
-        let best = every_plan(&problem, &scenarios, 9.0).unwrap();
-        assert_same(exact(&limits, &points).unwrap(), best, u64::from(lead));
-        let closed = plan(&problem, &scenarios, None, &control).unwrap();
-        let (cost, bound) = (closed.outcome.objective.unwrap(), closed.outcome.bound.unwrap());
-        assert!(bound <= best + 1e-6 && cost >= best - 1e-6, "{bound} {best} {cost}");
-        let checked = check(&problem, &scenarios, &closed.plan, None, &control);
-        assert!(checked.violations.is_empty(), "{:?}", checked.violations);
-        assert_same(checked.cost.total(), cost, 0);
-    }
-}
-
 #[test]
 fn prices_bound_the_optimum_and_the_closer_reaches_it() {
     let shape = Shape { items: 3, horizon: 6, scenarios: 4, largest_demand: 6, limits: true };
