@@ -33,7 +33,7 @@ fn a_new_folder_solves_as_it_is() {
     .unwrap();
     let variants =
         purvey(folder.path(), "what-if city --scenario more.toml --work-limit 100 --json").ends(0).json();
-    assert!(variants["variants"][1]["difference"].as_f64().unwrap() > 0.0, "{variants}");
+    assert!(variants["what_if"]["variants"][1]["difference"].as_f64().unwrap() > 0.0, "{variants}");
 }
 
 #[test]
@@ -43,7 +43,8 @@ fn a_vrplib_file_is_solved_written_and_priced() {
     let document =
         purvey(folder.path(), "solve small.vrp --work-limit 2000 --threads 1 --seed 1 --json").ends(0).json();
     // Two routes of 10 + 10 + 14 in whole numbers.
-    assert_eq!((document["objective"].as_f64(), &document["bound"]), (Some(68.0), &serde_json::Value::Null));
+    assert_eq!(document["objective"], 68.0);
+    assert!(document["bound"].as_f64().is_none_or(|bound| bound <= 68.0), "{document}");
     let written = fs::read_to_string(folder.path().join("small.out/small.sol")).unwrap();
     assert!(written.ends_with("Cost 68\n") && written.starts_with("Route #1: "), "{written}");
     purvey(folder.path(), "check-plan small.vrp --plan small.out/small.sol").ends(0);

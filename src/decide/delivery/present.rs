@@ -111,11 +111,6 @@ fn figures(problem: &Problem, solution: &Solution) -> Vec<Figure> {
     let whole = || Measure::number().with_decimals(0);
     let cost = solution.outcome.objective.unwrap_or(f64::NAN);
     let mut figures = vec![Figure::number("Cost of the plan", cost, telling.cost.clone())];
-    if let Some(gap) = solution.outcome.gap() {
-        let percent = Measure::percent().with_decimals(1);
-        figures
-            .push(Figure::number("Gap to the bound", gap, percent).with_note("no plan is cheaper by more"));
-    }
     figures.push(Figure::number("Vehicles used", kpi("vehicles_used"), whole()));
     figures.push(Figure::number("Visits served", kpi("visits_served"), whole()));
     let (unserved, must) = (kpi("visits_unserved"), kpi("visits_unserved_without_prize"));

@@ -8,6 +8,9 @@ use super::problem::Problem;
 use crate::data::{Code, Fault, Faults, Severity};
 use crate::presentation::Measure;
 
+/// A bound further away than this says too little for a headline.
+const WORTH_TELLING: f64 = 0.25;
+
 /// The notices of the input, with a warning for each visit that no vehicle could serve.
 pub(super) fn with_left_out(problem: &Problem) -> Faults {
     let mut faults = problem.notices.clone();
@@ -85,7 +88,7 @@ fn headline(
         let late = written(value(name), &telling.time_unit);
         sentences.push(format!("{} late, {late} in all.", counted(value("visits_late"), "visit")));
     }
-    if let Some(gap) = gap {
+    if let Some(gap) = gap.filter(|gap| *gap <= WORTH_TELLING) {
         sentences.push(format!("No plan is more than {} cheaper.", telling.style.percent(gap)));
     }
     sentences
