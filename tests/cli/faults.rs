@@ -102,7 +102,7 @@ fn a_file_is_recognised_by_what_it_holds() {
     assert_eq!(
         unknown.err,
         "shop/sales.csv: the first lines are of no known format [broken-format]\n  \
-         help: hand in an instance folder, a CSV unique_id,ds,y, or an .mps or .lp file\n"
+         help: hand in an instance folder, a CSV unique_id,ds,y, or an .mps, .lp, .vrp or Solomon file\n"
     );
     fs::write(at.join("series.csv"), "unique_id,ds,y\na,2024-01-01,1\n").unwrap();
     let long = purvey(at, "solve series.csv").ends(2);

@@ -135,7 +135,7 @@ fn diff_tells_what_changed() {
     assert!(!changed["diff"]["lines"].as_array().unwrap().is_empty());
     let told = purvey(at, "diff a b").ends(0);
     assert!(told.out.contains("The second plan costs € "), "{}", told.out);
-    assert!(told.out.lines().any(|line| line.starts_with(" changed   S")), "{}", told.out);
+    assert!(told.out.lines().any(|line| line.starts_with(" changed  S")), "{}", told.out);
     let nothing = purvey(at, "diff a shop").ends(2);
     assert!(nothing.err.contains("solution.json"), "{}", nothing.err);
 }
