@@ -222,6 +222,27 @@ pub struct ColumnSchema {
     pub references: Option<String>,
 }
 
+impl ColumnSchema {
+    /// A column of which only its name, type and meaning matter.
+    #[must_use]
+    pub fn plain(name: impl Into<String>, kind: Kind, meaning: impl Into<String>) -> Self {
+        ColumnSchema {
+            name: name.into(),
+            kind,
+            unit: String::new(),
+            meaning: meaning.into(),
+            required: false,
+            default: None,
+            min: None,
+            above: None,
+            max: None,
+            below: None,
+            values: Vec::new(),
+            references: None,
+        }
+    }
+}
+
 /// What a setting must be.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]

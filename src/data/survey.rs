@@ -217,24 +217,12 @@ fn check_titles(label: &str, looks: &[Look], wanted: &Wanted<'_>) -> Result<(), 
 fn schema_of(looks: &[Look], wanted: &Wanted<'_>) -> TableSchema {
     let column = |look: &Look| {
         let known = wanted.known.iter().find(|(name, _)| *name == look.title).map(|(_, kind)| *kind);
-        ColumnSchema {
-            name: look.title.clone(),
-            kind: match known {
-                Some(kind) => kind,
-                None if wanted.is_strict(&look.title) => Kind::Number,
-                None => look.kind(),
-            },
-            unit: String::new(),
-            meaning: String::new(),
-            required: false,
-            default: None,
-            min: None,
-            above: None,
-            max: None,
-            below: None,
-            values: Vec::new(),
-            references: None,
-        }
+        let kind = match known {
+            Some(kind) => kind,
+            None if wanted.is_strict(&look.title) => Kind::Number,
+            None => look.kind(),
+        };
+        ColumnSchema::plain(&look.title, kind, "")
     };
     let kept = looks.iter().filter(|look| wanted.takes(&look.title));
     TableSchema {

@@ -246,18 +246,8 @@ fn panel_of(table: &Table, line: &TimeLine, options: &LongOptions) -> Result<Pan
 
 fn long_schema() -> TableSchema {
     let column = |name: &str, kind: Kind, required: bool, meaning: &str| ColumnSchema {
-        name: name.to_owned(),
-        kind,
-        unit: String::new(),
-        meaning: meaning.to_owned(),
         required,
-        default: None,
-        min: None,
-        above: None,
-        max: None,
-        below: None,
-        values: Vec::new(),
-        references: None,
+        ..ColumnSchema::plain(name, kind, meaning)
     };
     TableSchema {
         name: "series".to_owned(),

@@ -10,13 +10,12 @@
 //! Differs from the paper: the weight F is drawn anew for each child between 0.5 and 1; a gene
 //! that leaves its range is drawn between its parent and the bound.
 
-use rand::{RngExt, SeedableRng};
+use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 
-use super::one_goal::{Best, SearchEffort, answer, beginning, best_of, check, stop, worths};
+use super::one_goal::{Best, Kept, SearchEffort, search_rounds};
 use super::{GeneticError, Problem};
 use crate::control::Control;
-use crate::solution::Termination;
 
 /// Probability CR that a gene comes from the mutant.
 const CROSSOVER: f64 = 0.9;
@@ -30,37 +29,13 @@ pub fn differential_evolution(
     effort: &SearchEffort,
     control: &Control,
 ) -> Result<Best, GeneticError> {
-    check(problem, effort)?;
-    let control = &control.started();
-    Ok(control.install(|| search(problem, effort, control)))
-}
-
-fn search(problem: &impl Problem, effort: &SearchEffort, control: &Control) -> Best {
-    let mut rng = ChaCha8Rng::seed_from_u64(control.seed);
-    let (size, length) = (effort.population, problem.space().numbers().len());
-    let mut living = beginning(problem, effort, &mut rng);
-    let mut worth = worths(problem, &living);
-    let mut children = living.clone();
-    let (mut evaluations, mut termination) = (size as u64, Termination::WorkLimit);
-    for _ in 0..effort.rounds {
-        if let Some(reason) = stop(control, evaluations, size) {
-            termination = reason;
-            break;
+    let length = problem.space().numbers().len();
+    let breed = |living: &Kept, children: &mut [f64], rng: &mut ChaCha8Rng| {
+        for (i, child) in children.chunks_exact_mut(length).enumerate() {
+            mutate(problem, &living.numbers, i, child, rng);
         }
-        for i in 0..size {
-            mutate(problem, &living, i, &mut children[i * length..(i + 1) * length], &mut rng);
-        }
-        let born = worths(problem, &children);
-        evaluations += size as u64;
-        for i in 0..size {
-            if born[i].compare(&worth[i]).is_le() {
-                worth[i] = born[i];
-                living[i * length..(i + 1) * length].copy_from_slice(&children[i * length..(i + 1) * length]);
-            }
-        }
-    }
-    let best = best_of(&worth);
-    answer(problem, &living[best * length..(best + 1) * length], worth[best], evaluations, termination)
+    };
+    search_rounds(problem, effort, control, breed, std::cmp::Ordering::is_le)
 }
 
 /// The child of parent `i`: a + F (b - c) in most genes.

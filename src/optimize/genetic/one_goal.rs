@@ -6,6 +6,10 @@
 //! Not for: orders among the genes.
 //! Same input and seed give the same answer: yes, whatever the number of threads.
 
+use std::cmp::Ordering;
+
+use rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 
 use super::{Candidate, Genes, GeneticError, Problem};
@@ -44,17 +48,74 @@ pub struct Best {
 /// Violation and goal of a candidate; smaller is better, in this order.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Worth {
-    pub violation: f64,
-    pub goal: f64,
+    violation: f64,
+    goal: f64,
 }
 
 impl Worth {
-    pub(super) fn compare(&self, other: &Worth) -> std::cmp::Ordering {
+    pub(super) fn compare(&self, other: &Worth) -> Ordering {
         self.violation.total_cmp(&other.violation).then(self.goal.total_cmp(&other.goal))
     }
 }
 
-pub(super) fn check(problem: &impl Problem, effort: &SearchEffort) -> Result<(), GeneticError> {
+/// The candidates that a search keeps: numbers one after the other, and what each is worth.
+#[derive(Debug, Clone)]
+pub(super) struct Kept {
+    pub numbers: Vec<f64>,
+    pub worths: Vec<Worth>,
+}
+
+/// Runs rounds: `propose` turns the trials of the last round, one a candidate, into those of the next;
+/// a trial takes the place of its candidate where `replaces` says so of its order before it.
+pub(super) fn search_rounds(
+    problem: &impl Problem,
+    effort: &SearchEffort,
+    control: &Control,
+    propose: impl FnMut(&Kept, &mut [f64], &mut ChaCha8Rng) + Send,
+    replaces: fn(Ordering) -> bool,
+) -> Result<Best, GeneticError> {
+    check(problem, effort)?;
+    let control = &control.started();
+    Ok(control.install(|| run_rounds(problem, effort, control, propose, replaces)))
+}
+
+fn run_rounds(
+    problem: &impl Problem,
+    effort: &SearchEffort,
+    control: &Control,
+    mut propose: impl FnMut(&Kept, &mut [f64], &mut ChaCha8Rng),
+    replaces: fn(Ordering) -> bool,
+) -> Best {
+    let mut rng = ChaCha8Rng::seed_from_u64(control.seed);
+    let (size, length) = (effort.population, problem.space().numbers().len());
+    let first = beginning(problem, effort, &mut rng);
+    let mut trials = first.clone();
+    let mut kept = Kept { worths: worths(problem, &first), numbers: first };
+    let (mut evaluations, mut termination) = (size as u64, Termination::WorkLimit);
+    for _ in 0..effort.rounds {
+        if let Some(reason) = stop(control, evaluations, size) {
+            termination = reason;
+            break;
+        }
+        propose(&kept, &mut trials, &mut rng);
+        let found = worths(problem, &trials);
+        evaluations += size as u64;
+        for (i, &worth) in found.iter().enumerate() {
+            if replaces(worth.compare(&kept.worths[i])) {
+                let own = i * length..(i + 1) * length;
+                kept.worths[i] = worth;
+                kept.numbers[own.clone()].copy_from_slice(&trials[own]);
+            }
+        }
+    }
+    let best = (0..size).min_by(|&a, &b| kept.worths[a].compare(&kept.worths[b])).unwrap_or(0);
+    let worth = kept.worths[best];
+    let genes = settled(problem, &kept.numbers[best * length..(best + 1) * length]);
+    let candidate = Candidate { genes, objectives: vec![worth.goal], violation: worth.violation };
+    Best { candidate, evaluations, termination }
+}
+
+fn check(problem: &impl Problem, effort: &SearchEffort) -> Result<(), GeneticError> {
     problem.space().check()?;
     let objectives = problem.objectives();
     if objectives != 1 {
@@ -74,7 +135,7 @@ pub(super) fn check(problem: &impl Problem, effort: &SearchEffort) -> Result<(),
 }
 
 /// Values of all candidates, whose numbers lie one after the other; whole numbers are rounded first.
-pub(super) fn worths(problem: &impl Problem, numbers: &[f64]) -> Vec<Worth> {
+fn worths(problem: &impl Problem, numbers: &[f64]) -> Vec<Worth> {
     let length = problem.space().numbers().len();
     let one = |numbers: &[f64]| {
         let mut goal = [f64::INFINITY];
@@ -86,13 +147,13 @@ pub(super) fn worths(problem: &impl Problem, numbers: &[f64]) -> Vec<Worth> {
 }
 
 /// The candidate that stands for free numbers.
-pub(super) fn settled(problem: &impl Problem, numbers: &[f64]) -> Genes {
+fn settled(problem: &impl Problem, numbers: &[f64]) -> Genes {
     let settled = numbers.iter().zip(problem.space().numbers()).map(|(&value, range)| range.settle(value));
     Genes { numbers: settled.collect(), orders: Vec::new() }
 }
 
 /// Whether to stop before the next round, and why.
-pub(super) fn stop(control: &Control, evaluations: u64, next: usize) -> Option<Termination> {
+fn stop(control: &Control, evaluations: u64, next: usize) -> Option<Termination> {
     if control.cancel.is_requested() {
         return Some(Termination::Interrupted);
     }
@@ -104,30 +165,8 @@ pub(super) fn stop(control: &Control, evaluations: u64, next: usize) -> Option<T
 }
 
 /// The numbers of the first candidates, one after the other.
-pub(super) fn beginning(
-    problem: &impl Problem,
-    effort: &SearchEffort,
-    rng: &mut rand_chacha::ChaCha8Rng,
-) -> Vec<f64> {
+fn beginning(problem: &impl Problem, effort: &SearchEffort, rng: &mut ChaCha8Rng) -> Vec<f64> {
     let mut first: Vec<Genes> = effort.start.iter().take(effort.population).cloned().collect();
     first.extend(problem.space().spread(effort.population - first.len(), rng));
     first.into_iter().flat_map(|genes| genes.numbers).collect()
-}
-
-/// Position of the best.
-pub(super) fn best_of(worths: &[Worth]) -> usize {
-    (0..worths.len()).min_by(|&a, &b| worths[a].compare(&worths[b])).unwrap_or(0)
-}
-
-/// Wraps the best up.
-pub(super) fn answer(
-    problem: &impl Problem,
-    numbers: &[f64],
-    worth: Worth,
-    evaluations: u64,
-    termination: Termination,
-) -> Best {
-    let genes = settled(problem, numbers);
-    let candidate = Candidate { genes, objectives: vec![worth.goal], violation: worth.violation };
-    Best { candidate, evaluations, termination }
 }

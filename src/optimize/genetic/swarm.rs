@@ -13,13 +13,12 @@
 //! Same input and seed give the same answer: yes, whatever the number of threads.
 //! Differs from the paper: a particle that reaches a bound stops there.
 
-use rand::{RngExt, SeedableRng};
+use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 
-use super::one_goal::{Best, SearchEffort, Worth, answer, beginning, best_of, check, stop, worths};
+use super::one_goal::{Best, Kept, SearchEffort, Worth, search_rounds};
 use super::{GeneticError, Problem};
 use crate::control::Control;
-use crate::solution::Termination;
 
 const CONSTRICTION: f64 = 0.7298;
 const PULL: f64 = 2.05;
@@ -33,30 +32,15 @@ pub fn particle_swarm(
     effort: &SearchEffort,
     control: &Control,
 ) -> Result<Best, GeneticError> {
-    check(problem, effort)?;
-    let control = &control.started();
-    Ok(control.install(|| search(problem, effort, control)))
-}
-
-fn search(problem: &impl Problem, effort: &SearchEffort, control: &Control) -> Best {
-    let mut rng = ChaCha8Rng::seed_from_u64(control.seed);
-    let (size, length) = (effort.population, problem.space().numbers().len());
-    let mut place = beginning(problem, effort, &mut rng);
-    let mut speed = vec![0.0; place.len()];
-    let mut own = place.clone();
-    let mut worth = worths(problem, &place);
-    let (mut evaluations, mut termination) = (size as u64, Termination::WorkLimit);
-    for _ in 0..effort.rounds {
-        if let Some(reason) = stop(control, evaluations, size) {
-            termination = reason;
-            break;
-        }
-        for i in 0..size {
-            let leader = leader(&worth, i);
-            for (gene, range) in problem.space().numbers().iter().enumerate() {
-                let at = i * length + gene;
+    let ranges = problem.space().numbers();
+    let mut speed = vec![0.0; effort.population * ranges.len()];
+    let fly = |own: &Kept, place: &mut [f64], rng: &mut ChaCha8Rng| {
+        for i in 0..own.worths.len() {
+            let leader = leader(&own.worths, i);
+            for (gene, range) in ranges.iter().enumerate() {
+                let at = i * ranges.len() + gene;
                 let mut pull = |to: f64| PULL * rng.random::<f64>() * (to - place[at]);
-                let drift = pull(own[at]) + pull(own[leader * length + gene]);
+                let drift = pull(own.numbers[at]) + pull(own.numbers[leader * ranges.len() + gene]);
                 speed[at] = CONSTRICTION * (speed[at] + drift);
                 let moved = place[at] + speed[at];
                 place[at] = moved.clamp(range.lower, range.upper);
@@ -65,17 +49,8 @@ fn search(problem: &impl Problem, effort: &SearchEffort, control: &Control) -> B
                 }
             }
         }
-        let now = worths(problem, &place);
-        evaluations += size as u64;
-        for i in 0..size {
-            if now[i].compare(&worth[i]).is_lt() {
-                worth[i] = now[i];
-                own[i * length..(i + 1) * length].copy_from_slice(&place[i * length..(i + 1) * length]);
-            }
-        }
-    }
-    let best = best_of(&worth);
-    answer(problem, &own[best * length..(best + 1) * length], worth[best], evaluations, termination)
+    };
+    search_rounds(problem, effort, control, fly, std::cmp::Ordering::is_lt)
 }
 
 /// The best of a particle and its two neighbours on the ring.

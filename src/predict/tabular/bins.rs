@@ -79,6 +79,23 @@ impl Bins {
     }
 }
 
+/// Puts the rows that go left before those that go right, each in their order; gives the number of the left.
+pub(crate) fn part_rows(rows: &mut [u32], spare: &mut [u32], goes_left: impl Fn(u32) -> bool) -> usize {
+    let (mut left, mut right) = (0, 0);
+    for at in 0..rows.len() {
+        let row = rows[at];
+        if goes_left(row) {
+            rows[left] = row;
+            left += 1;
+        } else {
+            spare[right] = row;
+            right += 1;
+        }
+    }
+    rows[left..].copy_from_slice(&spare[..right]);
+    left
+}
+
 /// Rows in bins, by column for growing trees and by row for asking them.
 pub(crate) struct Binned {
     pub(crate) rows: usize,

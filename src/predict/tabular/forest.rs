@@ -15,7 +15,7 @@ use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::bins::{Binned, Bins};
+use super::bins::{Binned, Bins, part_rows};
 use super::tree::{Node, Set, Tree};
 
 /// How to grow a forest.
@@ -274,19 +274,8 @@ impl<'a> Grower<'a> {
 
     fn part(&mut self, begin: usize, end: usize, node: &Node, tree: &Tree) -> usize {
         let bins = &self.binned.columns[node.column as usize];
-        let (mut left, mut right) = (begin, 0);
-        for at in begin..end {
-            let row = self.rows[at];
-            if tree.goes_left(node, bins[row as usize]) {
-                self.rows[left] = row;
-                left += 1;
-            } else {
-                self.spare[right] = row;
-                right += 1;
-            }
-        }
-        self.rows[left..end].copy_from_slice(&self.spare[..right]);
-        left
+        let rows = &mut self.rows[begin..end];
+        begin + part_rows(rows, &mut self.spare, |row| tree.goes_left(node, bins[row as usize]))
     }
 }
 

@@ -16,7 +16,7 @@
 use rayon::prelude::*;
 
 use super::Settings;
-use crate::predict::tabular::bins::{Binned, Bins};
+use crate::predict::tabular::bins::{Binned, Bins, part_rows};
 use crate::predict::tabular::tree::{Node, Set, Tree};
 
 /// Added to the curvature of a code's bin before codes are put in order.
@@ -250,24 +250,13 @@ impl<'a> Grower<'a> {
         large.best = best_split(b);
     }
 
-    /// Puts the rows that go left before those that go right, each in their order; gives where the right begin.
+    /// As [`part_rows`], with the rule of the node looked up once for each bin.
     fn part(&mut self, begin: usize, end: usize, node: &Node, tree: &Tree) -> usize {
-        let bins = &self.binned.columns[node.column as usize];
         let mut goes_left = [false; 256];
         (0..=255_u8).for_each(|bin| goes_left[usize::from(bin)] = tree.goes_left(node, bin));
-        let (mut left, mut right) = (begin, 0);
-        for at in begin..end {
-            let row = self.rows[at];
-            if goes_left[usize::from(bins[row as usize])] {
-                self.rows[left] = row;
-                left += 1;
-            } else {
-                self.spare[right] = row;
-                right += 1;
-            }
-        }
-        self.rows[left..end].copy_from_slice(&self.spare[..right]);
-        left
+        let bins = &self.binned.columns[node.column as usize];
+        let rows = &mut self.rows[begin..end];
+        begin + part_rows(rows, &mut self.spare, |row| goes_left[usize::from(bins[row as usize])])
     }
 
     fn best_of(&self, column: usize, sums: &[Sum], total: Sum, density: f64) -> Option<Split> {
