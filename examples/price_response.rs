@@ -12,7 +12,7 @@
 
 use std::collections::BTreeMap;
 
-use purvey::predict::response::{Question, ResponseOptions, Sold, fit};
+use purvey::predict::response::{Response, ResponseOptions, Sold, fit};
 
 const BRANDS: usize = 11;
 
@@ -46,19 +46,10 @@ fn main() {
 }
 
 /// Sum of absolute errors of the median, and of what was sold.
-fn held_out(response: &purvey::predict::response::Response, rows: &Sold) -> (f64, f64) {
+fn held_out(response: &Response, rows: &Sold) -> (f64, f64) {
     let (mut error, mut sum) = (0.0, 0.0);
     for row in 0..rows.price.len() {
-        let rivals: Vec<f64> = rows.rivals.iter().map(|prices| prices[row]).collect();
-        let covariates: Vec<f64> = rows.covariates.iter().map(|values| values[row]).collect();
-        let question = Question {
-            group: rows.group[row],
-            period: rows.period[row],
-            price: rows.price[row],
-            rivals: &rivals,
-            covariates: &covariates,
-        };
-        error += (response.median(&question) - rows.quantity[row]).abs();
+        error += (rows.ask(row, |question| response.median(question)) - rows.quantity[row]).abs();
         sum += rows.quantity[row];
     }
     (error, sum)

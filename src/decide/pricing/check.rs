@@ -14,10 +14,11 @@ pub(super) fn check(problem: &Problem, prices: &[f64]) -> CheckReport {
     };
     for (product, &price) in problem.products.iter().zip(prices) {
         let code = &product.code;
-        for limit in product.limits.iter().filter(|limit| !limit.holds(price)) {
-            let amount = (limit.low - price).max(price - limit.high);
-            let text = format!("the price of {code} is {price}; it {} ({})", limit.text, at(&limit.place));
-            broken(limit.rule, text, amount);
+        for limit in product.limits.iter().filter(|limit| !limit.holds(price, product.price_now)) {
+            let (low, high) = limit.range(product.price_now);
+            let said = limit.text(product.price_now);
+            let text = format!("the price of {code} is {price}; it {said} ({})", at(&limit.place));
+            broken(limit.family(), text, (low - price).max(price - high));
         }
         if !product.ladder.iter().any(|&step| same(step, price)) {
             let near = product.ladder.iter().map(|step| (step - price).abs()).fold(f64::INFINITY, f64::min);

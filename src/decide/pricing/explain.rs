@@ -165,10 +165,13 @@ fn limit(problem: &Problem, model: &Model, (row, rule, side): (usize, Row, Side)
     let setting = |name: &str, text: String| (name.to_owned(), None, value, text);
     let (name, place, value, text) = match rule {
         Row::Limit(product, number) => {
-            let limit = &problem.products[product as usize].limits[number as usize];
-            let text = format!("the price of {} {} ({})", code(product), limit.text, at(&limit.place));
-            let value = if limit.low > 0.0 { limit.low } else { limit.high };
-            (format!("{} of {}", limit.rule, code(product)), Some(&limit.place), value, text)
+            let of = &problem.products[product as usize];
+            let limit = &of.limits[number as usize];
+            let (low, high) = limit.range(of.price_now);
+            let text =
+                format!("the price of {} {} ({})", of.code, limit.text(of.price_now), at(&limit.place));
+            let value = if low > 0.0 { low } else { high };
+            (format!("{} of {}", limit.family(), of.code), Some(&limit.place), value, text)
         }
         Row::Low(number) | Row::High(number) => {
             let gap = &problem.gaps[number as usize];

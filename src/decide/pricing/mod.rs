@@ -18,14 +18,15 @@ mod tests;
 use std::sync::Mutex;
 
 use super::{
-    CheckReport, DecideError, Decision, Event, Explanation, Input, Prepared, Solution, SolveOptions, Update,
+    CheckReport, DecideError, Decision, Event, Explanation, Input, ObjectiveWords, Prepared, Solution,
+    SolveOptions, Update,
 };
 use crate::control::Control;
 use crate::data::{Code, Fault, Faults, Settings, Tables};
 use crate::presentation::{Presentation, Style};
 use crate::solution::{Outcome, SolutionStatus, Termination};
 use present::Run;
-use problem::Problem;
+use problem::{Problem, Standing};
 
 /// The decision `pricing`.
 #[derive(Debug, Clone, Copy)]
@@ -38,6 +39,10 @@ impl Decision for Pricing {
 
     fn schema(&self) -> &'static str {
         problem::CONTRACT
+    }
+
+    fn objective_words(&self) -> ObjectiveWords {
+        ObjectiveWords { noun: "result", verb: "brings", verb_of_many: "bring", is_maximised: true }
     }
 
     fn validate(&self, input: Input, _: &Control) -> Result<Faults, Faults> {
@@ -107,10 +112,12 @@ impl Prepared for Priced {
     fn update(&mut self, event: &Event) -> Result<Update, Faults> {
         let touched = self.problem.take(&event.rows)?;
         let last = self.last.get_mut().map_or(None, |last| last.clone());
-        let mut prices = last.unwrap_or_else(|| self.problem.prices_now());
+        let prices = last.unwrap_or_else(|| self.problem.prices_now());
+        let mut standing = Standing::new(&self.problem, prices);
         for &product in &touched {
-            prices[product] = self.problem.best_alone(product, &prices);
+            standing.take(product, standing.best(product));
         }
+        let prices = standing.prices;
         let orders = plan::price_table(&self.problem, &prices, touched.iter().copied());
         if let Ok(last) = self.last.get_mut() {
             *last = Some(prices);

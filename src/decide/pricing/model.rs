@@ -179,7 +179,7 @@ impl Model {
                 let terms: Vec<(usize, f64)> = self
                     .columns(problem, at)
                     .zip(&product.ladder)
-                    .filter(|(_, price)| !limit.holds(**price))
+                    .filter(|(_, price)| !limit.holds(**price, product.price_now))
                     .map(|(column, _)| (column, 1.0))
                     .collect();
                 if !terms.is_empty() {
@@ -200,9 +200,6 @@ impl Model {
                     .collect()
             };
             let (low, high) = (terms(gap.low), terms(gap.high));
-            if product == other {
-                continue;
-            }
             if gap.low > 0.0 {
                 self.row(Row::Low(number as u32), 0.0, f64::INFINITY, &low);
             }

@@ -1,10 +1,11 @@
 //! Prices as tables, sentences and reasons, and back.
 
-use super::problem::{Answer, EIGHTY, Goal, Problem, same};
+use super::problem::{Answer, Goal, Obstacle, Problem, Standing, same};
 use crate::data::{Code, Fault, Faults, Table, Tables};
 use crate::presentation::Measure;
 
-/// Standard deviations of the ends of a 95 % interval.
+/// Standard deviations of the ends of an 80 % and a 95 % interval.
+const EIGHTY: f64 = 1.281_551_565_544_6;
 const NINETY_FIVE: f64 = 1.959_963_984_540_054;
 
 /// The plan's tables.
@@ -22,6 +23,7 @@ pub(super) fn price_table(
     which: impl Iterator<Item = usize> + Clone,
 ) -> Table {
     let now = problem.prices_now();
+    let standing = Standing::new(problem, prices.to_vec());
     let margin = |at: usize, prices: &[f64]| {
         Goal::Margin.of(prices[at], problem.products[at].unit_cost, problem.demand(at, prices))
     };
@@ -33,7 +35,7 @@ pub(super) fn price_table(
         .with_number("quantity_now", which.clone().map(|at| problem.demand(at, &now)))
         .with_number("margin", which.clone().map(|at| margin(at, prices)))
         .with_number("margin_now", which.clone().map(|at| margin(at, &now)))
-        .with_text("reason", which.map(|at| reason(problem, prices, at)))
+        .with_text("reason", which.map(|at| reason(problem, &standing, at)))
 }
 
 /// Demand and margin of each product over its ladder.
@@ -54,8 +56,11 @@ fn curves(problem: &Problem, prices: &[f64]) -> Table {
     Table::new("curves")
         .with_text("product", cells().map(|(at, _)| &problem.products[at].code))
         .with_number("price", cells().map(|(_, price)| price))
-        .with_number("quantity", cells().map(|(at, price)| problem.demand_at(at, price, prices, 0.0)))
-        .with_number("margin", margin(0.0))
+        .with_number(
+            "quantity",
+            cells().map(|(at, price)| problem.demand_at(at, price, prices, problem.deviations)),
+        )
+        .with_number("margin", margin(problem.deviations))
         .with_number("margin_low", margin(EIGHTY))
         .with_number("margin_high", margin(-EIGHTY))
 }
@@ -78,9 +83,9 @@ fn elasticities(problem: &Problem) -> Table {
 }
 
 /// Why a product has its price.
-fn reason(problem: &Problem, prices: &[f64], at: usize) -> String {
-    let product = &problem.products[at];
-    let price = prices[at];
+fn reason(problem: &Problem, standing: &Standing<'_>, at: usize) -> String {
+    let (product, price) = (&problem.products[at], standing.prices[at]);
+    let prices = &standing.prices;
     let worth = |price: f64| {
         problem.goal.of(price, product.unit_cost, problem.demand_at(at, price, prices, problem.deviations))
     };
@@ -91,36 +96,19 @@ fn reason(problem: &Problem, prices: &[f64], at: usize) -> String {
         return format!("{said} the most {goal} of its prices");
     }
     let forgone = problem.style.number(worth(best) - worth(price), &measure(problem.goal));
-    let held = product.limits.iter().find(|limit| !limit.holds(best));
-    match held {
-        Some(limit) => format!("{best} would bring {forgone} more {goal}, but it {}", limit.text),
-        None => {
-            let rule = blocking_rule(problem, prices, at, best);
-            format!("{best} would bring it {forgone} more {goal}, but {rule}")
+    let held = match standing.obstacle(at, best) {
+        Some(Obstacle::Limit(limit)) => format!("it {}", limit.text(product.price_now)),
+        Some(Obstacle::Gap(gap)) => {
+            let partner = if gap.product as usize == at { gap.other } else { gap.product };
+            format!("its gap to {} does not allow it", problem.products[partner as usize].code)
         }
-    }
-}
-
-/// What speaks against another price of one product.
-fn blocking_rule(problem: &Problem, prices: &[f64], at: usize, best: f64) -> String {
-    let mut other = prices.to_vec();
-    other[at] = best;
-    let gap = problem.gaps.iter().find(|gap| {
-        [gap.product, gap.other].contains(&(at as u32))
-            && gap.excess(other[gap.product as usize], other[gap.other as usize]) > 0.0
-    });
-    if let Some(gap) = gap {
-        let partner = if gap.product as usize == at { gap.other } else { gap.product };
-        return format!("its gap to {} does not allow it", problem.products[partner as usize].code);
-    }
-    if problem.max_changes.is_some_and(|most| problem.changes(&other) > most) {
-        return "no more prices may change".to_owned();
-    }
-    let floor = problem.floors.iter().find(|floor| problem.total(floor.goal, &other) < problem.least(floor));
-    if let Some(floor) = floor {
-        return format!("the {} of all products would fall below its floor", floor.goal.word());
-    }
-    "other products would lose more than that".to_owned()
+        Some(Obstacle::Changes) => "no more prices may change".to_owned(),
+        Some(Obstacle::Floor(floor)) => {
+            format!("the {} of all products would fall below its floor", floor.goal.word())
+        }
+        None => "other products would lose more than that".to_owned(),
+    };
+    format!("{best} would bring it {forgone} more {goal}, but {held}")
 }
 
 /// How a goal is written.
@@ -175,7 +163,7 @@ pub(super) fn headline(problem: &Problem, prices: &[f64]) -> Vec<String> {
     let up = prices.iter().zip(&now).filter(|(price, now)| !same(**price, **now) && price > now).count();
     let down = problem.changes(prices) - up;
     let share = if before > 0.0 { (total - before) / before } else { 0.0 };
-    vec![
+    let mut sentences = vec![
         format!(
             "{} of a period: {}, {} more than at the prices of now ({} %).",
             capital(goal.word()),
@@ -184,7 +172,12 @@ pub(super) fn headline(problem: &Problem, prices: &[f64]) -> Vec<String> {
             (1000.0 * share).round() / 10.0
         ),
         format!("{up} prices rise, {down} fall, {} stay.", prices.len() - up - down),
-    ]
+    ];
+    if problem.deviations > 0.0 {
+        let said = "All figures are those of the worse end of the interval that `caution` asks for.";
+        sentences.push(said.to_owned());
+    }
+    sentences
 }
 
 fn capital(word: &str) -> String {

@@ -2,15 +2,24 @@
 //! demand answers, and the rules.
 
 mod fit;
+mod ladder;
+mod limit;
 mod read;
+mod standing;
 mod update;
+
+use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
 
 use crate::data::Faults;
 use crate::presentation::Style;
-use std::sync::Arc;
 
 pub(super) use fit::Source;
+pub(super) use ladder::LadderRule;
+pub(super) use limit::{Band, Limit, LimitRule};
 pub(super) use read::CONTRACT;
+pub(super) use standing::{Obstacle, Standing};
 
 /// What the prices are to bring most of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,20 +35,6 @@ pub(super) struct Place {
     pub file: Arc<str>,
     /// `None` for a setting.
     pub row: Option<u64>,
-}
-
-/// A limit on the price of one product.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) struct Limit {
-    /// Constraint family, as in the contract.
-    pub rule: &'static str,
-    pub low: f64,
-    pub high: f64,
-    /// Competitor's price that the limit follows; 0 for none.
-    pub base: f64,
-    /// The limit in words, after "the price of X".
-    pub text: String,
-    pub place: Place,
 }
 
 /// How demand answers to one price.
@@ -63,9 +58,10 @@ pub(super) struct Product {
     pub own: Answer,
     pub rivals: Vec<Answer>,
     pub limits: Vec<Limit>,
+    /// Prices that the input lists; `None`: made by the settings.
+    pub listed: Option<Vec<f64>>,
     /// Prices that may be chosen, rising; the price now is among them.
     pub ladder: Vec<f64>,
-    pub place: Place,
 }
 
 /// A rule between two products.
@@ -92,6 +88,10 @@ pub(super) struct Floor {
 pub(super) struct Problem {
     pub name: String,
     pub products: Vec<Product>,
+    pub codes: FxHashMap<String, u32>,
+    /// For each product those whose demand answers to its price.
+    pub answering: Vec<Vec<u32>>,
+    pub ladder_rule: LadderRule,
     pub gaps: Vec<Gap>,
     pub floors: Vec<Floor>,
     pub goal: Goal,
@@ -106,8 +106,6 @@ pub(super) struct Problem {
 
 /// Least that a rival's price leaves of demand, shared among all rivals.
 const LEAST_LEFT: f64 = 0.1;
-/// Standard deviations of the ends of an 80 % interval.
-pub(super) const EIGHTY: f64 = 1.281_551_565_544_6;
 
 impl Goal {
     /// What `quantity` units at `price` bring.
@@ -145,23 +143,18 @@ impl Product {
 
     /// Whether a price may be chosen by the limits of the product alone.
     pub fn allows(&self, price: f64) -> bool {
-        self.limits.iter().all(|limit| limit.holds(price))
+        self.limits.iter().all(|limit| limit.holds(price, self.price_now))
     }
 }
 
 /// Relative distance within which prices are the same.
 const SAME: f64 = 1e-9;
 
-impl Limit {
-    pub fn holds(&self, price: f64) -> bool {
-        price >= self.low * (1.0 - SAME) && price <= self.high * (1.0 + SAME)
-    }
-}
-
 impl Gap {
     /// How far two prices lie outside the rule; 0 within.
     pub fn excess(&self, price: f64, other: f64) -> f64 {
-        let room = SAME * price.max(other);
+        // The solver keeps rows to a millionth.
+        let room = 1e-6 * price.max(other).max(1.0);
         let outside = (self.low * other - price).max(price - self.high * other);
         if outside > room { outside } else { 0.0 }
     }
@@ -170,22 +163,33 @@ impl Gap {
 impl Problem {
     /// Demand of a product at the prices of all.
     pub fn demand(&self, product: usize, prices: &[f64]) -> f64 {
-        self.demand_at(product, prices[product], prices, self.deviations)
+        self.demand_where(product, &|at| prices[at], self.deviations)
     }
 
     /// Demand of a product at one own price, the others at theirs.
     pub fn demand_at(&self, product: usize, price: f64, prices: &[f64], deviations: f64) -> f64 {
+        self.demand_where(product, &|at| if at == product { price } else { prices[at] }, deviations)
+    }
+
+    fn demand_where(&self, product: usize, price_of: &impl Fn(usize) -> f64, deviations: f64) -> f64 {
         let it = &self.products[product];
-        let rivals: f64 = it
-            .rivals
-            .iter()
-            .enumerate()
-            .map(|(at, answer)| {
-                let to = answer.to as usize;
-                it.rival_share(at, prices[to], self.products[to].price_now)
-            })
-            .sum();
-        it.quantity_now * it.own_share(price, deviations) * (1.0 + rivals)
+        let share = |(at, answer): (usize, &Answer)| {
+            let to = answer.to as usize;
+            it.rival_share(at, price_of(to), self.products[to].price_now)
+        };
+        let rivals: f64 = it.rivals.iter().enumerate().map(share).sum();
+        it.quantity_now * it.own_share(price_of(product), deviations) * (1.0 + rivals)
+    }
+
+    /// What all products bring more when one takes another price: only it and those that answer to it change.
+    pub fn gain(&self, goal: Goal, prices: &[f64], at: usize, price: f64) -> f64 {
+        let changed = |other: usize| if other == at { price } else { prices[other] };
+        let worth = |product: usize, price_of: &dyn Fn(usize) -> f64| {
+            let quantity = self.demand_where(product, &price_of, self.deviations);
+            goal.of(price_of(product), self.products[product].unit_cost, quantity)
+        };
+        let touched = std::iter::once(at).chain(self.answering[at].iter().map(|&other| other as usize));
+        touched.map(|product| worth(product, &changed) - worth(product, &|other| prices[other])).sum()
     }
 
     /// What all products bring at some prices.
@@ -214,7 +218,7 @@ impl Problem {
     }
 
     pub fn index_of(&self, code: &str) -> Option<usize> {
-        self.products.iter().position(|product| product.code == code)
+        self.codes.get(code).map(|&at| at as usize)
     }
 }
 

@@ -142,6 +142,11 @@ fn a_rule_that_binds_has_a_worth() {
     let settings = Settings::default().with("max_changes", 1);
     let told = prepared(tables(&NUMBERS, 4), &settings).explain(&SolveOptions::default()).unwrap();
     assert_eq!(told.status, Verdict::Optimal);
+    let floor = Settings::default().with("min_volume", 1.0);
+    let kept = prepared(tables(&NUMBERS, 4), &floor).explain(&SolveOptions::default()).unwrap();
+    let names = |told: &Explanation| told.binding.iter().map(|limit| limit.name.clone()).collect::<Vec<_>>();
+    assert!(told.binding.iter().chain(&kept.binding).all(|limit| limit.value_of_one_more > 0.0));
+    assert!(names(&told).iter().all(|name| name == "number_of_changes"), "{told:?}");
     let all = prepared(tables(&NUMBERS, 4), &Settings::default()).solve(&SolveOptions::default()).unwrap();
     let one = prepared(tables(&NUMBERS, 4), &settings).solve(&SolveOptions::default()).unwrap();
     assert!(one.outcome.objective < all.outcome.objective);
@@ -151,8 +156,7 @@ fn a_rule_that_binds_has_a_worth() {
 
 #[test]
 fn a_new_fact_prices_one_product_again() {
-    let settings = Settings::default();
-    let mut prepared = prepared(tables(&NUMBERS, 4), &settings);
+    let mut prepared = prepared(tables(&NUMBERS, 4), &Settings::default());
     let before = prepared.solve(&SolveOptions::default()).unwrap();
     let row = Table::new("products").with_text("product", ["D"]).with_number("unit_cost", [2.2]);
     let update = prepared.update(&Event { rows: row }).unwrap();
@@ -163,6 +167,103 @@ fn a_new_fact_prices_one_product_again() {
     assert!(same(again.tables.get("prices").unwrap().number("price").unwrap()[3], price));
     let unknown = Table::new("products").with_text("product", ["Z"]).with_number("price", [2.2]);
     assert!(prepared.update(&Event { rows: unknown }).is_err());
+    let untold = Table::new("products").with_text("product", ["D"]).with_number("elasticity", [-2.0]);
+    assert!(prepared.update(&Event { rows: untold }).is_err());
+    let nobody = Table::new("competitors").with_text("product", ["D"]).with_text("competitor", ["Y"]);
+    assert!(prepared.update(&Event { rows: nobody.with_number("price", [2.0]) }).is_err());
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 30, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_price_made_again_keeps_every_rule_and_is_the_best_alone(
+        numbers in proptest::collection::vec(0.0..1.0_f64, 12),
+        product in 0..4_usize,
+        cost in 0.3..2.0_f64,
+        changes in 1..4_usize,
+    ) {
+        let settings = Settings::default().with("max_changes", changes).with("min_volume", 0.9);
+        let mut problem = problem(tables(&numbers, 4), &settings);
+        let answer = model::solve(&problem, None, &Control::default()).unwrap();
+        let Some(prices) = answer.prices(&problem) else { return Ok(()) };
+        let code = problem.products[product].code.clone();
+        let row = Table::new("products").with_text("product", [&code]).with_number("unit_cost", [cost]);
+        problem.take(&row).unwrap();
+        let best = problem::Standing::new(&problem, prices.clone()).best(product);
+        let mut tried = problem.products[product].ladder.clone();
+        tried.push(best);
+        let at = |price: f64| {
+            let mut prices = prices.clone();
+            prices[product] = price;
+            check::check(&problem, &prices)
+        };
+        prop_assert!(at(best).feasible, "{:?}", at(best));
+        for price in tried.into_iter().filter(|&price| at(price).feasible) {
+            prop_assert!(at(price).objective.unwrap() <= at(best).objective.unwrap() + 1e-9);
+        }
+    }
+}
+
+#[test]
+fn a_price_of_now_moves_its_own_demand_and_that_of_those_that_answer() {
+    let mut problem = problem(tables(&NUMBERS, 4), &Settings::default());
+    let mut prices = problem.prices_now();
+    prices[0] = 2.14;
+    let expected: Vec<f64> = (0..4).map(|at| problem.demand(at, &prices)).collect();
+    let row = Table::new("products").with_text("product", ["A"]).with_number("price", [2.14]);
+    problem.take(&row).unwrap();
+    for (at, expected) in expected.into_iter().enumerate() {
+        let found = problem.demand(at, &problem.prices_now());
+        assert!((found - expected).abs() < 1e-9 * expected, "{at}: {found} {expected}");
+    }
+    assert!(problem.products[0].ladder.iter().any(|&step| same(step, 2.14)));
+}
+
+#[test]
+fn demand_is_that_of_the_formula() {
+    let products = Table::new("products")
+        .with_text("product", ["A", "B"])
+        .with_number("unit_cost", [1.0, 1.0])
+        .with_number("price", [2.0, 4.0])
+        .with_number("quantity", [100.0, 50.0])
+        .with_number("elasticity", [-2.0, -1.5])
+        .with_number("elasticity_error", [0.5, 0.0]);
+    let effects = Table::new("effects")
+        .with_text("product", ["A"])
+        .with_text("other", ["B"])
+        .with_number("elasticity", [0.5]);
+    let tables = Tables::default().with(products).with(effects);
+    let read = |caution: f64| problem(tables.clone(), &Settings::default().with("caution", caution));
+    // (2.2 / 2)^-2 = 0.826446; (4.4 / 4)^0.5 - 1 = 0.048809.
+    let plain = read(0.0).demand(0, &[2.2, 4.4]);
+    assert!((plain - 100.0 * 0.826_446_281 * 1.048_808_848).abs() < 1e-6, "{plain}");
+    // The 80 % interval of the elasticity ends at -2 - 1.281552 * 0.5 = -2.640776 for a dearer price,
+    // at -1.359224 for a cheaper one.
+    let dearer = read(0.8).demand(0, &[2.2, 4.0]);
+    assert!((dearer - 100.0 * 1.1_f64.powf(-2.640_776)).abs() < 1e-3, "{dearer}");
+    let cheaper = read(0.8).demand(0, &[1.8, 4.0]);
+    assert!((cheaper - 100.0 * 0.9_f64.powf(-1.359_224)).abs() < 1e-3, "{cheaper}");
+    // A rival takes no more than nine tenths away.
+    assert!((read(0.0).products[0].rival_share(0, 1e-9, 4.0) + 0.9).abs() < 1e-12);
+}
+
+#[test]
+fn rules_that_cannot_be_meant_are_refused() {
+    let refused = |low: f64, other: &str| {
+        let gap = Table::new("gaps").with_text("product", ["A"]).with_text("other", [other]);
+        let mut tables = tables(&NUMBERS, 4);
+        tables.insert(gap.with_number("low", [low]).with_number("high", [1.9]));
+        Problem::read("test", tables, &Settings::default(), true).is_err()
+    };
+    assert!(refused(1.3, "A") && refused(2.0, "B") && !refused(0.5, "B"));
+    let mut wild = tables(&NUMBERS, 4);
+    let products = wild.get("products").unwrap().clone();
+    wild.insert(products.with_number("elasticity", [-20.0; 4]));
+    let settings = Settings::default().with("max_change", 0.95);
+    let ladder = Table::new("ladder").with_text("product", ["A"]).with_number("price", [0.1]);
+    wild.insert(ladder);
+    assert!(Problem::read("test", wild, &settings, true).is_err());
 }
 
 #[test]

@@ -54,6 +54,9 @@ pub(super) struct Design {
     pub x: Vec<f64>,
     pub quantity: Vec<f64>,
     pub group: Vec<u32>,
+    /// Groups that have rows, and the largest index of one and one more.
+    pub groups: usize,
+    pub group_indices: usize,
     pub period: Vec<f64>,
     /// Logarithm of the instrument; empty without one.
     pub instrument: Vec<f64>,
@@ -74,25 +77,20 @@ impl Design {
             season_length: options.season_length,
         };
         let mut x = vec![0.0; sold.price.len() * columns.count()];
-        let (mut rivals, mut covariates) = (vec![0.0; columns.rivals], vec![0.0; columns.covariates]);
         for (row, line) in x.chunks_exact_mut(columns.count()).enumerate() {
-            rivals.iter_mut().zip(&sold.rivals).for_each(|(slot, prices)| *slot = prices[row]);
-            covariates.iter_mut().zip(&sold.covariates).for_each(|(slot, values)| *slot = values[row]);
-            let question = Question {
-                group: sold.group[row],
-                period: sold.period[row],
-                price: sold.price[row],
-                rivals: &rivals,
-                covariates: &covariates,
-            };
-            columns.fill(&question, line);
+            sold.ask(row, |question| columns.fill(question, line));
         }
+        let mut groups = sold.group.clone();
+        groups.sort_unstable();
+        groups.dedup();
         let known = sold.instrument.len() == sold.price.len() && sold.instrument.iter().all(|z| *z > 0.0);
         let mut design = Design {
             columns,
             x,
             quantity: sold.quantity.clone(),
             group: sold.group.clone(),
+            group_indices: groups.last().map_or(0, |&last| last as usize + 1),
+            groups: groups.len(),
             period: sold.period.clone(),
             instrument: if known { sold.instrument.iter().map(|z| z.ln()).collect() } else { Vec::new() },
             varies: Vec::new(),
@@ -126,8 +124,7 @@ impl Design {
 
     /// Weighted mean by group; 0 of nothing.
     pub fn means(&self, values: &[f64], weights: &[f64]) -> Vec<f64> {
-        let groups = self.group.iter().max().map_or(0, |&most| most as usize + 1);
-        let mut sums = vec![(0.0, 0.0); groups];
+        let mut sums = vec![(0.0, 0.0); self.group_indices];
         for ((value, weight), &group) in values.iter().zip(weights).zip(&self.group) {
             let sum = &mut sums[group as usize];
             *sum = (sum.0 + weight * value, sum.1 + weight);

@@ -36,8 +36,7 @@ impl Instrumented {
         let instrument = left_over(&others, &design.within(&design.instrument, &weights))?;
         let price = left_over(&others, &column(0))?;
         let demand = left_over(&others, &design.within(&logs, &weights))?;
-        let groups = design.group.iter().max().map_or(0, |&most| most as usize + 1);
-        let free = rows.checked_sub(groups + count).filter(|&free| free > 0)? as f64;
+        let free = rows.checked_sub(design.groups + count).filter(|&free| free > 0)? as f64;
         let dot = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>();
         let (zz, zp, zy) =
             (dot(&instrument, &instrument), dot(&instrument, &price), dot(&instrument, &demand));

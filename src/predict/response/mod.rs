@@ -48,6 +48,24 @@ pub struct Sold {
     pub instrument: Vec<f64>,
 }
 
+impl Sold {
+    /// Answers with the demand question that a row stands for.
+    ///
+    /// # Panics
+    /// Where a vector has no such row.
+    pub fn ask<R>(&self, row: usize, answer: impl FnOnce(&Question<'_>) -> R) -> R {
+        let rivals: Vec<f64> = self.rivals.iter().map(|prices| prices[row]).collect();
+        let covariates: Vec<f64> = self.covariates.iter().map(|values| values[row]).collect();
+        answer(&Question {
+            group: self.group[row],
+            period: self.period[row],
+            price: self.price[row],
+            rivals: &rivals,
+            covariates: &covariates,
+        })
+    }
+}
+
 /// Choices of the fit.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ResponseOptions {
@@ -121,7 +139,7 @@ pub fn fit(products: &[Sold], options: &ResponseOptions) -> Vec<Response> {
     let plain = Prior::published();
     let first: Vec<Fit> = designs.par_iter().map(|design| Fit::new(design, &plain)).collect();
     let prior = common(&designs, &first, &plain);
-    designs.par_iter().zip(products).map(|(design, sold)| response(design, sold, &prior, options)).collect()
+    designs.par_iter().map(|design| response(design, &prior, options)).collect()
 }
 
 /// What the products have in common, role by role.
@@ -146,12 +164,11 @@ fn common(designs: &[Design], fits: &[Fit], plain: &Prior) -> Prior {
     }
 }
 
-fn response(design: &Design, sold: &Sold, prior: &Prior, options: &ResponseOptions) -> Response {
+fn response(design: &Design, prior: &Prior, options: &ResponseOptions) -> Response {
     let fit = Fit::new(design, prior);
     let columns = design.columns;
-    let groups = sold.group.iter().max().map_or(0, |&most| most as usize + 1);
-    let slopes = fit.slopes(design, groups);
-    let levels = fit.levels(design, &slopes, groups, options.half_life);
+    let slopes = fit.slopes(design);
+    let levels = fit.levels(design, &slopes, options.half_life);
     let elasticity = |at: usize| Elasticity { value: fit.beta[at], error: fit.error[at] };
     let mut response = Response {
         own: elasticity(0),
@@ -189,7 +206,7 @@ pub struct Question<'a> {
 impl Response {
     /// Median demand.
     ///
-    /// A group without history has the mean level of the others.
+    /// A group beyond those of the history has the mean level of the others.
     #[must_use]
     pub fn median(&self, question: &Question<'_>) -> f64 {
         let mut row = vec![0.0; self.columns.count()];

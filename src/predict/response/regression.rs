@@ -6,6 +6,8 @@ use crate::predict::linear::solve_symmetric;
 
 /// Rounds of the pseudo-likelihood.
 const ROUNDS: usize = 50;
+/// Variance of residuals below which rows that fit exactly would be taken as certain.
+const LEAST_VARIANCE: f64 = 1e-12;
 /// Groups from which standard errors are clustered.
 const CLUSTERS: usize = 8;
 /// Residuals that a group's level leans on.
@@ -116,7 +118,7 @@ impl Fit {
         let (mut square, mut product) = (moments.square.clone(), moments.product.clone());
         for column in 0..count {
             let belief = prior.of(&design.columns, column);
-            let weight = self.variance.max(1e-12) / belief.variance;
+            let weight = self.variance.max(LEAST_VARIANCE) / belief.variance;
             square[column * count + column] += weight;
             product[column] += weight * belief.mean;
         }
@@ -134,8 +136,7 @@ impl Fit {
                 self.weights[row] * (moments.response[row] - fitted).powi(2)
             })
             .sum();
-        let groups = design.group.iter().max().map_or(0, |&most| most as usize + 1);
-        let free = design.rows().saturating_sub(groups + count).max(1);
+        let free = design.rows().saturating_sub(design.groups + count).max(1);
         sum / free as f64
     }
 
@@ -153,8 +154,7 @@ impl Fit {
                 unit
             })
             .collect();
-        let groups = design.group.iter().max().map_or(0, |&most| most as usize + 1);
-        let mut scores = vec![0.0; groups * count];
+        let mut scores = vec![0.0; design.group_indices * count];
         for (row, line) in moments.centred.chunks_exact(count).enumerate() {
             let fitted: f64 = line.iter().zip(&self.beta).map(|(x, beta)| x * beta).sum();
             let left = self.weights[row] * (moments.response[row] - fitted);
@@ -168,8 +168,8 @@ impl Fit {
                 .chunks_exact(count)
                 .map(|score| score.iter().zip(inverse).map(|(s, i)| s * i).sum::<f64>().powi(2))
                 .sum();
-            let plain = self.variance * inverse[column].max(0.0);
-            let variance = if groups >= CLUSTERS { plain.max(clustered) } else { plain };
+            let plain = self.variance.max(LEAST_VARIANCE) * inverse[column].max(0.0);
+            let variance = if design.groups >= CLUSTERS { plain.max(clustered) } else { plain };
             self.error[column] = variance.sqrt();
         }
     }
@@ -189,11 +189,11 @@ impl Fit {
     }
 
     /// How the own slope of each group differs, shrunk by the variance between groups.
-    pub fn slopes(&self, design: &Design, groups: usize) -> Vec<f64> {
+    pub fn slopes(&self, design: &Design) -> Vec<f64> {
         let residuals = self.residuals(design, &[]);
         let prices: Vec<f64> = (0..design.rows()).map(|row| design.row(row)[0]).collect();
         let prices = design.within(&prices, &self.weights);
-        let mut sums = vec![(0.0, 0.0); groups];
+        let mut sums = vec![(0.0, 0.0); design.group_indices];
         for (row, (x, left)) in prices.iter().zip(&residuals).enumerate() {
             let sum = &mut sums[design.group[row] as usize];
             let weight = self.weights[row];
@@ -210,7 +210,7 @@ impl Fit {
     }
 
     /// Level of each group: its fixed effect, moved by its newest residuals.
-    pub fn levels(&self, design: &Design, slopes: &[f64], groups: usize, half_life: f64) -> Vec<f64> {
+    pub fn levels(&self, design: &Design, slopes: &[f64], half_life: f64) -> Vec<f64> {
         let residuals = self.residuals(design, slopes);
         let line = self.line(design);
         let slope = |row: usize| slopes[design.group[row] as usize] * design.row(row)[0];
@@ -218,7 +218,7 @@ impl Fit {
             (0..design.rows()).map(|row| self.response[row] - line[row] - slope(row)).collect();
         let means = design.means(&left, &self.weights);
         let last = design.period.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-        let mut recent = vec![(0.0, 0.0); groups];
+        let mut recent = vec![(0.0, 0.0); design.group_indices];
         for (row, left) in residuals.iter().enumerate() {
             let share = 0.5_f64.powf((last - design.period[row]) / half_life);
             let sum = &mut recent[design.group[row] as usize];

@@ -148,15 +148,34 @@ fn demand_is_that_of_the_fitted_rows() {
     let slope = (response.mean(&ask(1.1)) / response.mean(&ask(1.0))).ln() / 1.1_f64.ln();
     assert!((slope - response.own_of(1)).abs() < 1e-9 && (slope - own[0]).abs() < 0.4);
     let rows = 0..first.price.len();
-    let expected = rows.clone().map(|row| {
-        response.mean(&Question {
-            group: first.group[row],
-            period: first.period[row],
-            price: first.price[row],
-            rivals: &[first.rivals[0][row]],
-            covariates: &[first.covariates[0][row]],
-        })
-    });
+    let expected = rows.clone().map(|row| first.ask(row, |question| response.mean(question)));
     let (sum, all) = (expected.sum::<f64>(), first.quantity.iter().sum::<f64>());
     assert!((sum / all - 1.0).abs() < 0.15, "{sum} {all}");
+}
+
+#[test]
+fn numbers_of_groups_do_not_matter() {
+    let shape = Shape { products: 6, groups: 2, periods: 40, level: 5.0, follows: 0.2 };
+    let near = category(&shape, 17).sold;
+    let mut far = near.clone();
+    far.iter_mut().for_each(|sold| sold.group.iter_mut().for_each(|group| *group += 100));
+    for (near, far) in
+        fit(&near, &ResponseOptions::default()).iter().zip(fit(&far, &ResponseOptions::default()))
+    {
+        assert_eq!((near.own, near.instrumented), (far.own, far.instrumented));
+    }
+}
+
+#[test]
+fn one_row_is_as_uncertain_as_what_was_believed() {
+    let sold = Sold {
+        group: vec![0],
+        period: vec![0.0],
+        quantity: vec![10.0],
+        price: vec![2.0],
+        instrument: vec![f64::NAN],
+        ..Sold::default()
+    };
+    let response = &fit(&[sold], &ResponseOptions::default())[0];
+    assert!(!response.identified && (response.own.value + 2.6).abs() < 1e-6 && response.own.error > 1.9);
 }

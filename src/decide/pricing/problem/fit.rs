@@ -71,11 +71,15 @@ pub(super) fn demand(
     let mut demand = Demand {
         own: (0..count).map(plain).collect(),
         rivals: vec![Vec::new(); count],
-        quantity: vec![if fitted { f64::NAN } else { 0.0 }; count],
+        quantity: vec![f64::NAN; count],
     };
-    if let Some(sales) = tables.get("sales").filter(|_| fitted) {
+    if let Some(sales) = tables.get("sales") {
         let log = Log::new(products, sales, settings, faults);
-        log.fill(&mut demand, faults);
+        if fitted {
+            log.fill(&mut demand, faults);
+        } else {
+            log.sold().for_each(|product| demand.quantity[product] = 0.0);
+        }
     }
     stated(products, tables.get("effects"), &mut demand);
     if fitted {
@@ -126,7 +130,7 @@ fn warn(products: &Table, demand: &Demand, faults: &mut Faults) {
                 code(row),
                 own.elasticity
             ),
-            _ if own.elasticity >= 0.0 => format!(
+            Source::Sales | Source::Instrument if own.elasticity >= 0.0 => format!(
                 "the sales say that {} sells more when it is dearer (elasticity {:.2}); it is planned as if the price did not matter",
                 code(row),
                 own.elasticity
@@ -154,13 +158,61 @@ struct Cell {
     stock_out: bool,
 }
 
+/// Periods, counted back from the last day of the sales, which ends period 0.
+struct Calendar {
+    last: i64,
+    days: i64,
+    /// Periods from here on are whole.
+    whole: i64,
+}
+
+/// Days of the longest history.
+const LONGEST: i64 = 30 * 366;
+
+impl Calendar {
+    /// Refuses histories that are too long to be true; the first period of daily rows is left out where it is cut.
+    fn new(dates: &[i32], days: i64, sales: &Table, faults: &mut Faults) -> Self {
+        let last = dates.iter().copied().max().map_or(0, i64::from);
+        let first = dates.iter().enumerate().min_by_key(|(_, date)| **date);
+        let Some((row, first)) = first.map(|(row, &date)| (row, i64::from(date))) else {
+            return Calendar { last, days, whole: 0 };
+        };
+        if last - first > LONGEST {
+            let text = format!("the sales span {} years", (last - first) / 365);
+            let fault = Fault::error(Code::OutOfRange, sales.file(), text).at_row(sales.row_number(row));
+            faults.push(
+                fault.in_column("date", sales.cell_text("date", row)).with_help("check the first date"),
+            );
+            return Calendar { last, days, whole: 0 };
+        }
+        let mut calendar = Calendar { last, days, whole: i64::MIN };
+        let start = calendar.period(first as i32).unwrap_or(0);
+        let mut distinct: Vec<i32> = dates.to_vec();
+        distinct.sort_unstable();
+        distinct.dedup();
+        let is_daily = distinct.len() as i64 > 1 - start;
+        let is_cut = (last - first + 1) % days != 0;
+        if is_daily && is_cut {
+            calendar.whole = start + 1;
+            let text =
+                format!("the first {} days are no whole period and are left out", (last - first + 1) % days);
+            faults.push(Fault::error(Code::LeftOut, sales.file(), text).with_severity(Severity::Notice));
+        }
+        calendar
+    }
+
+    fn period(&self, date: i32) -> Option<i64> {
+        let period = -((self.last - i64::from(date)) / self.days);
+        (period >= self.whole).then_some(period)
+    }
+}
+
 /// Sales by product, store and period, gaps filled.
 struct Log {
     /// For each product its rivals, those that sell most first.
     rivals: Vec<Vec<u32>>,
     cells: Vec<FxHashMap<(u32, i64), Cell>>,
     prices: Vec<f64>,
-    periods: (i64, i64),
     season_length: f64,
 }
 
@@ -169,30 +221,29 @@ impl Log {
         let codes = codes(products);
         let days = settings.integer("period_days").unwrap_or(7).max(1);
         let number = |column: &str, row: usize| sales.number(column).map_or(f64::NAN, |all| all[row]);
+        let dates = sales.date("date").unwrap_or(&[]);
+        let calendar = Calendar::new(dates, days, sales, faults);
         let mut log = Log {
             rivals: Vec::new(),
             cells: vec![FxHashMap::default(); products.len()],
             prices: products.number("price").unwrap_or(&[]).to_vec(),
-            periods: (i64::MAX, i64::MIN),
             season_length: 365.25 / days as f64,
         };
-        let mut free = 0;
-        let dates = sales.date("date").unwrap_or(&[]);
+        let (mut free, mut returned) = (0, 0);
         for (row, &date) in dates.iter().enumerate() {
             let text = |column: &str| sales.text(column).map(|words| (words.get(row), words.index()[row]));
             let Some(&product) = text("product").and_then(|(code, _)| codes.get(code)) else { continue };
             let (quantity, price) = (number("quantity", row), number("price", row));
-            if price <= 0.0 {
-                free += 1;
+            let Some(period) = calendar.period(date) else { continue };
+            if price <= 0.0 || quantity < 0.0 {
+                free += usize::from(price <= 0.0);
+                returned += usize::from(price > 0.0);
                 continue;
             }
             let store = text("store").map_or(0, |(_, index)| index);
-            let period = i64::from(date).div_euclid(days);
-            log.periods = (log.periods.0.min(period), log.periods.1.max(period));
             let cell = log.cells[product as usize].entry((store, period)).or_default();
-            let sold = quantity.max(0.0);
-            cell.quantity += sold;
-            cell.paid += sold * price;
+            cell.quantity += quantity;
+            cell.paid += quantity * price;
             cell.price += price;
             cell.cost += number("cost", row);
             cell.promotion += number("promotion", row);
@@ -200,9 +251,12 @@ impl Log {
             cell.rows += 1.0;
             cell.stock_out |= sales.flag("stock_out").is_some_and(|flags| flags[row] == 1);
         }
-        if free > 0 {
-            let text = format!("{free} rows of price 0 are left out");
-            faults.push(Fault::error(Code::LeftOut, sales.file(), text).with_severity(Severity::Notice));
+        for (count, what) in [(free, "of price 0"), (returned, "with a negative quantity")] {
+            if count > 0 {
+                let fault =
+                    Fault::error(Code::LeftOut, sales.file(), format!("{count} rows {what} are left out"));
+                faults.push(fault.with_severity(Severity::Notice));
+            }
         }
         log.rivals = log.rivals_of(products, settings.integer("rivals").unwrap_or(5).max(0) as usize);
         log
@@ -228,9 +282,15 @@ impl Log {
             .collect()
     }
 
+    /// Products that sold something while in stock.
+    fn sold(&self) -> impl Iterator<Item = usize> + '_ {
+        let told = |cells: &FxHashMap<(u32, i64), Cell>| cells.values().any(|cell| !cell.stock_out);
+        (0..self.cells.len()).filter(move |&product| told(&self.cells[product]))
+    }
+
     /// The history of a product: every period between its first and its last one in each store. A period
     /// without a row had no sale, at the list price or the last one seen.
-    fn sold(&self, product: usize, shelves: &[FxHashMap<u32, Shelf>]) -> Sold {
+    fn history(&self, product: usize, shelves: &[FxHashMap<u32, Shelf>]) -> Sold {
         let rivals = &self.rivals[product];
         let mut sold = Sold {
             rivals: vec![Vec::new(); rivals.len()],
@@ -239,13 +299,13 @@ impl Log {
         };
         let mut stores: Vec<(&u32, &Shelf)> = shelves[product].iter().collect();
         stores.sort_by_key(|(store, _)| **store);
-        for (&store, shelf) in stores {
+        for (group, (&store, shelf)) in stores.into_iter().enumerate() {
             for period in shelf.first..=shelf.last {
                 let cell = self.cells[product].get(&(store, period)).copied().unwrap_or_default();
                 if cell.stock_out {
                     continue;
                 }
-                sold.group.push(store);
+                sold.group.push(group as u32);
                 sold.period.push(period as f64);
                 sold.quantity.push(cell.quantity);
                 sold.price.push(shelf.price(period));
@@ -277,8 +337,8 @@ impl Log {
 
     fn fill(&self, demand: &mut Demand, faults: &mut Faults) {
         let shelves: Vec<_> = (0..self.cells.len()).map(|product| self.shelves(product)).collect();
-        let sold: Vec<usize> = (0..self.cells.len()).filter(|&at| !self.cells[at].is_empty()).collect();
-        let histories: Vec<Sold> = sold.iter().map(|&product| self.sold(product, &shelves)).collect();
+        let sold: Vec<usize> = self.sold().collect();
+        let histories: Vec<Sold> = sold.iter().map(|&product| self.history(product, &shelves)).collect();
         let options = ResponseOptions { season_length: self.season_length, ..ResponseOptions::default() };
         let fitted = response::fit(&histories, &options);
         let mut followed = 0;
@@ -288,6 +348,8 @@ impl Log {
                 .rivals
                 .iter()
                 .zip(&self.rivals[product])
+                // What is no larger than its error is not told apart from none.
+                .filter(|(cross, _)| cross.value.abs() > cross.error)
                 .map(|(e, &to)| Answer { to, elasticity: e.value, error: e.error, source: Source::Sales })
                 .collect();
             demand.quantity[product] = self.next_period(product, response, history);
@@ -314,8 +376,8 @@ impl Log {
     fn say_endogeneity(&self, fitted: &[Response], followed: usize, faults: &mut Faults) {
         let told = fitted.iter().filter(|response| response.instrumented.is_some()).count();
         let text = if told == 0 {
-            "the sales have no cost column, so it cannot be told whether prices followed demand; if they did, \
-             demand answers more strongly than estimated"
+            "no product has a cost in every row of its sales that moves on its own, so it cannot be told whether prices \
+             followed demand; if they did, demand answers more strongly than estimated"
                 .to_owned()
         } else {
             format!(
@@ -326,16 +388,17 @@ impl Log {
         faults.push(Fault::error(Code::Repaired, "sales", text).with_severity(Severity::Notice));
     }
 
-    /// Demand of the period after the last one at the prices of now, over all stores still selling it.
+    /// Demand of the period after the last one at the prices of now, over the stores that sold it lately.
     fn next_period(&self, product: usize, response: &Response, history: &Sold) -> f64 {
         let rivals: Vec<f64> =
             self.rivals[product].iter().map(|&rival| self.prices[rival as usize]).collect();
-        let mut stores: Vec<u32> = history.group.clone();
+        let recent = history.group.iter().zip(&history.period).filter(|(_, period)| **period > -LATELY);
+        let mut stores: Vec<u32> = recent.map(|(&group, _)| group).collect();
         stores.sort_unstable();
         stores.dedup();
         let question = |group: u32| Question {
             group,
-            period: (self.periods.1 + 1) as f64,
+            period: 1.0,
             price: self.prices[product],
             rivals: &rivals,
             covariates: &[0.0, 0.0],
@@ -343,6 +406,9 @@ impl Log {
         stores.into_iter().map(|group| response.mean(&question(group))).sum()
     }
 }
+
+/// Periods within which a store that sells a product has a row of it.
+const LATELY: f64 = 13.0;
 
 /// A product in a store.
 #[derive(Debug, Clone)]

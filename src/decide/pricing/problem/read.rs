@@ -7,7 +7,7 @@ use rustc_hash::FxHashMap;
 use statrs::distribution::{ContinuousCDF, Normal};
 
 use super::fit::{self, Demand};
-use super::{Floor, Gap, Goal, Limit, Place, Problem, Product, same};
+use super::{Band, Floor, Gap, Goal, LadderRule, Limit, LimitRule, Place, Problem, Product};
 use crate::data::{Code, Fault, Faults, Schema, Settings, SettingsValues, Table, Tables, validate};
 use crate::presentation::Style;
 
@@ -46,9 +46,14 @@ impl Problem {
         let read_seconds = started.elapsed().as_secs_f64();
         let demand = fit::demand(&valid.tables, &valid.settings, fitted, &mut reader.faults);
         let fit_seconds = started.elapsed().as_secs_f64() - read_seconds;
+        let ladder_rule = reader.ladder_rule();
+        let products = reader.products(products, &demand, &ladder_rule);
         let mut problem = Problem {
             name: name.to_owned(),
-            products: reader.products(products, &demand),
+            codes: products.iter().zip(0..).map(|(product, at)| (product.code.clone(), at)).collect(),
+            answering: answering(&products),
+            products,
+            ladder_rule,
             gaps: reader.gaps(),
             floors: reader.floors(),
             goal: goal(valid.settings.choice("goal")),
@@ -59,10 +64,25 @@ impl Problem {
             read_seconds,
             fit_seconds,
         };
+        reader.refuse_sizes(&problem);
         problem.notices = reader.faults.into_result()?;
         Ok(problem)
     }
 }
+
+/// For each product those whose demand answers to its price.
+fn answering(products: &[Product]) -> Vec<Vec<u32>> {
+    let mut answering = vec![Vec::new(); products.len()];
+    for (product, at) in products.iter().zip(0..) {
+        product.rivals.iter().for_each(|answer| answering[answer.to as usize].push(at));
+    }
+    answering
+}
+
+/// Demand that the arithmetic of the solver still tells from its neighbours.
+const LARGEST_DEMAND: f64 = 1e12;
+/// Pairs of prices of products that answer to each other, at most.
+const MOST_CELLS: usize = 4_000_000;
 
 fn goal(word: Option<&str>) -> Goal {
     match word {
@@ -86,69 +106,82 @@ impl<'a> Reader<'a> {
         self.codes.get(table.text(column)?.get(row)).copied()
     }
 
-    fn products(&mut self, table: &Table, demand: &Demand) -> Vec<Product> {
-        let ladders = self.ladders();
-        let bands = self.bands();
+    fn ladder_rule(&self) -> LadderRule {
+        LadderRule {
+            max_change: self.settings.number("max_change").unwrap_or(0.2),
+            points: self.settings.integer("ladder_points").unwrap_or(10).max(2) as usize,
+            ending: self.settings.number("price_ending"),
+        }
+    }
+
+    fn products(&mut self, table: &Table, demand: &Demand, rule: &LadderRule) -> Vec<Product> {
+        let mut listed = self.ladders();
+        let mut bands = self.bands();
         let number = |column: &str, row: usize| table.number(column).map_or(f64::NAN, |all| all[row]);
         (0..table.len())
             .map(|row| {
                 let code = table.text("product").map_or("", |codes| codes.get(row)).to_owned();
-                let place = self.place(table, row);
                 let price_now = number("price", row);
-                let (low, high) = (number("min_price", row), number("max_price", row));
-                if low > high {
-                    let fault =
-                        Fault::error(Code::Contradiction, table.file(), "min_price is above max_price");
-                    self.faults.push(fault.at_row(table.row_number(row)).with_help("exchange the two"));
-                }
-                let mut limits = self.own_limits(price_now, (low, high), &place);
-                limits.extend(bands.get(&(row as u32)).cloned().unwrap_or_default());
-                let (own, rivals, quantity) = demand.of(row);
-                let stated = number("quantity", row);
-                let quantity_now = if stated.is_nan() { quantity } else { stated };
-                if quantity_now.is_nan() {
-                    let fault = Fault::error(
-                        Code::MissingValue,
-                        table.file(),
-                        format!("how much {code} sells is not known"),
+                let ends = (number("min_price", row), number("max_price", row));
+                if ends.0 > ends.1 {
+                    self.refuse(
+                        table,
+                        row,
+                        Code::Contradiction,
+                        "min_price is above max_price",
+                        "exchange the two",
                     );
-                    let help = "give its quantity, or rows of sales";
-                    self.faults
-                        .push(fault.at_row(table.row_number(row)).in_column("quantity", "").with_help(help));
                 }
-                let given = ladders.get(&(row as u32)).cloned();
-                let ladder = given.unwrap_or_else(|| self.made_ladder(price_now, (low, high)));
-                Product {
-                    code,
-                    unit_cost: number("unit_cost", row),
-                    price_now,
-                    quantity_now,
-                    own,
-                    rivals,
-                    limits,
-                    ladder: with_price(ladder, price_now),
-                    place,
+                let mut limits = own_limits(rule.max_change, ends, &self.place(table, row));
+                limits.extend(bands.remove(&(row as u32)).unwrap_or_default());
+                let (own, rivals, foreseen) = demand.of(row);
+                let stated = number("quantity", row);
+                let quantity_now = if stated.is_nan() { foreseen } else { stated };
+                if quantity_now.is_nan() {
+                    let text = format!("how much {code} sells is not known");
+                    self.refuse(table, row, Code::MissingValue, &text, "give its quantity, or rows of sales");
                 }
+                let listed = listed.remove(&(row as u32));
+                let ladder = rule.ladder(listed.as_deref(), price_now, &limits);
+                let unit_cost = number("unit_cost", row);
+                Product { code, unit_cost, price_now, quantity_now, own, rivals, limits, listed, ladder }
             })
             .collect()
     }
 
-    fn own_limits(&self, price: f64, (low, high): (f64, f64), place: &Place) -> Vec<Limit> {
-        let mut limits = Vec::new();
-        let mut put = |rule, low: f64, high: f64, text: String, place: &Place| {
-            limits.push(Limit { rule, low, high, base: 0.0, text, place: place.clone() });
+    fn refuse(&mut self, table: &Table, row: usize, code: Code, text: &str, help: &str) {
+        self.faults
+            .push(Fault::error(code, table.file(), text).at_row(table.row_number(row)).with_help(help));
+    }
+
+    /// Refuses demand that the solver could not count, and programs that would not fit.
+    fn refuse_sizes(&mut self, problem: &Problem) {
+        for product in &problem.products {
+            let beyond = product.ladder.iter().copied().find(|&price| {
+                product.allows(price)
+                    && product.quantity_now * product.own_share(price, 0.0) * price.max(1.0) > LARGEST_DEMAND
+            });
+            if let Some(price) = beyond {
+                let text = format!("{} at {price} would sell more than can be counted", product.code);
+                let fault = Fault::error(Code::OutOfRange, "products", text);
+                self.faults.push(fault.with_help("lower max_change, or check quantity and elasticity"));
+            }
+        }
+        let cells = |(product, at): (&Product, usize)| -> usize {
+            let others = product.rivals.iter().map(|answer| answer.to as usize);
+            others
+                .map(|other| {
+                    product.ladder.len() * problem.products[other].ladder.len() * usize::from(other != at)
+                })
+                .sum()
         };
-        if low > 0.0 {
-            put("price_limit", low, f64::INFINITY, format!("must be at least {low}"), place);
+        let count: usize = problem.products.iter().zip(0..).map(cells).sum();
+        if count > MOST_CELLS {
+            let text = format!("{count} pairs of prices of products that answer to each other are too many");
+            let fault = Fault::error(Code::TooLarge, "products", text);
+            self.faults
+                .push(fault.with_help("lower the settings rivals or ladder_points, or list fewer effects"));
         }
-        if high.is_finite() {
-            put("price_limit", 0.0, high, format!("must be at most {high}"), place);
-        }
-        let change = self.settings.number("max_change").unwrap_or(0.2);
-        let setting = Place { file: Arc::from("settings"), row: None };
-        let text = format!("may change by {} % at most (max_change)", 100.0 * change);
-        put("price_change", price * (1.0 - change), price * (1.0 + change), text, &setting);
-        limits
     }
 
     fn bands(&self) -> FxHashMap<u32, Vec<Limit>> {
@@ -160,15 +193,7 @@ impl<'a> Reader<'a> {
             let (price, low, high) = (number("price", row), number("low", row), number("high", row));
             let name = table.text("competitor").map_or("", |names| names.get(row));
             bands.entry(product).or_default().push(Limit {
-                rule: "competitor_band",
-                low: low * price,
-                high: high * price,
-                base: price,
-                text: format!(
-                    "must be {:.2} to {:.2}, {low} to {high} of the {price} at {name}",
-                    low * price,
-                    high * price
-                ),
+                rule: LimitRule::Band(Band { competitor: name.to_owned(), price, low, high }),
                 place: self.place(table, row),
             });
         }
@@ -186,41 +211,24 @@ impl<'a> Reader<'a> {
         ladders
     }
 
-    /// Prices spread evenly over what limits and largest change allow, rounded as asked.
-    fn made_ladder(&self, price: f64, (low, high): (f64, f64)) -> Vec<f64> {
-        let change = self.settings.number("max_change").unwrap_or(0.2).min(0.95);
-        let (low, high) = ((price * (1.0 - change)).max(low), (price * (1.0 + change)).min(high));
-        let points = self.settings.integer("ladder_points").unwrap_or(10).max(2) as usize;
-        let ending = self.settings.number("price_ending");
-        let rounded = |price: f64| match ending {
-            Some(ending) => (((price + ending) * 10.0).round() / 10.0 - ending).max(0.01),
-            // Cheap things are priced finer than by the cent.
-            None if price < 1.0 => (price * 10_000.0).round() / 10_000.0,
-            None => (price * 100.0).round() / 100.0,
-        };
-        let at = |point: usize| rounded(low + (high - low) * point as f64 / (points - 1) as f64);
-        let cents = |price: f64| (price * 10_000.0).round() / 10_000.0;
-        (0..points)
-            .map(at)
-            .map(cents)
-            .filter(|&p| p >= low * (1.0 - 1e-9) && p <= high * (1.0 + 1e-9))
-            .collect()
-    }
-
-    fn gaps(&self) -> Vec<Gap> {
+    fn gaps(&mut self) -> Vec<Gap> {
         let Some(table) = self.tables.get("gaps") else { return Vec::new() };
         let number = |column: &str, row: usize| table.number(column).map_or(f64::NAN, |all| all[row]);
-        (0..table.len())
-            .filter_map(|row| {
-                Some(Gap {
-                    product: self.product(table, "product", row)?,
-                    other: self.product(table, "other", row)?,
-                    low: number("low", row),
-                    high: number("high", row),
-                    place: self.place(table, row),
-                })
-            })
-            .collect()
+        let mut gaps = Vec::with_capacity(table.len());
+        for row in 0..table.len() {
+            let ends = self.product(table, "product", row).zip(self.product(table, "other", row));
+            let Some((product, other)) = ends else { continue };
+            let (low, high) = (number("low", row), number("high", row));
+            if product == other {
+                let text = "a product has no gap to itself";
+                self.refuse(table, row, Code::Contradiction, text, "name two products");
+            }
+            if low > high {
+                self.refuse(table, row, Code::Contradiction, "low is above high", "exchange the two");
+            }
+            gaps.push(Gap { product, other, low, high, place: self.place(table, row) });
+        }
+        gaps
     }
 
     fn floors(&self) -> Vec<Floor> {
@@ -233,11 +241,13 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// The prices rising, each once, with the price now among them.
-fn with_price(mut ladder: Vec<f64>, price_now: f64) -> Vec<f64> {
-    ladder.retain(|&price| !same(price, price_now));
-    ladder.push(price_now);
-    ladder.sort_by(f64::total_cmp);
-    ladder.dedup_by(|a, b| same(*a, *b));
-    ladder
+/// Limits that stand in the product's row, and the largest change.
+fn own_limits(max_change: f64, (low, high): (f64, f64), place: &Place) -> Vec<Limit> {
+    let own = |rule: LimitRule| Limit { rule, place: place.clone() };
+    let mut limits = Vec::new();
+    limits.extend((low > 0.0).then(|| own(LimitRule::AtLeast(low))));
+    limits.extend(high.is_finite().then(|| own(LimitRule::AtMost(high))));
+    let place = Place { file: Arc::from("settings"), row: None };
+    limits.push(Limit { rule: LimitRule::Change(max_change), place });
+    limits
 }

@@ -1,0 +1,52 @@
+//! The prices that may be chosen for a product.
+
+use super::{Limit, LimitRule, same};
+
+/// How prices are made where the input lists none.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(in super::super) struct LadderRule {
+    /// Largest change of a price, as a share of the price now.
+    pub max_change: f64,
+    pub points: usize,
+    /// How far below a tenth prices end.
+    pub ending: Option<f64>,
+}
+
+/// Largest fall of a made price, as a share of the price now.
+const LARGEST_FALL: f64 = 0.95;
+
+impl LadderRule {
+    /// The listed prices, or made ones, rising, each once, with the price now among them.
+    pub fn ladder(&self, listed: Option<&[f64]>, price_now: f64, limits: &[Limit]) -> Vec<f64> {
+        let mut ladder = listed.map_or_else(|| self.made(price_now, limits), <[f64]>::to_vec);
+        ladder.retain(|&price| !same(price, price_now));
+        ladder.push(price_now);
+        ladder.sort_by(f64::total_cmp);
+        ladder.dedup_by(|a, b| same(*a, *b));
+        ladder
+    }
+
+    /// Prices spread evenly over what the product's own limits and the largest change allow.
+    fn made(&self, price_now: f64, limits: &[Limit]) -> Vec<f64> {
+        let mut low = price_now * (1.0 - self.max_change.min(LARGEST_FALL));
+        let mut high = price_now * (1.0 + self.max_change);
+        for limit in limits.iter().filter(|limit| !matches!(limit.rule, LimitRule::Band(_))) {
+            let (from, to) = limit.range(price_now);
+            (low, high) = (low.max(from), high.min(to));
+        }
+        let points = self.points.max(2);
+        let at = |point: usize| low + (high - low) * point as f64 / (points - 1) as f64;
+        let prices = (0..points).map(|point| self.rounded(at(point)));
+        prices.filter(|&p| p >= low * (1.0 - 1e-9) && p <= high * (1.0 + 1e-9)).collect()
+    }
+
+    fn rounded(&self, price: f64) -> f64 {
+        let to = |price: f64, parts: f64| (price * parts).round() / parts;
+        match self.ending {
+            Some(ending) => to(to(price + ending, 10.0) - ending, 10_000.0).max(0.01),
+            // Cheap things are priced finer than by the cent.
+            None if price < 1.0 => to(price, 10_000.0),
+            None => to(price, 100.0),
+        }
+    }
+}
