@@ -9,7 +9,7 @@ use std::path::Path;
 
 use rustc_hash::FxHashMap;
 
-use super::cell::{Format, parse_date, parse_number, shown, trim};
+use super::cell::{Format, Rule, parse_date, shown, trim};
 use super::csv::{Declaration, missing_column, read_csv};
 use super::fault::{Code, Fault, Faults, Severity};
 use super::kind::Kind;
@@ -23,6 +23,8 @@ use super::table::Table;
 const SHARE_OF_TYPE: f64 = 0.98;
 /// A column of numbers with stray words and fewer different cells than this is one of codes.
 const FEW_CODES: usize = 64;
+/// Share of the filled cells that are slips of the pen, however few different cells there are.
+const SLIPS: f64 = 0.001;
 /// Words that stand for a blank in columns of numbers and dates.
 const BLANK_WORDS: [&str; 9] = ["na", "n/a", "nan", "null", "none", "nil", "?", "-", "#n/a"];
 
@@ -47,8 +49,8 @@ struct Look {
 pub struct Wanted<'a> {
     /// Columns to leave out.
     pub without: Vec<&'a str>,
-    /// Columns that must be there, with their types.
-    pub known: Vec<(&'a str, Kind)>,
+    /// Columns that must be there, with their types; `None`: as the cells say.
+    pub known: Vec<(&'a str, Option<Kind>)>,
     /// Columns of numbers that must be there, in which no cell may be anything else; other
     /// columns may hold a few strays.
     pub strict: Vec<&'a str>,
@@ -143,7 +145,7 @@ impl Look {
             }
         }
         let told = || Some((row, shown(&String::from_utf8_lossy(text))));
-        if parse_number(text, format).is_ok_and(f64::is_finite) {
+        if Rule::plain_number("").number(text, format).is_ok() {
             self.numbers += 1;
             let whole = text.iter().all(u8::is_ascii_digit);
             self.padded += u64::from(whole && text.len() > 1 && text[0] == b'0');
@@ -164,8 +166,10 @@ impl Look {
     fn kind(&self) -> Kind {
         let filled = (self.numbers + self.dates + self.words) as f64;
         let nearly = |count: u64| count > 0 && count as f64 >= SHARE_OF_TYPE * filled;
-        let has_strays = (self.numbers as f64) < filled;
-        let codes = self.padded > 0 || (has_strays && self.different.len() < FEW_CODES);
+        // A word among few different numbers is one of the codes, unless it is a slip among many cells.
+        let strays = filled - self.numbers as f64;
+        let is_slip = strays <= SLIPS * filled;
+        let codes = self.padded > 0 || (!is_slip && self.different.len() < FEW_CODES);
         if nearly(self.dates) {
             Kind::Date
         } else if nearly(self.numbers) && !codes {
@@ -216,7 +220,7 @@ fn check_titles(label: &str, looks: &[Look], wanted: &Wanted<'_>) -> Result<(), 
 
 fn schema_of(looks: &[Look], wanted: &Wanted<'_>) -> TableSchema {
     let column = |look: &Look| {
-        let known = wanted.known.iter().find(|(name, _)| *name == look.title).map(|(_, kind)| *kind);
+        let known = wanted.known.iter().find(|(name, _)| *name == look.title).and_then(|(_, kind)| *kind);
         let kind = match known {
             Some(kind) => kind,
             None if wanted.is_strict(&look.title) => Kind::Number,
@@ -253,6 +257,14 @@ fn soften(label: &str, faults: Faults, looks: &[Look], schema: &TableSchema, wan
         let fits = by_title.get(title).is_some_and(|look| look.fits(kind));
         if !is_of_type(fault.code) || !(is_blank || (fits && !wanted.is_strict(title))) {
             told.push(fault.clone());
+        }
+    }
+    // Of very many faults not all are kept; what is no matter of one cell must not pass for that.
+    for (&(severity, code), &count) in faults.counts() {
+        let kept = faults.as_slice().iter().filter(|fault| (fault.severity, fault.code) == (severity, code));
+        let lost = count - kept.count() as u64;
+        if severity == Severity::Error && !is_of_type(code) && lost > 0 {
+            told.push(Fault::error(code, label, format!("{lost} more faults of this kind")));
         }
     }
     for column in &schema.columns {
@@ -343,7 +355,7 @@ mod tests {
         let wanted = Wanted { strict: vec!["prise"], ..Wanted::default() };
         let faults = read("price,size\n1,2\n", &wanted).unwrap_err();
         assert!(faults.as_slice()[0].help.contains("price"));
-        let known = Wanted { known: vec![("size", Kind::Number)], ..Wanted::default() };
+        let known = Wanted { known: vec![("size", Some(Kind::Number))], ..Wanted::default() };
         let faults = read("price,size\n1,big\n2,small\n", &known).unwrap_err();
         assert_eq!((faults.len(), faults.as_slice()[0].row), (2, Some(2)));
     }

@@ -161,6 +161,11 @@ fn read_training(
     notices: &mut Faults,
 ) -> Result<Training, LearnFailure> {
     let label = path.display().to_string();
+    if drop.iter().any(|name| name == target) {
+        let fault =
+            Fault::error(Code::Contradiction, label, format!("{target} is the target and to be dropped"));
+        return Err(LearnFailure::Input(fault.with_help("take it out of --drop").into()));
+    }
     let without = drop.iter().map(String::as_str).collect();
     let wanted = Wanted { without, strict: vec![target], ..Wanted::default() };
     let (table, faults) = read_open(path, &label, &wanted, declaration)?;
@@ -231,9 +236,10 @@ fn read_rows(
     let features = &model.schema().features;
     let known = features.iter().map(|feature| {
         let kind = match feature.kind {
-            FeatureKind::Number { .. } => Kind::Number,
-            // Times are found among the words.
-            FeatureKind::Category { .. } | FeatureKind::Day { .. } => Kind::Text,
+            FeatureKind::Number { .. } => Some(Kind::Number),
+            FeatureKind::Category { .. } => Some(Kind::Text),
+            // As in learning: dates with blanks among them, or times found among the words.
+            FeatureKind::Day { .. } => None,
         };
         (feature.name.as_str(), kind)
     });

@@ -103,3 +103,37 @@ fn faults_of_the_table_have_their_place() {
     fs::write(at.join("few.csv"), "a,price\n1,2\n2,3\n").unwrap();
     assert!(purvey(at, "learn few.csv --target price").ends(3).err.contains("too few"));
 }
+
+#[test]
+fn a_target_that_is_dropped_is_refused() {
+    let place = place();
+    let refused = purvey(place.path(), "learn train.csv --target price --drop price").ends(3);
+    assert!(refused.err.contains("price is the target and to be dropped"), "{}", refused.err);
+}
+
+#[test]
+fn a_model_reads_the_file_that_it_was_learned_from() {
+    let place = tempfile::tempdir().unwrap();
+    let mut text = "sold,size,price\n".to_owned();
+    for k in 0..300 {
+        let sold = if k % 20 == 0 { "NA".to_owned() } else { format!("2024-03-{:02}", k % 28 + 1) };
+        writeln!(text, "{sold},{},{}", k % 37, 100 + 3 * (k % 37) + k % 28).unwrap();
+    }
+    fs::write(place.path().join("train.csv"), text).unwrap();
+    purvey(place.path(), "learn train.csv --target price --save model.json --output o").ends(0);
+    purvey(place.path(), "learn train.csv --with model.json --output again").ends(0);
+}
+
+#[test]
+fn a_slip_among_many_numbers_is_told_and_large_numbers_stay_codes() {
+    let place = tempfile::tempdir().unwrap();
+    let mut text = "age,stamp,price\n".to_owned();
+    for k in 0..3000_u64 {
+        let age = if k == 1500 { "x".to_owned() } else { (18 + k % 50).to_string() };
+        writeln!(text, "{age},{},{}", 1_700_000_000_000_000_000_u64 + k % 9, 100 + 3 * (k % 50)).unwrap();
+    }
+    fs::write(place.path().join("train.csv"), text).unwrap();
+    let told = purvey(place.path(), "learn train.csv --target price --method linear --output o").ends(0);
+    assert!(told.err.contains("age is \"x\""), "{}", told.err);
+    assert!(!told.err.contains("stamp"), "{}", told.err);
+}

@@ -47,7 +47,7 @@ fn rules_that_collide_are_named_with_their_rows() {
     let members = told["explain"]["members"].to_string();
     assert!(members.contains("\"file\":\"gaps.csv\"") && members.contains("\"row\":2"), "{members}");
     purvey(at, "solve shop").ends(4);
-    let relaxed = purvey(at, "solve shop --relax --json").ends(4).json();
+    let relaxed = purvey(at, "solve shop --relax --json").ends(0).json();
     let warnings = relaxed["warnings"].to_string();
     assert!(warnings.contains("at least 3.1 times that of COLA"), "{warnings}");
     assert!(text(at, "shop/out/prices.csv").contains("COLA-XL,"));

@@ -6,7 +6,7 @@ use super::model::{self, Answer, Model, Row, failed};
 use super::plan::headline;
 use super::problem::Problem;
 use crate::control::Control;
-use crate::optimize::milp::{Elastic, Member, Relaxation, Side, binding, infeasible_groups, relax, widened};
+use crate::optimize::milp::{Elastic, Member, Relaxation, Side, binding, infeasible_groups, relax};
 
 /// Solves and explains what was found.
 pub(super) fn explain(problem: &Problem, control: &Control) -> Result<Explanation, DecideError> {
@@ -54,31 +54,29 @@ fn collide(
             explanation.members.push(limit);
         }
     }
-    let (relaxation, _) = cheapest(problem, model, control)?;
+    let relaxation = cheapest(problem, model, control)?;
     for widening in &relaxation.widenings {
         let limit = limit(problem, model, rules[widening.elastic]);
-        explanation.text.push(format!(
-            "help: {} by {:.4}: {}",
-            loosened(rules[widening.elastic].1),
-            widening.amount,
-            limit.text
-        ));
+        explanation
+            .text
+            .push(format!("help: {}", gives_way(rules[widening.elastic].1, widening.amount, &limit)));
         explanation.relaxation.push(Step { name: limit.name, amount: widening.amount, cost: widening.cost });
     }
     Ok(())
 }
 
-fn loosened(row: Row) -> &'static str {
-    if matches!(row, Row::Limit(..)) { "set aside" } else { "loosen" }
+/// What gives way, in words.
+fn gives_way(rule: Row, amount: f64, limit: &Limit) -> String {
+    match rule {
+        Row::Limit(..) => format!("set aside: {}", limit.text),
+        Row::Changes => format!("let {:.0} more prices change: {}", amount.ceil(), limit.text),
+        _ => format!("loosen by {amount:.2}: {}", limit.text),
+    }
 }
 
 /// The cheapest way to loosen rules: a rule of one product costs 1, a gap by its share of the price, shares
 /// of floors and of the number of changes likewise.
-pub(super) fn cheapest(
-    problem: &Problem,
-    model: &Model,
-    control: &Control,
-) -> Result<(Relaxation, Vec<Elastic>), DecideError> {
+fn cheapest(problem: &Problem, model: &Model, control: &Control) -> Result<Relaxation, DecideError> {
     let elastics: Vec<Elastic> = rules(model)
         .into_iter()
         .map(|(row, rule, side)| {
@@ -93,40 +91,42 @@ pub(super) fn cheapest(
             Elastic::one(Member::Row { row, side }, 1.0 / size)
         })
         .collect();
-    let relaxation =
-        relax(&model.program, &elastics, control).map_err(|error| failed("loosen the rules", &error))?;
-    Ok((relaxation, elastics))
+    relax(&model.program, &elastics, control).map_err(|error| failed("loosen the rules", &error))
 }
 
 /// Room added to each loosening, so that rounding does not close it again.
 const ROOM: f64 = 1e-7;
 
-/// Prices under loosened rules.
-pub(super) struct Loosened {
-    pub prices: Vec<f64>,
-    /// What was loosened, in sentences.
-    pub said: Vec<String>,
-}
-
-/// Prices under the cheapest loosening.
-pub(super) fn relaxed(
+/// The problem under the cheapest loosening of its rules, and what gave way in sentences.
+pub(super) fn loosened(
     problem: &Problem,
     model: &Model,
     control: &Control,
-) -> Result<Option<Loosened>, DecideError> {
-    let (relaxation, elastics) = cheapest(problem, model, control)?;
-    let wide = widened(&model.program, &elastics, &relaxation, ROOM);
-    let solved = crate::optimize::milp::solve(&wide, control)
-        .map_err(|error| failed("choose prices under loosened rules", &error))?;
-    if solved.values.is_empty() {
-        return Ok(None);
-    }
+) -> Result<(Problem, Vec<String>), DecideError> {
+    let relaxation = cheapest(problem, model, control)?;
     let rules = rules(model);
-    let said = relaxation.widenings.iter().map(|widening| {
-        let rule = rules[widening.elastic];
-        format!("{} by {:.4}: {}", loosened(rule.1), widening.amount, limit(problem, model, rule).text)
-    });
-    Ok(Some(Loosened { prices: model.prices(problem, &solved.values), said: said.collect() }))
+    let mut loose = problem.clone();
+    let mut aside = Vec::new();
+    let mut said = Vec::new();
+    for widening in &relaxation.widenings {
+        let (rule, amount) = (rules[widening.elastic], widening.amount + ROOM);
+        match rule.1 {
+            Row::Limit(product, number) => aside.push((product as usize, number as usize)),
+            Row::Low(gap) | Row::High(gap) => loose.gaps[gap as usize].gives_way += amount,
+            Row::Floor(floor) => loose.floors[floor as usize].gives_way += amount,
+            Row::Changes => {
+                loose.max_changes = loose.max_changes.map(|most| most + widening.amount.ceil() as usize);
+            }
+            Row::Choice | Row::Pair => {}
+        }
+        said.push(gives_way(rule.1, widening.amount, &limit(problem, model, rule)));
+    }
+    // From the last to the first, so that the numbers of those before stay.
+    aside.sort_unstable();
+    for (product, number) in aside.into_iter().rev() {
+        loose.products[product].limits.remove(number);
+    }
+    Ok((loose, said))
 }
 
 fn bind(

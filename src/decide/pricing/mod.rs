@@ -15,6 +15,7 @@ mod problem;
 #[cfg(test)]
 mod tests;
 
+use std::borrow::Cow;
 use std::sync::Mutex;
 
 use super::{
@@ -24,7 +25,7 @@ use super::{
 use crate::control::Control;
 use crate::data::{Code, Fault, Faults, Settings, Tables};
 use crate::presentation::{Presentation, Style};
-use crate::solution::{Outcome, SolutionStatus, Termination};
+use crate::solution::{Outcome, Termination};
 use present::Run;
 use problem::{Problem, Standing};
 
@@ -86,15 +87,16 @@ impl Prepared for Priced {
         let control = options.control.started();
         let start = options.start.as_ref().map(|plan| plan::prices_of(&self.problem, plan)).transpose();
         let start = start.map_err(DecideError::Input)?;
-        let answer = model::solve(&self.problem, start.as_deref(), &control)?;
-        let mut solution = self.solution(answer.outcome(), answer.prices(&self.problem).as_deref())?;
-        if options.relax
-            && answer.outcome().termination == Termination::Infeasible
-            && let Some(loosened) = explain::relaxed(&self.problem, &answer.model, &control)?
-        {
-            solution = self.relaxed(&loosened.prices);
-            solution.warnings.extend(loosened.said);
+        let mut problem = Cow::Borrowed(&self.problem);
+        let mut answer = model::solve(&problem, start.as_deref(), &control)?;
+        let mut given_way = Vec::new();
+        if options.relax && answer.outcome().termination == Termination::Infeasible {
+            let (loose, said) = explain::loosened(&problem, &answer.model, &control)?;
+            (problem, given_way) = (Cow::Owned(loose), said);
+            answer = model::solve(&problem, start.as_deref(), &control)?;
         }
+        let mut solution = self.solution(&problem, answer.outcome(), answer.prices(&problem).as_deref())?;
+        solution.warnings = given_way;
         let seconds = [
             ("read", self.problem.read_seconds),
             ("predict", self.problem.fit_seconds),
@@ -144,25 +146,32 @@ impl Prepared for Priced {
 
 impl Priced {
     /// The answer with its tables, checked.
-    fn solution(&self, outcome: Outcome, prices: Option<&[f64]>) -> Result<Solution, DecideError> {
+    fn solution(
+        &self,
+        problem: &Problem,
+        outcome: Outcome,
+        prices: Option<&[f64]>,
+    ) -> Result<Solution, DecideError> {
+        let mut solution = Solution {
+            outcome,
+            tables: Tables::default(),
+            kpis: Vec::new(),
+            seconds: Vec::new(),
+            checks: CheckReport::default(),
+            warnings: Vec::new(),
+            headline: Vec::new(),
+        };
         let Some(prices) = prices else {
-            let headline = vec![match outcome.termination {
+            let said = match outcome.termination {
                 Termination::Infeasible => {
                     "No prices keep all rules; `purvey explain` names those that collide."
                 }
                 _ => "No prices were found within the limits of the run.",
-            }];
-            return Ok(Solution {
-                outcome,
-                tables: Tables::default(),
-                kpis: Vec::new(),
-                seconds: Vec::new(),
-                checks: CheckReport::default(),
-                warnings: Vec::new(),
-                headline: headline.into_iter().map(str::to_owned).collect(),
-            });
+            };
+            solution.headline.push(said.to_owned());
+            return Ok(solution);
         };
-        let checks = check::check(&self.problem, prices);
+        let checks = check::check(problem, prices);
         if let Some(broken) = checks.violations.first() {
             return Err(DecideError::Check(broken.text.clone()));
         }
@@ -173,30 +182,11 @@ impl Priced {
         if let Ok(mut last) = self.last.lock() {
             *last = Some(prices.to_vec());
         }
-        Ok(self.told(Outcome { objective: checks.objective, ..outcome }, prices, checks))
-    }
-
-    /// Prices under loosened rules: without a bound, the broken rules named by the check.
-    fn relaxed(&self, prices: &[f64]) -> Solution {
-        let checks = check::check(&self.problem, prices);
-        let outcome = Outcome {
-            termination: Termination::Infeasible,
-            solution_status: SolutionStatus::None,
-            objective: checks.objective,
-            bound: None,
-        };
-        self.told(outcome, prices, checks)
-    }
-
-    fn told(&self, outcome: Outcome, prices: &[f64], checks: CheckReport) -> Solution {
-        Solution {
-            outcome,
-            tables: plan::tables(&self.problem, prices),
-            kpis: plan::kpis(&self.problem, prices),
-            seconds: Vec::new(),
-            checks,
-            warnings: Vec::new(),
-            headline: plan::headline(&self.problem, prices),
-        }
+        solution.outcome.objective = checks.objective;
+        solution.tables = plan::tables(problem, prices);
+        solution.kpis = plan::kpis(problem, prices);
+        solution.headline = plan::headline(problem, prices);
+        solution.checks = checks;
+        Ok(solution)
     }
 }

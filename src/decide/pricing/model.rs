@@ -201,10 +201,10 @@ impl Model {
             };
             let (low, high) = (terms(gap.low), terms(gap.high));
             if gap.low > 0.0 {
-                self.row(Row::Low(number as u32), 0.0, f64::INFINITY, &low);
+                self.row(Row::Low(number as u32), -gap.gives_way, f64::INFINITY, &low);
             }
             if gap.high < 1e6 {
-                self.row(Row::High(number as u32), f64::NEG_INFINITY, 0.0, &high);
+                self.row(Row::High(number as u32), f64::NEG_INFINITY, gap.gives_way, &high);
             }
         }
     }

@@ -71,6 +71,8 @@ pub(super) struct Gap {
     pub other: u32,
     pub low: f64,
     pub high: f64,
+    /// Money by which it gives way where rules collide.
+    pub gives_way: f64,
     pub place: Place,
 }
 
@@ -80,6 +82,8 @@ pub(super) struct Floor {
     pub goal: Goal,
     /// Share of what it is now.
     pub share: f64,
+    /// By how much it gives way where rules collide.
+    pub gives_way: f64,
     pub setting: &'static str,
 }
 
@@ -155,7 +159,7 @@ impl Gap {
     pub fn excess(&self, price: f64, other: f64) -> f64 {
         // The solver keeps rows to a millionth.
         let room = 1e-6 * price.max(other).max(1.0);
-        let outside = (self.low * other - price).max(price - self.high * other);
+        let outside = (self.low * other - price).max(price - self.high * other) - self.gives_way;
         if outside > room { outside } else { 0.0 }
     }
 }
@@ -208,8 +212,7 @@ impl Problem {
 
     /// Least that a floor asks for.
     pub fn least(&self, floor: &Floor) -> f64 {
-        let now = self.total(floor.goal, &self.prices_now());
-        floor.share * now
+        floor.share * self.total(floor.goal, &self.prices_now()) - floor.gives_way
     }
 
     /// Products whose price is another than now.

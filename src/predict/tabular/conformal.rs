@@ -17,7 +17,7 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::bins::{Binned, Bins};
-use super::boost::{Booster, Loss, Sample, Settings};
+use super::boost::{Booster, Sample, Settings};
 use super::folds;
 
 /// Levels of the bounds.
@@ -62,7 +62,7 @@ impl Bounds {
             let part = binned.take(rows);
             let target = folds::take_targets(&target, rows);
             let sample = Sample { binned: &part, bins: &bins, target: &target };
-            Booster::learn(&sample, None, Loss::Squared, &settings(rows.len()), seed, &|| false)
+            Booster::learn(&sample, None, &settings(rows.len()), seed, &|| false)
         };
         let parts = folds::split(errors.len(), seed ^ 0x626f_756e);
         let of_parts: Vec<Vec<f64>> =

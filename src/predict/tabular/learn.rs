@@ -230,7 +230,7 @@ impl<'a> Course<'a> {
         let stop = || self.control.should_stop();
         let metric = self.metric;
         let expert = Expert::learn(method, fold, recipe, &|a, y| metric.of(a, y), &stop);
-        self.error_of(&expert.scores(&fold.outside, recipe.scale), &fold.outside_y, recipe.scale)
+        self.error_of(&expert.scores(&fold.outside), &fold.outside_y, recipe.scale)
     }
 
     /// Chooses scale and size of trees on the first fold.
@@ -286,7 +286,7 @@ impl<'a> Course<'a> {
             .map(|(at, fold)| {
                 let recipe = Recipe { seed: recipe.seed.wrapping_add(at as u64 * 7919), ..*recipe };
                 let expert = Expert::learn(method, fold, &recipe, &|a, y| metric.of(a, y), &stop);
-                let scores = expert.scores(&fold.outside, recipe.scale);
+                let scores = expert.scores(&fold.outside);
                 (expert, scores)
             })
             .collect();

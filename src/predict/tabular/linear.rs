@@ -159,7 +159,7 @@ fn terms_of(columns: &[Vec<f32>], is_code: &[bool]) -> Vec<Term> {
             add(Shape::Blank);
         }
     }
-    // Rare codes go first where there are too many terms.
+    // Rare codes go first where there are too many terms, then the last columns.
     if terms.len() > MOST_TERMS {
         let mut codes: Vec<u32> = terms
             .iter()
@@ -169,6 +169,7 @@ fn terms_of(columns: &[Vec<f32>], is_code: &[bool]) -> Vec<Term> {
         let others = terms.len() - codes.len();
         let last = codes.get(MOST_TERMS.saturating_sub(others)).copied().unwrap_or(0);
         terms.retain(|term| !matches!(term.shape, Shape::Is(code) if code >= last));
+        terms.truncate(MOST_TERMS);
     }
     terms
 }

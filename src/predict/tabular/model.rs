@@ -194,7 +194,7 @@ impl Model {
         self.for_each_form(base, |fold, formed| {
             for team in &self.teams {
                 let share = team.weight / self.encodings.len() as f64;
-                let answers = team.experts[fold].scores(formed, self.scale);
+                let answers = team.experts[fold].scores(formed);
                 scores.iter_mut().zip(answers).for_each(|(sum, z)| *sum += share * z);
             }
         });
@@ -215,8 +215,7 @@ impl Model {
                 let mut by_input = vec![0.0; inputs.len()];
                 for team in &self.teams {
                     let share = team.weight / self.encodings.len() as f64;
-                    of_row[features] +=
-                        team.experts[fold].add_effects(formed, row, share, self.scale, &mut by_input);
+                    of_row[features] += team.experts[fold].add_effects(formed, row, share, &mut by_input);
                 }
                 inputs.iter().zip(by_input).for_each(|(input, effect)| of_row[input.feature] += effect);
             });

@@ -2,7 +2,6 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::boost::{Loss, logistic};
 use super::metrics::Metric;
 
 /// A target whose 95 % quantile is so many times its 5 % quantile is judged by shares.
@@ -16,8 +15,6 @@ pub enum Scale {
     Plain,
     /// Its logarithm.
     Log,
-    /// The logarithm of the odds of a class.
-    Odds,
 }
 
 impl Scale {
@@ -26,10 +23,6 @@ impl Scale {
         match self {
             Scale::Plain => y,
             Scale::Log => y.ln(),
-            Scale::Odds => {
-                let p = y.clamp(1e-4, 1.0 - 1e-4);
-                (p / (1.0 - p)).ln()
-            }
         }
     }
 
@@ -38,14 +31,6 @@ impl Scale {
         match self {
             Scale::Plain => z,
             Scale::Log => z.exp(),
-            Scale::Odds => logistic(z),
-        }
-    }
-
-    pub(crate) fn loss(self) -> Loss {
-        match self {
-            Scale::Plain | Scale::Log => Loss::Squared,
-            Scale::Odds => Loss::Logistic,
         }
     }
 
@@ -55,7 +40,6 @@ impl Scale {
         match self {
             Scale::Plain => "plain",
             Scale::Log => "log",
-            Scale::Odds => "odds",
         }
     }
 }

@@ -88,29 +88,18 @@ impl Expert {
                 ))
             }
             Method::Forest => {
-                // A class is learned as a share, so that leaves hold probabilities.
-                let target = if scale == Scale::Odds { fold.inside_y.clone() } else { z() };
-                Expert::Forest(Forest::learn(binned, bins, &target, &recipe.forest, recipe.seed, stop))
+                Expert::Forest(Forest::learn(binned, bins, &z(), &recipe.forest, recipe.seed, stop))
             }
             Method::Boosted => {
-                let target = if scale == Scale::Odds { fold.inside_y.clone() } else { z() };
-                let sample = Sample { binned, bins, target: &target };
+                let sample = Sample { binned, bins, target: &z() };
                 let held_out = HeldOut { binned: &fold.outside.binned, error: &judge };
-                let loss = scale.loss();
-                Expert::Boosted(Booster::learn(
-                    &sample,
-                    Some(&held_out),
-                    loss,
-                    &recipe.boost,
-                    recipe.seed,
-                    stop,
-                ))
+                Expert::Boosted(Booster::learn(&sample, Some(&held_out), &recipe.boost, recipe.seed, stop))
             }
         }
     }
 
     /// The answers for rows, on the scale of learning.
-    pub(crate) fn scores(&self, rows: &Rows, scale: Scale) -> Vec<f64> {
+    pub(crate) fn scores(&self, rows: &Rows) -> Vec<f64> {
         match self {
             Expert::Linear(linear) => (0..rows.binned.rows)
                 .into_par_iter()
@@ -118,46 +107,18 @@ impl Expert {
                 .map(|row| linear.score(&|column| rows.columns[column][row]))
                 .collect(),
             Expert::Boosted(booster) => booster.scores(&rows.binned),
-            Expert::Forest(forest) => {
-                let mut answers = forest.scores(&rows.binned);
-                if scale == Scale::Odds {
-                    answers.iter_mut().for_each(|answer| *answer = scale.forward(*answer));
-                }
-                answers
-            }
+            Expert::Forest(forest) => forest.scores(&rows.binned),
         }
     }
 
     /// Adds what each column adds to the answer for a row; gives the answer of no column.
-    pub(crate) fn add_effects(
-        &self,
-        rows: &Rows,
-        row: usize,
-        weight: f64,
-        scale: Scale,
-        effects: &mut [f64],
-    ) -> f64 {
+    pub(crate) fn add_effects(&self, rows: &Rows, row: usize, weight: f64, effects: &mut [f64]) -> f64 {
         match self {
             Expert::Linear(linear) => {
                 linear.add_effects(&|column| rows.columns[column][row], weight, effects)
             }
             Expert::Boosted(booster) => booster.add_effects(rows.binned.row(row), weight, effects),
-            Expert::Forest(forest) if scale != Scale::Odds => {
-                forest.add_effects(rows.binned.row(row), weight, effects)
-            }
-            Expert::Forest(forest) => {
-                // Shares of a probability, stretched so that they add up on the scale of odds.
-                let mut shares = vec![0.0; effects.len()];
-                let base = forest.add_effects(rows.binned.row(row), 1.0, &mut shares);
-                let whole: f64 = shares.iter().sum();
-                let (from, to) = (scale.forward(base), scale.forward(base + whole));
-                let stretch = if whole == 0.0 { 0.0 } else { (to - from) / whole };
-                effects
-                    .iter_mut()
-                    .zip(shares)
-                    .for_each(|(effect, share)| *effect += weight * stretch * share);
-                weight * from
-            }
+            Expert::Forest(forest) => forest.add_effects(rows.binned.row(row), weight, effects),
         }
     }
 

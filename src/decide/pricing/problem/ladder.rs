@@ -36,17 +36,21 @@ impl LadderRule {
         }
         let points = self.points.max(2);
         let at = |point: usize| low + (high - low) * point as f64 / (points - 1) as f64;
-        let prices = (0..points).map(|point| self.rounded(at(point)));
+        // Things that are priced finer than by the cent stay so.
+        let parts = if same(to(price_now, 100.0), price_now) { 100.0 } else { 10_000.0 };
+        let prices = (0..points).map(|point| self.rounded(at(point), parts));
         prices.filter(|&p| p >= low * (1.0 - 1e-9) && p <= high * (1.0 + 1e-9)).collect()
     }
 
-    fn rounded(&self, price: f64) -> f64 {
-        let to = |price: f64, parts: f64| (price * parts).round() / parts;
+    fn rounded(&self, price: f64, parts: f64) -> f64 {
         match self.ending {
             Some(ending) => to(to(price + ending, 10.0) - ending, 10_000.0).max(0.01),
-            // Cheap things are priced finer than by the cent.
-            None if price < 1.0 => to(price, 10_000.0),
-            None => to(price, 100.0),
+            None => to(price, parts),
         }
     }
+}
+
+/// The nearest multiple of one of `parts` parts.
+fn to(price: f64, parts: f64) -> f64 {
+    (price * parts).round() / parts
 }

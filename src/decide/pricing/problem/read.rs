@@ -226,7 +226,7 @@ impl<'a> Reader<'a> {
             if low > high {
                 self.refuse(table, row, Code::Contradiction, "low is above high", "exchange the two");
             }
-            gaps.push(Gap { product, other, low, high, place: self.place(table, row) });
+            gaps.push(Gap { product, other, low, high, gives_way: 0.0, place: self.place(table, row) });
         }
         gaps
     }
@@ -235,7 +235,7 @@ impl<'a> Reader<'a> {
         [("min_margin", Goal::Margin), ("min_revenue", Goal::Revenue), ("min_volume", Goal::Volume)]
             .into_iter()
             .filter_map(|(setting, goal)| {
-                Some(Floor { goal, share: self.settings.number(setting)?, setting })
+                Some(Floor { goal, share: self.settings.number(setting)?, gives_way: 0.0, setting })
             })
             .collect()
     }

@@ -105,7 +105,9 @@ impl<'a> Grower<'a> {
         self.spare.resize(rows.len(), 0);
         let mut tree = Tree::default();
         let root = self.root(columns, pull);
-        let least = 1e-10 * root.sum.curvature.max(1e-300);
+        // Relative to what all rows could gain, so that the unit of the target does not matter.
+        let slopes = rows.iter().map(|row| f64::from(pull[*row as usize][0]).powi(2)).sum::<f64>();
+        let least = 1e-10 * slopes;
         tree.nodes.push(self.leaf_node(root.sum));
         let mut leaves = vec![root];
         while leaves.len() < self.settings.leaves {

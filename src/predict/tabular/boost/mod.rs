@@ -66,44 +66,6 @@ impl Default for Settings {
     }
 }
 
-/// What is made small.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum Loss {
-    /// Half the squared error; the sum of trees is a mean.
-    Squared,
-    /// Minus the logarithm of the probability of 0 or 1; the sum of trees is a log-odds.
-    Logistic,
-}
-
-impl Loss {
-    fn pull(self, score: f64, y: f64) -> Pull {
-        match self {
-            Loss::Squared => [(score - y) as f32, 1.0],
-            Loss::Logistic => {
-                let p = logistic(score);
-                [(p - y) as f32, (p * (1.0 - p)).max(1e-6) as f32]
-            }
-        }
-    }
-
-    /// The best constant.
-    fn start(self, mean: f64) -> f64 {
-        match self {
-            Loss::Squared => mean,
-            Loss::Logistic => {
-                let p = mean.clamp(1e-6, 1.0 - 1e-6);
-                (p / (1.0 - p)).ln()
-            }
-        }
-    }
-}
-
-/// The probability of a log-odds.
-pub(crate) fn logistic(score: f64) -> f64 {
-    1.0 / (1.0 + (-score).exp())
-}
-
 /// Trees that were learned, and the constant under them.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Booster {
@@ -131,14 +93,13 @@ impl Booster {
     pub(crate) fn learn(
         sample: &Sample<'_>,
         held_out: Option<&HeldOut<'_>>,
-        loss: Loss,
         settings: &Settings,
         seed: u64,
         stop: &(dyn Fn() -> bool + Sync),
     ) -> Self {
         let rows = sample.binned.rows;
         let mean = sample.target.iter().sum::<f64>() / rows.max(1) as f64;
-        let mut booster = Booster { start: loss.start(mean), trees: Vec::new() };
+        let mut booster = Booster { start: mean, trees: Vec::new() };
         let mut scores = vec![booster.start; rows];
         let mut pull: Vec<Pull> = vec![[0.0; 2]; rows];
         let mut judge = held_out.map(|held_out| Judge::new(held_out, booster.start));
@@ -149,7 +110,7 @@ impl Booster {
                 break;
             }
             let targets = scores.iter().zip(sample.target);
-            pull.iter_mut().zip(targets).for_each(|(pull, (score, y))| *pull = loss.pull(*score, *y));
+            pull.iter_mut().zip(targets).for_each(|(pull, (score, y))| *pull = [(score - y) as f32, 1.0]);
             let (in_tree, columns) = draw.next();
             let Some(grown) = grower.grow(in_tree, columns, &pull) else {
                 break;

@@ -32,7 +32,7 @@ fn learn(columns: &[Vec<f32>], settings: &Settings) -> (Booster, Vec<Bins>) {
     let binned = Binned::new(columns, &bins);
     let target = target(columns);
     let sample = Sample { binned: &binned, bins: &bins, target: &target };
-    (Booster::learn(&sample, None, Loss::Squared, settings, 3, NEVER), bins)
+    (Booster::learn(&sample, None, settings, 3, NEVER), bins)
 }
 
 #[test]
@@ -106,7 +106,7 @@ fn growth_ends_when_held_out_rows_stop_gaining() {
     let error = |scores: &[f64]| scores.iter().zip(&noise[300..]).map(|(s, y)| (s - y).powi(2)).sum::<f64>();
     let held_out = HeldOut { binned: &outside, error: &error };
     let sample = Sample { binned: &inside, bins: &bins, target: &noise[..300] };
-    let booster = Booster::learn(&sample, Some(&held_out), Loss::Squared, &Settings::default(), 0, NEVER);
+    let booster = Booster::learn(&sample, Some(&held_out), &Settings::default(), 0, NEVER);
     assert!(booster.len() < 40, "noise grew {} trees", booster.len());
 }
 
@@ -118,23 +118,24 @@ fn blanks_go_where_they_belong() {
     let binned = Binned::new(&[x], &bins);
     let sample = Sample { binned: &binned, bins: &bins, target: &y };
     let settings = Settings { trees: 200, smallest_leaf: 5, ..Settings::default() };
-    let booster = Booster::learn(&sample, None, Loss::Squared, &settings, 0, NEVER);
+    let booster = Booster::learn(&sample, None, &settings, 0, NEVER);
     let blank = booster.score(&[0]);
     assert!((blank - 50.0).abs() < 0.5, "{blank}");
 }
 
 #[test]
-fn probabilities_are_those_of_the_rows() {
-    let x: Vec<f32> = (0..4000).map(|k| (k % 4) as f32).collect();
-    let y: Vec<f64> = (0..4000).map(|k| f64::from((k / 4) % 10 < [1, 3, 6, 9][k % 4])).collect();
+fn the_unit_of_the_target_does_not_matter() {
+    let x: Vec<f32> = (0..1000).map(|k| (k % 50) as f32).collect();
     let bins = vec![Bins::of_numbers(&x)];
-    let binned = Binned::new(&[x], &bins);
-    let sample = Sample { binned: &binned, bins: &bins, target: &y };
-    let settings = Settings { trees: 200, ..Settings::default() };
-    let booster = Booster::learn(&sample, None, Loss::Logistic, &settings, 0, NEVER);
-    for (bin, p) in [(1, 0.1), (2, 0.3), (3, 0.6), (4, 0.9)] {
-        let got = logistic(booster.score(&[bin]));
-        assert!((got - p).abs() < 0.02, "{got} for {p}");
+    let binned = Binned::new(std::slice::from_ref(&x), &bins);
+    let answers = |unit: f64| {
+        let y: Vec<f64> = x.iter().map(|x| unit * f64::from(*x).sqrt()).collect();
+        let sample = Sample { binned: &binned, bins: &bins, target: &y };
+        Booster::learn(&sample, None, &Settings { trees: 20, ..Settings::default() }, 0, NEVER)
+            .scores(&binned)
+    };
+    for (plain, small) in answers(1.0).iter().zip(answers(1e-7)) {
+        assert!((plain - 1e7 * small).abs() < 1e-3, "{plain} {small}");
     }
 }
 
