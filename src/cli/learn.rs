@@ -5,9 +5,11 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 
 use purvey::control::Control;
-use purvey::data::{Declaration, Severity, Tables, replace_file};
-use purvey::decide::learn::{self, Answer, LearnFailure, Task, Teacher};
-use purvey::predict::tabular::{LearnOptions, Method, Metric};
+use purvey::data::{
+    Code, Declaration, Fault, Faults, Severity, Table, Tables, Wanted, read_open, read_text, replace_file,
+};
+use purvey::decide::learn::{self, Answer, LearnFailure, Lesson};
+use purvey::predict::tabular::{LearnOptions, Method, Metric, Model};
 
 use super::exit::{self, Failure};
 use super::options::{Talk, Work};
@@ -110,54 +112,82 @@ impl Learn {
     /// Reads, learns, predicts, writes, tells.
     pub fn run(self) -> Result<u8, Failure> {
         let control = self.work.control(&self.talk)?.started();
-        let task = self.task()?;
-        let answer = match learn::run(&task, &control) {
-            Ok(answer) => answer,
-            Err(LearnFailure::Input(faults)) => return Err(faults.into()),
-            Err(stopped @ LearnFailure::Interrupted) => {
+        let mut notices = Faults::default();
+        let lesson = match self.lesson(&mut notices, &control)? {
+            Ok(lesson) => lesson,
+            Err(stopped) => {
                 console::error(&stopped.to_string());
                 return Ok(if control.cancel.is_requested() { exit::INTERRUPTED } else { exit::NO_PLAN });
             }
         };
+        let test = match self.rows()? {
+            Some(path) => Some(self.read(path, &learn::model_columns(lesson.model()), &mut notices)?),
+            None => None,
+        };
+        let mut answer = lesson.answer(test.as_ref(), self.explain, &control)?;
+        notices.extend(answer.notices);
+        answer.notices = notices;
         self.tell_notices(&answer);
         if let Some(path) = &self.save {
             save(path, &answer)?;
         }
-        let named = self.train.as_ref().or(self.test.as_ref());
-        let path = named.map_or_else(|| Path::new("rows"), PathBuf::as_path);
-        self.finish(&answer, path, &control)
+        self.finish(&answer, &control)
     }
 
-    fn task(&self) -> Result<Task, Failure> {
+    /// The model, learned or read; the inner error is a stop before there was one.
+    fn lesson(
+        &self,
+        notices: &mut Faults,
+        control: &Control,
+    ) -> Result<Result<Lesson, LearnFailure>, Failure> {
+        if let Some(path) = &self.with {
+            return Ok(Ok(Lesson::of(read_model(path)?)));
+        }
+        let (Some(train), Some(target)) = (&self.train, &self.target) else {
+            return Err(Failure::Usage("give a table to learn from, and --target".to_owned()));
+        };
+        if self.drop.contains(target) {
+            return Err(Failure::Usage(format!("{target} is the target and stands in --drop")));
+        }
+        let table = self.read(train, &learn::training_columns(target, &self.drop), notices)?;
+        let options = LearnOptions { method: self.method.chosen(), metric: self.metric.chosen() };
+        match Lesson::learn(&table, target, &options, control) {
+            Err(LearnFailure::Input(faults)) => Err(faults.into()),
+            learned => Ok(learned),
+        }
+    }
+
+    /// The file of rows to predict.
+    fn rows(&self) -> Result<Option<&PathBuf>, Failure> {
+        match (&self.with, &self.train, &self.test) {
+            (Some(_), Some(_), Some(_)) => {
+                Err(Failure::Usage("with --with, give one file of rows to predict".to_owned()))
+            }
+            (Some(_), train, test) => Ok(test.as_ref().or(train.as_ref())),
+            (None, _, test) => Ok(test.as_ref()),
+        }
+    }
+
+    fn read(&self, path: &Path, wanted: &Wanted<'_>, notices: &mut Faults) -> Result<Table, Failure> {
         let declaration =
             Declaration { delimiter: self.delimiter, decimal: self.decimal, ..Declaration::default() };
-        let (teacher, test) = match (&self.with, &self.target, &self.train) {
-            (Some(model), ..) => {
-                if self.train.is_some() && self.test.is_some() {
-                    return Err(Failure::Usage("with --with, give one file of rows to predict".to_owned()));
-                }
-                (Teacher::Saved(model.clone()), self.test.clone().or_else(|| self.train.clone()))
-            }
-            (None, Some(target), Some(train)) => {
-                let options = LearnOptions { method: self.method.chosen(), metric: self.metric.chosen() };
-                let (path, target, drop) = (train.clone(), target.clone(), self.drop.clone());
-                (Teacher::Table { path, target, drop, options }, self.test.clone())
-            }
-            (None, ..) => return Err(Failure::Usage("give a table to learn from, and --target".to_owned())),
-        };
-        Ok(Task { teacher, test, explain: self.explain, declaration })
+        let (table, faults) = read_open(path, &path.display().to_string(), wanted, &declaration)?;
+        notices.extend(faults);
+        Ok(table)
     }
 
     /// Warnings go to stderr, so that none is missed where stdout is a document.
     fn tell_notices(&self, answer: &Answer) {
-        let worth = |fault: &&purvey::data::Fault| fault.severity > Severity::Notice;
+        let worth = |fault: &&Fault| fault.severity > Severity::Notice;
         if !self.talk.quiet {
             let warnings = answer.notices.as_slice().iter().filter(worth).cloned().collect();
             console::print_faults(&warnings);
         }
     }
 
-    fn finish(&self, answer: &Answer, path: &Path, control: &Control) -> Result<u8, Failure> {
+    fn finish(&self, answer: &Answer, control: &Control) -> Result<u8, Failure> {
+        let named = self.train.as_ref().or(self.test.as_ref());
+        let path = named.map_or_else(|| Path::new("rows"), PathBuf::as_path);
         let folder = self.output.clone().unwrap_or_else(|| input::default_output(path, "out-learn"));
         let tables = Tables::default().with(answer.predictions.clone()).with(answer.effects.clone());
         write::Answer {
@@ -170,6 +200,13 @@ impl Learn {
         }
         .finish(&self.talk, control)
     }
+}
+
+fn read_model(path: &Path) -> Result<Model, Failure> {
+    Model::from_json(&read_text(path)?).map_err(|error| {
+        let fault = Fault::error(Code::BrokenFormat, path.display().to_string(), error.to_string());
+        Faults::from(fault.with_help("save the model again with `purvey learn --save`")).into()
+    })
 }
 
 fn save(path: &Path, answer: &Answer) -> Result<(), Failure> {

@@ -1,16 +1,13 @@
-//! Learning from a table: reads it, learns to predict one column, predicts for other rows.
+//! Learning from a table to predict one column of it, for other rows.
 
 mod present;
 
-use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use serde_json::{Value, json};
 
 use crate::control::Control;
-use crate::data::{
-    Code, Column, Declaration, Fault, Faults, Kind, Severity, Table, Wanted, read_open, read_text,
-};
+use crate::data::{Code, Column, Fault, Faults, Kind, Severity, Table, Wanted};
 use crate::predict::tabular::{
     self, Curve, FeatureKind, Frame, LearnError, LearnOptions, Learned, Model, Note, PredictError,
     Predictions, RowEffects, Scores, Trial,
@@ -19,35 +16,27 @@ use crate::predict::tabular::{
 /// Features that are drawn as curves.
 const CURVES: usize = 6;
 
-/// What is learned from, or a model that was learned before.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Teacher {
-    /// A table with its target.
-    Table {
-        /// The file.
-        path: PathBuf,
-        /// Column to predict.
-        target: String,
-        /// Columns to leave out.
-        drop: Vec<String>,
-        /// How to learn.
-        options: LearnOptions,
-    },
-    /// A saved model.
-    Saved(PathBuf),
+/// Columns of a file to learn `target` from, without those of `drop`.
+#[must_use]
+pub fn training_columns<'a>(target: &'a str, drop: &'a [String]) -> Wanted<'a> {
+    let without = drop.iter().map(String::as_str).collect();
+    Wanted { without, strict: vec![target], ..Wanted::default() }
 }
 
-/// What to do.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Task {
-    /// Where the model comes from.
-    pub teacher: Teacher,
-    /// Rows to predict; with their target where it is to be scored.
-    pub test: Option<PathBuf>,
-    /// How many rows are explained column by column.
-    pub explain: usize,
-    /// How the files are written.
-    pub declaration: Declaration,
+/// Columns of a file whose rows `model` is to predict.
+#[must_use]
+pub fn model_columns(model: &Model) -> Wanted<'_> {
+    let features = &model.schema().features;
+    let known = features.iter().map(|feature| {
+        let kind = match feature.kind {
+            FeatureKind::Number { .. } => Some(Kind::Number),
+            FeatureKind::Category { .. } => Some(Kind::Text),
+            // As in learning: dates with blanks among them, or times found among the words.
+            FeatureKind::Day { .. } => None,
+        };
+        (feature.name.as_str(), kind)
+    });
+    Wanted { known: known.collect(), maybe: vec![model.target()], only_named: true, ..Wanted::default() }
 }
 
 /// What came of it.
@@ -90,55 +79,102 @@ impl From<Faults> for LearnFailure {
     }
 }
 
-/// Learns or reads the model, predicts, explains.
-///
-/// # Errors
-/// Every fault of a table at once; a saved model that cannot be used; a stop before there was a model.
-pub fn run(task: &Task, control: &Control) -> Result<Answer, LearnFailure> {
-    let mut notices = Faults::default();
-    let start = Instant::now();
-    let (model, learned, frame) = match &task.teacher {
-        Teacher::Saved(path) => (read_model(path)?, None, None),
-        Teacher::Table { path, target, drop, options } => {
-            let read = read_training(path, target, drop, &task.declaration, &mut notices)?;
-            let learned = learn(path, target, &read, options, control, &mut notices)?;
-            (learned.model.clone(), Some(learned), Some(read.frame))
-        }
-    };
-    let fit = if learned.is_some() { start.elapsed().as_secs_f64() } else { 0.0 };
-    let start = Instant::now();
-    let rows = match &task.test {
-        Some(path) => Some(read_rows(path, &model, &task.declaration, &mut notices)?),
-        None => None,
-    };
-    let (answers, truth) = match (&rows, &learned) {
-        (Some(rows), _) => (predict(&model, rows, control, &mut notices)?, rows.truth.clone()),
-        (None, Some(learned)) => (held_out_answers(learned), None),
-        (None, None) => (Predictions::default(), None),
-    };
-    let predict = start.elapsed().as_secs_f64();
-    let shown = rows.as_ref().map(|rows| &rows.frame).or(frame.as_ref());
-    let (effects, curves) = shown.map_or_else(Default::default, |frame| tell(&model, frame, task, control));
-    let row_numbers: Vec<f64> = match (&rows, &learned) {
-        (None, Some(learned)) => learned.held_out.rows.iter().map(|row| f64::from(*row)).collect(),
-        _ => (0..answers.mean.len()).map(|row| row as f64).collect(),
-    };
-    Ok(Answer {
-        test: truth.map(|truth| Scores::of(&answers.mean, &answers.quantiles, &truth)),
-        held_out: learned.as_ref().map(|learned| learned.scores),
-        trials: learned.map(|learned| learned.trials).unwrap_or_default(),
-        predictions: predictions_table(row_numbers, &answers),
-        effects: effects_table(&model, &effects),
-        curves,
-        model,
-        notices,
-        seconds: [fit, predict],
-    })
+/// What was learned, ready to answer.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Lesson {
+    model: Model,
+    /// What learning found out; `None` for a model that was learned before.
+    learned: Option<(Learned, Frame)>,
+    notices: Faults,
+    seconds: f64,
+}
+
+impl Lesson {
+    /// Learns to predict the column `target` of a table from its others; rows where it is blank are left out.
+    ///
+    /// # Errors
+    /// Every fault of the table at once; a stop before there was a model.
+    ///
+    /// ```
+    /// use purvey::control::Control;
+    /// use purvey::data::Table;
+    /// use purvey::decide::learn::Lesson;
+    /// use purvey::predict::tabular::LearnOptions;
+    /// let homes = Table::new("homes")
+    ///     .with_number("size", (0..60).map(f64::from))
+    ///     .with_number("price", (0..60).map(|size| 10.0 + 3.0 * f64::from(size)));
+    /// let (options, control) = (LearnOptions::default(), Control::default());
+    /// let lesson = Lesson::learn(&homes, "price", &options, &control)?;
+    /// let new = Table::new("new").with_number("size", [30.0]);
+    /// let answer = lesson.answer(Some(&new), 1, &control)?;
+    /// assert!((answer.predictions.number("mean").unwrap()[0] - 100.0).abs() < 2.0);
+    /// # Ok::<(), purvey::decide::learn::LearnFailure>(())
+    /// ```
+    pub fn learn(
+        table: &Table,
+        target: &str,
+        options: &LearnOptions,
+        control: &Control,
+    ) -> Result<Self, LearnFailure> {
+        let start = Instant::now();
+        let mut notices = Faults::default();
+        let training = Training::of(table, target, &mut notices)?;
+        let learned = learn(target, &training, options, control, &mut notices)?;
+        let (model, learned) = (learned.model.clone(), Some((learned, training.frame)));
+        Ok(Lesson { model, learned, notices, seconds: start.elapsed().as_secs_f64() })
+    }
+
+    /// A model that was learned before.
+    #[must_use]
+    pub fn of(model: Model) -> Self {
+        Lesson { model, learned: None, notices: Faults::default(), seconds: 0.0 }
+    }
+
+    /// The model.
+    #[must_use]
+    pub fn model(&self) -> &Model {
+        &self.model
+    }
+
+    /// Predicts the rows of a table, or without one gives the answers for the rows held out in learning; explains
+    /// the first `explain` rows column by column.
+    ///
+    /// # Errors
+    /// Columns that are missing or of another kind than those learned from.
+    pub fn answer(self, test: Option<&Table>, explain: usize, control: &Control) -> Result<Answer, Faults> {
+        let Lesson { model, learned, mut notices, seconds } = self;
+        let start = Instant::now();
+        let rows = test.map(|table| Rows::of(table, &model));
+        let (answers, truth) = match (&rows, &learned) {
+            (Some(rows), _) => (predict(&model, rows, control, &mut notices)?, rows.truth.clone()),
+            (None, Some((learned, _))) => (held_out_answers(learned), None),
+            (None, None) => (Predictions::default(), None),
+        };
+        let predict = start.elapsed().as_secs_f64();
+        let shown = rows.as_ref().map(|rows| &rows.frame).or(learned.as_ref().map(|(_, frame)| frame));
+        let (effects, curves) =
+            shown.map_or_else(Default::default, |frame| tell(&model, frame, explain, control));
+        let row_numbers: Vec<f64> = match (&rows, &learned) {
+            (None, Some((learned, _))) => learned.held_out.rows.iter().map(|row| f64::from(*row)).collect(),
+            _ => (0..answers.mean.len()).map(|row| row as f64).collect(),
+        };
+        Ok(Answer {
+            test: truth.map(|truth| Scores::of(&answers.mean, &answers.quantiles, &truth)),
+            held_out: learned.as_ref().map(|(learned, _)| learned.scores),
+            trials: learned.map(|(learned, _)| learned.trials).unwrap_or_default(),
+            predictions: predictions_table(row_numbers, &answers),
+            effects: effects_table(&model, &effects),
+            curves,
+            model,
+            notices,
+            seconds: [seconds, predict],
+        })
+    }
 }
 
 /// Rows with a target, in the form of learning.
-struct Training {
-    table: Table,
+struct Training<'a> {
+    table: &'a Table,
     frame: Frame,
     /// Row of the table of each row of the frame.
     rows: Vec<u32>,
@@ -146,59 +182,55 @@ struct Training {
 }
 
 /// Rows to predict.
-struct Rows {
-    table: Table,
+struct Rows<'a> {
+    table: &'a Table,
     frame: Frame,
     /// NaN where it is not known.
     truth: Option<Vec<f64>>,
 }
 
-fn read_training(
-    path: &Path,
-    target: &str,
-    drop: &[String],
-    declaration: &Declaration,
-    notices: &mut Faults,
-) -> Result<Training, LearnFailure> {
-    let label = path.display().to_string();
-    if drop.iter().any(|name| name == target) {
-        let fault =
-            Fault::error(Code::Contradiction, label, format!("{target} is the target and to be dropped"));
-        return Err(LearnFailure::Input(fault.with_help("take it out of --drop").into()));
+impl<'a> Training<'a> {
+    fn of(table: &'a Table, target: &str, notices: &mut Faults) -> Result<Self, Faults> {
+        let Some(y) = table.number(target) else {
+            let fault = Fault::error(Code::MissingColumn, table.file(), "there are no numbers to predict");
+            return Err(fault.in_column(target, "").with_help("name a column of numbers").into());
+        };
+        let whole = Frame::of(table, &[target]);
+        let rows: Vec<u32> = (0..table.len() as u32).filter(|row| !y[*row as usize].is_nan()).collect();
+        let blank = y.len() - rows.len();
+        if blank > 0 {
+            let message = format!("{target} is blank in {blank} rows: left out");
+            notices.push(Fault::error(Code::LeftOut, table.file(), message).with_severity(Severity::Notice));
+        }
+        let target = rows.iter().map(|row| y[*row as usize]).collect();
+        let frame = if blank == 0 {
+            whole
+        } else {
+            let columns = whole.columns().iter();
+            columns.fold(Frame::default(), |part, (name, cells)| part.with(name.clone(), cells.take(&rows)))
+        };
+        Ok(Training { table, frame, rows, target })
     }
-    let without = drop.iter().map(String::as_str).collect();
-    let wanted = Wanted { without, strict: vec![target], ..Wanted::default() };
-    let (table, faults) = read_open(path, &label, &wanted, declaration)?;
-    notices.extend(faults);
-    let whole = Frame::of(&table, &[target]);
-    let y = table.number(target).unwrap_or_default();
-    let rows: Vec<u32> = (0..table.len() as u32).filter(|row| !y[*row as usize].is_nan()).collect();
-    let blank = y.len() - rows.len();
-    if blank > 0 {
-        let message = format!("{target} is blank in {blank} rows: left out");
-        notices.push(Fault::error(Code::LeftOut, &label, message).with_severity(Severity::Notice));
+}
+
+impl<'a> Rows<'a> {
+    fn of(table: &'a Table, model: &Model) -> Self {
+        let truth = table.number(model.target()).map(<[f64]>::to_vec);
+        let truth = truth.filter(|truth| truth.iter().any(|y| !y.is_nan()));
+        Rows { table, frame: Frame::of(table, &[model.target()]), truth }
     }
-    let target = rows.iter().map(|row| y[*row as usize]).collect();
-    let frame = if blank == 0 {
-        whole
-    } else {
-        let columns = whole.columns().iter();
-        columns.fold(Frame::default(), |part, (name, cells)| part.with(name.clone(), cells.take(&rows)))
-    };
-    Ok(Training { table, frame, rows, target })
 }
 
 fn learn(
-    path: &Path,
     target: &str,
-    read: &Training,
+    read: &Training<'_>,
     options: &LearnOptions,
     control: &Control,
     notices: &mut Faults,
 ) -> Result<Learned, LearnFailure> {
-    let label = path.display().to_string();
     let refuse = |code, message: String, help: &str| {
-        LearnFailure::Input(Fault::error(code, &label, message).in_column(target, "").with_help(help).into())
+        let fault = Fault::error(code, read.table.file(), message).in_column(target, "");
+        LearnFailure::Input(fault.with_help(help).into())
     };
     let mut learned =
         tabular::learn(&read.frame, &read.target, options, control).map_err(|error| match error {
@@ -214,58 +246,23 @@ fn learn(
     learned.model = learned.model.with_target(target);
     // Rows of the frame are not rows of the file where targets were blank.
     learned.held_out.rows.iter_mut().for_each(|row| *row = read.rows[*row as usize]);
-    notices.extend(learned.notes.iter().map(|note| fault_of(note, &read.table)).collect());
+    notices.extend(learned.notes.iter().map(|note| fault_of(note, read.table)).collect());
     Ok(learned)
-}
-
-fn read_model(path: &Path) -> Result<Model, LearnFailure> {
-    let text = read_text(path)?;
-    Model::from_json(&text).map_err(|error| {
-        let fault = Fault::error(Code::BrokenFormat, path.display().to_string(), error.to_string());
-        LearnFailure::Input(fault.with_help("save the model again with `purvey learn --save`").into())
-    })
-}
-
-fn read_rows(
-    path: &Path,
-    model: &Model,
-    declaration: &Declaration,
-    notices: &mut Faults,
-) -> Result<Rows, LearnFailure> {
-    let label = path.display().to_string();
-    let features = &model.schema().features;
-    let known = features.iter().map(|feature| {
-        let kind = match feature.kind {
-            FeatureKind::Number { .. } => Some(Kind::Number),
-            FeatureKind::Category { .. } => Some(Kind::Text),
-            // As in learning: dates with blanks among them, or times found among the words.
-            FeatureKind::Day { .. } => None,
-        };
-        (feature.name.as_str(), kind)
-    });
-    let wanted =
-        Wanted { known: known.collect(), maybe: vec![model.target()], only_named: true, ..Wanted::default() };
-    let (table, faults) = read_open(path, &label, &wanted, declaration)?;
-    notices.extend(faults);
-    let frame = Frame::of(&table, &[model.target()]);
-    let truth = table.number(model.target()).map(<[f64]>::to_vec);
-    let truth = truth.filter(|truth| truth.iter().any(|y| !y.is_nan()));
-    Ok(Rows { table, frame, truth })
 }
 
 fn predict(
     model: &Model,
-    rows: &Rows,
+    rows: &Rows<'_>,
     control: &Control,
     notices: &mut Faults,
-) -> Result<Predictions, LearnFailure> {
-    let of = |note: &Note| fault_of(note, &rows.table);
+) -> Result<Predictions, Faults> {
+    let of = |note: &Note| fault_of(note, rows.table);
     match model.predict(&rows.frame, control) {
         Ok(answers) => {
             notices.extend(answers.notes.iter().map(of).collect());
             Ok(answers)
         }
-        Err(PredictError::Columns { notes }) => Err(LearnFailure::Input(notes.iter().map(of).collect())),
+        Err(PredictError::Columns { notes }) => Err(notes.iter().map(of).collect()),
     }
 }
 
@@ -275,8 +272,8 @@ fn held_out_answers(learned: &Learned) -> Predictions {
 }
 
 /// Effects of the first rows, and curves over all.
-fn tell(model: &Model, frame: &Frame, task: &Task, control: &Control) -> (Vec<RowEffects>, Vec<Curve>) {
-    let effects = model.explain(frame, task.explain, control).unwrap_or_default();
+fn tell(model: &Model, frame: &Frame, explain: usize, control: &Control) -> (Vec<RowEffects>, Vec<Curve>) {
+    let effects = model.explain(frame, explain, control).unwrap_or_default();
     let telling = model.ranking().into_iter().filter(|feature| model.importance()[*feature] > 0.0);
     let curves = telling.take(CURVES).filter_map(|feature| model.curve(frame, feature, control).ok());
     (effects, curves.collect())

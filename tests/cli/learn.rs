@@ -107,8 +107,8 @@ fn faults_of_the_table_have_their_place() {
 #[test]
 fn a_target_that_is_dropped_is_refused() {
     let place = place();
-    let refused = purvey(place.path(), "learn train.csv --target price --drop price").ends(3);
-    assert!(refused.err.contains("price is the target and to be dropped"), "{}", refused.err);
+    let refused = purvey(place.path(), "learn train.csv --target price --drop price").ends(2);
+    assert!(refused.err.contains("price is the target and stands in --drop"), "{}", refused.err);
 }
 
 #[test]

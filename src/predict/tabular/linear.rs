@@ -73,12 +73,15 @@ pub(crate) struct Linear {
 
 impl Linear {
     /// Learns from `columns` (`is_code` says which hold codes); `error` judges answers for the rows of `held_out`.
+    ///
+    /// `stop` is asked between penalties; the best one until then stays.
     pub(crate) fn learn(
         columns: &[Vec<f32>],
         is_code: &[bool],
         target: &[f64],
         held_out: &[Vec<f32>],
         error: &(dyn Fn(&[f64]) -> f64 + Sync),
+        stop: &(dyn Fn() -> bool + Sync),
     ) -> Self {
         let mut terms = terms_of(columns, is_code);
         let width = terms.len().max(1);
@@ -92,6 +95,9 @@ impl Linear {
         let mut best = (f64::INFINITY, vec![0.0; terms.len()]);
         let mut weights = vec![0.0; terms.len()];
         for penalty in path.penalties() {
+            if stop() {
+                break;
+            }
             path.descend(penalty, &mut weights);
             let model = Linear::from_weights(start, &terms, &weights, &scales);
             let answers: Vec<f64> = (0..held_out.first().map_or(0, Vec::len))
@@ -122,6 +128,11 @@ impl Linear {
     pub(crate) fn add_effects(&self, cell: &dyn Fn(usize) -> f32, scale: f64, effects: &mut [f64]) -> f64 {
         self.terms.iter().for_each(|term| effects[term.column as usize] += scale * term.effect(cell));
         scale * self.start
+    }
+
+    /// Whether it answers the same for every row.
+    pub(crate) fn is_blank(&self) -> bool {
+        self.terms.is_empty()
     }
 
     /// Whether every term is a number for a column among `columns`.
@@ -312,7 +323,7 @@ mod tests {
         let y: Vec<f64> = (0..500).map(truth).collect();
         let columns = vec![a.clone(), code.clone(), noise];
         let error = |answers: &[f64]| answers.iter().zip(&y).map(|(a, y)| (a - y).powi(2)).sum::<f64>();
-        let model = Linear::learn(&columns, &[false, true, false], &y, &columns, &error);
+        let model = Linear::learn(&columns, &[false, true, false], &y, &columns, &error, &|| false);
         for row in [0, 1, 2, 77] {
             let got = model.score(&|column| columns[column][row]);
             assert!((got - y[row]).abs() < 0.02, "{got} for {}", y[row]);
@@ -323,6 +334,8 @@ mod tests {
             (base + effects.iter().sum::<f64>() - model.score(&|column| columns[column][7])).abs() < 1e-9
         );
         assert!(effects[2].abs() < 0.02);
+        let stopped = Linear::learn(&columns, &[false, true, false], &y, &columns, &error, &|| true);
+        assert!(stopped.is_blank() && !model.is_blank());
         assert!(model.is_sound(3) && !model.is_sound(1));
     }
 
@@ -353,7 +366,10 @@ mod tests {
         let x: Vec<f32> = (0..300).map(|k| if k % 5 == 0 { f32::NAN } else { (k % 7) as f32 }).collect();
         let y: Vec<f64> = x.iter().map(|x| if x.is_nan() { 20.0 } else { f64::from(*x) }).collect();
         let error = |answers: &[f64]| answers.iter().zip(&y).map(|(a, y)| (a - y).powi(2)).sum::<f64>();
-        let model = Linear::learn(std::slice::from_ref(&x), &[false], &y, std::slice::from_ref(&x), &error);
+        let model =
+            Linear::learn(std::slice::from_ref(&x), &[false], &y, std::slice::from_ref(&x), &error, &|| {
+                false
+            });
         assert!((model.score(&|_| f32::NAN) - 20.0).abs() < 0.05);
         assert!((model.score(&|_| 3.0) - 3.0).abs() < 0.05);
     }

@@ -85,6 +85,7 @@ impl Expert {
                     &z(),
                     &fold.outside.columns,
                     &judge,
+                    stop,
                 ))
             }
             Method::Forest => {
@@ -139,6 +140,15 @@ impl Expert {
             Expert::Boosted(booster) => booster.len(),
         }
     }
+
+    /// Whether it answers the same for every row.
+    pub(crate) fn is_blank(&self) -> bool {
+        match self {
+            Expert::Linear(linear) => linear.is_blank(),
+            Expert::Forest(forest) => forest.len() == 0,
+            Expert::Boosted(booster) => booster.len() == 0,
+        }
+    }
 }
 
 /// One method's experts and their share in the answer.
@@ -153,6 +163,6 @@ pub(crate) struct Team {
 impl Team {
     /// Whether it learned nothing, because the work was stopped.
     pub(crate) fn is_blank(&self) -> bool {
-        self.method == Method::Boosted && self.experts.iter().all(|expert| expert.trees() == 0)
+        self.experts.iter().all(Expert::is_blank)
     }
 }
