@@ -201,7 +201,8 @@ pub fn evaluate(problem: &Problem, solution: &Solution) -> Evaluation {
     Evaluation { cost, routes, violations }
 }
 
-fn is_unknown(problem: &Problem, route: &Route) -> bool {
+/// Whether a route names a vehicle type, depot or visit that does not exist.
+pub(super) fn is_unknown(problem: &Problem, route: &Route) -> bool {
     route.vehicle >= problem.vehicles().len()
         || route.trips.iter().any(|trip| trip.depot >= problem.depots().len())
         || route.visits().any(|visit| visit >= problem.visits().len())

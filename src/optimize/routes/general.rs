@@ -128,10 +128,9 @@ impl<'a> State<'a> {
             visit.prize.unwrap_or(state.missing_cost * (1.0 + f64::from(visit.priority)))
         };
         state.out = problem.visits().iter().map(out).collect();
-        for route in start.iter().flat_map(|start| &start.routes) {
-            if let Some(cost) = state.price(route) {
-                state.routes.push((route.clone(), cost));
-            }
+        for route in start.iter().flat_map(|start| start.sound_routes(problem)) {
+            let cost = state.price(&route);
+            state.routes.extend(cost.map(|cost| (route, cost)));
         }
         for (vehicle, kind) in
             problem.vehicles().iter().enumerate().filter(|(_, kind)| !kind.committed.is_empty())
@@ -230,12 +229,7 @@ impl<'a> State<'a> {
         for trip in &mut route.trips {
             trip.visits.retain(|visit| !gone.contains(visit));
         }
-        let first = route.trips.first().map(|trip| trip.depot);
-        route.trips.retain(|trip| !trip.visits.is_empty());
-        // A trip that is now the first starts where the vehicle does.
-        if let (Some(trip), Some(depot)) = (route.trips.first_mut(), first) {
-            trip.depot = depot;
-        }
+        route.drop_empty_trips();
         if route.is_empty() {
             self.routes.swap_remove(at);
             return gone;

@@ -54,6 +54,8 @@ struct Newcomer<'a> {
     visit: u32,
     delivery: &'a [f64],
     pickup: &'a [f64],
+    /// What a tour must have room for.
+    amounts: &'a [f64],
     timing: Timing,
     release: f64,
     backhaul: bool,
@@ -67,11 +69,23 @@ impl<'a> Newcomer<'a> {
             visit,
             delivery: &network.delivery[amounts.clone()],
             pickup: &network.pickup[amounts],
+            amounts: network.amounts_at(visit),
             timing: Timing::at(node.window.start, node.window.end),
             release: node.release,
             backhaul: node.backhaul,
         }
     }
+}
+
+/// Where a visit may be put: between two nodes of a tour.
+#[derive(Clone, Copy)]
+struct Spot {
+    tour: usize,
+    position: usize,
+    previous: u32,
+    next: u32,
+    /// Distance from one to the other.
+    direct: f64,
 }
 
 impl Tours<'_> {
@@ -98,7 +112,7 @@ impl Tours<'_> {
                 if tour.visits.is_empty() {
                     continue;
                 }
-                let Some(kind) = self.kind_with_room(tour, &new) else { continue };
+                let Some(kind) = self.kind_with_room(index, &new) else { continue };
                 for position in tour.committed..=tour.visits.len() {
                     if network.rules.timed && !network.rules.walked && position > 0 {
                         let before = tour.visits[position - 1];
@@ -107,7 +121,7 @@ impl Tours<'_> {
                         }
                     }
                     if !blinks.skips(rng) {
-                        self.try_position(index, position, kind, &new, &mut best);
+                        self.try_spot(self.spot(index, position), kind, &new, &mut best);
                     }
                 }
             }
@@ -131,56 +145,83 @@ impl Tours<'_> {
                 if seat.tour == NONE {
                     continue;
                 }
-                let (index, position) = (seat.tour as usize, seat.position as usize + offset);
-                let tour = &self.tours[index];
+                let tour = seat.tour as usize;
                 let Some(kind) = self.kind_with_room(tour, new) else { continue };
                 has_room = true;
-                if position >= tour.committed && !blinks.skips(rng) {
-                    self.try_position(index, position, kind, new, best);
+                let (previous, next, direct) = match offset {
+                    0 => (seat.previous, other, seat.from_previous),
+                    _ => (other, seat.next, seat.to_next),
+                };
+                let spot = Spot { tour, position: seat.position as usize + offset, previous, next, direct };
+                if self.adds_less(spot, kind, new, best.cost)
+                    && spot.position >= self.tours[tour].committed
+                    && !blinks.skips(rng)
+                {
+                    self.try_spot(spot, kind, new, best);
                 }
             }
         }
         has_room
     }
 
+    fn spot(&self, tour: usize, position: usize) -> Spot {
+        let own = &self.tours[tour];
+        let (previous, next) = (self.node_before(own, position), self.node_at(own, position));
+        let direct = match own.visits.get(position) {
+            Some(&visit) => self.seats[visit as usize].from_previous,
+            None => self.seats[previous as usize].to_next,
+        };
+        Spot { tour, position, previous, next, direct }
+    }
+
+    /// Whether the longer way alone costs less than a limit; not asked where the vehicle may change.
+    #[inline]
+    fn adds_less(&self, spot: Spot, kind: usize, new: &Newcomer<'_>, limit: f64) -> bool {
+        let own = &self.network.kinds[kind];
+        if self.network.kinds.len() > 1 {
+            return true;
+        }
+        let arcs = &self.network.arcs[own.profile];
+        let added = arcs.distance_back(new.visit, spot.previous) + arcs.distance(new.visit, spot.next);
+        own.unit_distance * (added - spot.direct) < limit
+    }
+
     /// The type that a tour has once the visit is on it: its own where that has room.
     #[inline]
-    fn kind_with_room(&self, tour: &Tour, new: &Newcomer<'_>) -> Option<usize> {
-        let network = self.network;
-        let has_room = |kind: &Kind| {
-            (0..network.dimensions).all(|at| {
-                let (load, most) = (&tour.load[at], kind.capacity[at] + TOLERANCE);
-                load.delivery + new.delivery[at] <= most && load.pickup + new.pickup[at] <= most
-            })
-        };
-        let own = &network.kinds[tour.kind];
-        if has_room(own) {
-            return network.may_serve(tour.kind, new.visit).then_some(tour.kind);
+    fn kind_with_room(&self, tour: usize, new: &Newcomer<'_>) -> Option<usize> {
+        let single = self.network.kinds.len() == 1;
+        if self.has_room_for(tour, new.amounts) {
+            let own = if single { 0 } else { self.tours[tour].kind };
+            return self.network.may_serve(own, new.visit).then_some(own);
         }
-        if network.kinds.len() == 1 || tour.committed > 0 {
+        if single { None } else { self.larger_kind(tour, new) }
+    }
+
+    /// The cheapest free type that can take the place of a tour's and has room for the visit too.
+    fn larger_kind(&self, tour: usize, new: &Newcomer<'_>) -> Option<usize> {
+        let network = self.network;
+        let tour = &self.tours[tour];
+        if tour.committed > 0 {
             return None;
         }
+        let class = network.kinds[tour.kind].class;
         let serves =
             |kind: usize| tour.visits.iter().chain([&new.visit]).all(|&visit| network.may_serve(kind, visit));
         let larger = network.kinds.iter().enumerate().filter(|&(index, kind)| {
-            kind.class == own.class && self.free[index] > 0 && has_room(kind) && serves(index)
+            kind.class == class && self.free[index] > 0 && fits(kind, &tour.load, new) && serves(index)
         });
         let cost = |kind: &Kind| kind.fixed + kind.unit_distance * tour.distance;
         larger.min_by(|a, b| cost(a.1).total_cmp(&cost(b.1))).map(|(index, _)| index)
     }
 
     #[inline]
-    fn try_position(&self, index: usize, position: usize, kind: usize, new: &Newcomer<'_>, best: &mut Place) {
+    fn try_spot(&self, spot: Spot, kind: usize, new: &Newcomer<'_>, best: &mut Place) {
         let network = self.network;
+        let Spot { tour: index, position, previous, next, direct } = spot;
         let tour = &self.tours[index];
-        let (before, after) = (self.node_before(tour, position), self.node_at(tour, position));
         let own = &network.kinds[kind];
         let arcs = &network.arcs[own.profile];
-        let direct = match tour.visits.get(position) {
-            Some(&visit) => self.seats[visit as usize].from_before,
-            None => arcs.distance(before, after),
-        };
-        let added = arcs.distance_back(new.visit, before) + arcs.distance(new.visit, after) - direct;
+        let added = arcs.distance_back(new.visit, previous) + arcs.distance(new.visit, next) - direct;
         let mut cost = own.unit_distance * added;
         if kind != tour.kind {
             let old = &network.kinds[tour.kind];
@@ -214,7 +255,7 @@ impl Tours<'_> {
         let arcs = &self.network.arcs[kind.profile];
         let (before, after) = (self.node_before(tour, position), self.node_at(tour, position));
         let left = if position == 0 { kind.leave.start } else { self.seats[before as usize].early };
-        let start = (left + arcs.lag(before, new.visit)).max(new.timing.early);
+        let start = (left + arcs.lag_back(before, new.visit)).max(new.timing.early);
         let latest = match tour.visits.get(position) {
             Some(&visit) => self.seats[visit as usize].late,
             None => kind.close,
@@ -232,7 +273,7 @@ impl Tours<'_> {
             Some(&visit) => self.after[visit as usize],
             None => end_of(kind),
         };
-        let whole = head.then(arcs.lag(before, new.visit), &new.timing, TOLERANCE)?.then(
+        let whole = head.then(arcs.lag_back(before, new.visit), &new.timing, TOLERANCE)?.then(
             arcs.lag(new.visit, after),
             &tail,
             TOLERANCE,
@@ -274,15 +315,16 @@ impl Tours<'_> {
     /// Weighs an unused vehicle of each type.
     fn new_tour(&self, new: &Newcomer<'_>, best: &mut Place) {
         let network = self.network;
-        let mut tour = Tour { load: vec![Load::default(); network.dimensions], ..Tour::default() };
+        let mut tour = Tour::default();
         for (index, kind) in network.kinds.iter().enumerate() {
-            if self.free[index] == 0 || kind.fixed >= best.cost || !network.may_serve(index, new.visit) {
+            if self.free[index] == 0
+                || kind.fixed >= best.cost
+                || !fits(kind, &[], new)
+                || !network.may_serve(index, new.visit)
+            {
                 continue;
             }
             tour.kind = index;
-            if self.kind_with_room(&tour, new) != Some(index) {
-                continue;
-            }
             let mut own = Place { cost: best.cost - kind.fixed, tour: NONE, position: NONE, kind: 0 };
             self.try_empty(&tour, index, new, &mut own);
             if own.position == 0 {
@@ -328,4 +370,12 @@ impl Tours<'_> {
         }
         self.refresh(place.tour as usize);
     }
+}
+
+/// Whether a vehicle has room for the visit beside a load; an empty list is no load.
+fn fits(kind: &Kind, load: &[Load], new: &Newcomer<'_>) -> bool {
+    (0..kind.capacity.len()).all(|at| {
+        let (load, most) = (load.get(at).copied().unwrap_or_default(), kind.capacity[at] + TOLERANCE);
+        load.delivery + new.delivery[at] <= most && load.pickup + new.pickup[at] <= most
+    })
 }

@@ -27,6 +27,8 @@ pub(super) struct Arcs<'a> {
     /// Whether tabled distances are the same in both directions.
     is_symmetric: bool,
     lag: Vec<f64>,
+    /// The same, by the second node first.
+    lag_back: Vec<f64>,
     /// Place, service and set-up of each node, for pairs that are not tabled.
     stops: Vec<(usize, f64, f64)>,
 }
@@ -97,6 +99,8 @@ pub(super) struct Network<'a> {
     /// Amounts of each visit in each dimension.
     pub delivery: Vec<f64>,
     pub pickup: Vec<f64>,
+    /// Both of each visit in a row, as far as they are of interest, see [`Network::amounts`].
+    amounts: Vec<f64>,
     /// Share of the largest vehicle that each visit takes.
     pub bulk: Vec<f64>,
     /// Nearest visits of each visit, nearest first, as many for each.
@@ -151,6 +155,7 @@ impl<'a> Network<'a> {
             dimensions,
             delivery,
             pickup,
+            amounts: Vec::new(),
             bulk,
             neighbours: Vec::new(),
             per_visit,
@@ -158,6 +163,7 @@ impl<'a> Network<'a> {
             afters: Vec::new(),
             per_companion: per_visit.min(near),
         };
+        network.amounts = (0..visits).flat_map(|visit| network.amounts_of(visit)).collect();
         let arcs = &network.arcs[0];
         network.neighbours = network.nearest(per_visit, |a, b| arcs.distance(a, b) + arcs.distance(b, a));
         if network.rules.timed {
@@ -171,10 +177,29 @@ impl<'a> Network<'a> {
         network
     }
 
-    /// Nearest visits of a visit, nearest first.
+    /// How many amounts of a visit a tour must have room for: one for each dimension, or, where visits
+    /// load, two.
+    pub fn amounts(&self) -> usize {
+        if self.rules.pickups { 2 * self.dimensions } else { self.dimensions }
+    }
+
+    fn amounts_of(&self, visit: usize) -> Vec<f64> {
+        let own = visit * self.dimensions..(visit + 1) * self.dimensions;
+        let loaded = if self.rules.pickups { &self.pickup[own.clone()] } else { &[] };
+        [&self.delivery[own], loaded].concat()
+    }
+
+    /// The amounts of a visit.
+    pub fn amounts_at(&self, visit: u32) -> &[f64] {
+        let count = self.amounts();
+        &self.amounts[visit as usize * count..(visit as usize + 1) * count]
+    }
+
+    /// Nearest visits of a visit, nearest first; those without a way there and back are none.
     pub fn neighbours(&self, visit: u32) -> &[u32] {
         let from = visit as usize * self.per_visit;
-        &self.neighbours[from..from + self.per_visit]
+        let near = &self.neighbours[from..from + self.per_visit];
+        &near[..near.partition_point(|&other| other != NONE)]
     }
 
     /// Visits that a visit is best served after and before, best first, each list up to [`NONE`].
@@ -351,12 +376,21 @@ impl<'a> Arcs<'a> {
     fn new(profile: &'a Profile, nodes: &[Node], visits: usize) -> Self {
         let size = nodes.len() + 1;
         let stops = nodes.iter().map(|node| (node.place, node.service, node.setup)).collect();
-        let mut arcs =
-            Arcs { profile, visits, size, distance: Vec::new(), is_symmetric: false, lag: Vec::new(), stops };
+        let mut arcs = Arcs {
+            profile,
+            visits,
+            size,
+            distance: Vec::new(),
+            is_symmetric: false,
+            lag: Vec::new(),
+            lag_back: Vec::new(),
+            stops,
+        };
         if size <= TABLED {
             let pairs = || (0..size as u32).flat_map(|from| (0..size as u32).map(move |to| (from, to)));
             let distance = pairs().map(|(from, to)| arcs.distance_by_place(from, to)).collect();
             arcs.lag = pairs().map(|(from, to)| arcs.lag_by_place(from, to)).collect();
+            arcs.lag_back = pairs().map(|(to, from)| arcs.lag(from, to)).collect();
             arcs.distance = distance;
             let back = |from: u32, to: u32| arcs.distance(from, to) == arcs.distance(to, from);
             arcs.is_symmetric = pairs().all(|(from, to)| back(from, to));
@@ -384,6 +418,15 @@ impl<'a> Arcs<'a> {
     #[inline]
     pub fn lag(&self, from: u32, to: u32) -> f64 {
         match self.lag.get(from as usize * self.size + to as usize) {
+            Some(&lag) => lag,
+            None => self.lag_by_place(from, to),
+        }
+    }
+
+    /// The same, read beside the times to the second node.
+    #[inline]
+    pub fn lag_back(&self, from: u32, to: u32) -> f64 {
+        match self.lag_back.get(to as usize * self.size + from as usize) {
             Some(&lag) => lag,
             None => self.lag_by_place(from, to),
         }

@@ -1,5 +1,6 @@
 //! What answers a routing problem.
 
+use super::evaluate::is_unknown;
 use super::problem::Problem;
 
 /// Part of a route between two loadings.
@@ -32,6 +33,15 @@ impl Route {
         self.trips.iter().flat_map(|trip| trip.visits.iter().copied())
     }
 
+    /// Takes trips without visits out; a trip that is the first then starts where the route did.
+    pub(super) fn drop_empty_trips(&mut self) {
+        let first = self.trips.first().map(|trip| trip.depot);
+        self.trips.retain(|trip| !trip.visits.is_empty());
+        if let (Some(trip), Some(depot)) = (self.trips.first_mut(), first) {
+            trip.depot = depot;
+        }
+    }
+
     /// Whether it has no visit.
     #[must_use]
     pub fn is_empty(&self) -> bool {
@@ -46,4 +56,29 @@ pub struct Solution {
     pub routes: Vec<Route>,
     /// Visits left out, rising.
     pub unserved: Vec<usize>,
+}
+
+impl Solution {
+    /// Its routes as a search can begin with them: without what does not exist, with each visit and
+    /// each vehicle once.
+    pub(super) fn sound_routes(&self, problem: &Problem) -> Vec<Route> {
+        let mut seen = vec![false; problem.visits().len()];
+        let mut left: Vec<usize> = problem.vehicles().iter().map(|kind| kind.count).collect();
+        let mut routes = Vec::new();
+        for route in self.routes.iter().filter(|route| !is_unknown(problem, route)) {
+            if left[route.vehicle] == 0 {
+                continue;
+            }
+            let mut sound = route.clone();
+            for trip in &mut sound.trips {
+                trip.visits.retain(|&visit| !std::mem::replace(&mut seen[visit], true));
+            }
+            sound.drop_empty_trips();
+            if !sound.is_empty() {
+                left[route.vehicle] -= 1;
+                routes.push(sound);
+            }
+        }
+        routes
+    }
 }

@@ -31,8 +31,12 @@ pub(super) struct Tour {
 pub(super) struct Seat {
     pub tour: u32,
     pub position: u32,
-    /// Distance from the node before.
-    pub from_before: f64,
+    /// Nodes before and after it.
+    pub previous: u32,
+    pub next: u32,
+    /// Distance from the node before, and to that after.
+    pub from_previous: f64,
+    pub to_next: f64,
     /// Earliest start of service.
     pub early: f64,
     /// Latest start of service that keeps the rest in time.
@@ -50,6 +54,8 @@ pub(super) struct Tours<'a> {
     /// Loads up to and from each visit, by dimension; filled where visits load.
     pub load_before: Vec<Load>,
     pub load_after: Vec<Load>,
+    /// What each tour has room for, by dimension: amounts unloaded and, where visits load, loaded.
+    room: Vec<f64>,
     /// Vehicles of each kind that are not used.
     pub free: Vec<usize>,
     /// Empty tours.
@@ -60,7 +66,16 @@ impl<'a> Tours<'a> {
     /// No visit on any tour but those that vehicles are committed to.
     pub fn new(network: &'a Network<'a>) -> Self {
         let visits = network.visits;
-        let seat = Seat { tour: NONE, position: 0, from_before: 0.0, early: 0.0, late: 0.0 };
+        let seat = Seat {
+            tour: NONE,
+            position: 0,
+            previous: NONE,
+            next: NONE,
+            from_previous: 0.0,
+            to_next: 0.0,
+            early: 0.0,
+            late: 0.0,
+        };
         let timings = if network.rules.segments { visits } else { 0 };
         let loads = if network.rules.pickups { visits * network.dimensions } else { 0 };
         let mut tours = Tours {
@@ -71,6 +86,7 @@ impl<'a> Tours<'a> {
             after: vec![Timing::at(0.0, 0.0); timings],
             load_before: vec![Load::default(); loads],
             load_after: vec![Load::default(); loads],
+            room: Vec::new(),
             free: network.kinds.iter().map(|kind| kind.count).collect(),
             slots: Vec::new(),
         };
@@ -88,15 +104,12 @@ impl<'a> Tours<'a> {
 
     /// Takes the routes of an earlier solution that keep all rules.
     pub fn adopt(&mut self, solution: &Solution) {
-        for route in &solution.routes {
-            let node_of = |visit: usize| self.network.node_of.get(visit).copied().unwrap_or(NONE);
-            let visits: Vec<u32> = route.visits().map(node_of).collect();
-            let known = route.vehicle < self.network.kinds.len() && route.trips.len() == 1;
-            let new = |&visit: &u32| self.seats.get(visit as usize).is_some_and(|seat| seat.tour == NONE);
+        for route in solution.sound_routes(self.network.problem) {
+            let visits: Vec<u32> = route.visits().map(|visit| self.network.node_of[visit]).collect();
+            let new = |&visit: &u32| self.seats[visit as usize].tour == NONE;
             let serves = |visit: &u32| self.network.may_serve(route.vehicle, *visit);
-            if !known
+            if route.trips.len() != 1
                 || self.free[route.vehicle] == 0
-                || visits.is_empty()
                 || !visits.iter().all(new)
                 || !visits.iter().all(serves)
             {
@@ -162,14 +175,23 @@ impl<'a> Tours<'a> {
         let arcs = &network.arcs[kind.profile];
         let (mut from, mut distance, mut release) = (kind.start, 0.0, f64::NEG_INFINITY);
         for (position, &visit) in tour.visits.iter().enumerate() {
-            let from_before = arcs.distance(from, visit);
-            distance += from_before;
+            let from_previous = arcs.distance(from, visit);
+            distance += from_previous;
+            if position > 0 {
+                let seat = &mut self.seats[from as usize];
+                (seat.next, seat.to_next) = (visit, from_previous);
+            }
             let seat = &mut self.seats[visit as usize];
-            (seat.tour, seat.position, seat.from_before) = (index as u32, position as u32, from_before);
+            (seat.tour, seat.position) = (index as u32, position as u32);
+            (seat.previous, seat.from_previous) = (from, from_previous);
             release = network.nodes[visit as usize].release.max(release);
             from = visit;
         }
-        tour.distance = distance + arcs.distance(from, kind.end);
+        let to_end = arcs.distance(from, kind.end);
+        if let Some(seat) = tour.visits.last().map(|&last| &mut self.seats[last as usize]) {
+            (seat.next, seat.to_next) = (kind.end, to_end);
+        }
+        tour.distance = distance + to_end;
         tour.release = release;
         let dimensions = network.dimensions;
         tour.load.clear();
@@ -188,9 +210,33 @@ impl<'a> Tours<'a> {
         if network.rules.pickups {
             self.refresh_loads(index);
         }
+        self.refresh_room(index);
         let in_time = !network.rules.timed || self.refresh_times(index);
         let keeps = !network.rules.walked || self.refresh_by_walk(index);
         fits && in_time && keeps && self.is_ordered(index)
+    }
+
+    fn refresh_room(&mut self, index: usize) {
+        let (dimensions, stride) = (self.network.dimensions, self.network.amounts());
+        let tour = &self.tours[index];
+        if self.room.len() < (index + 1) * stride {
+            self.room.resize((index + 1) * stride, 0.0);
+        }
+        let room = &mut self.room[index * stride..(index + 1) * stride];
+        let capacity = &self.network.kinds[tour.kind].capacity;
+        for (dimension, load) in tour.load.iter().enumerate() {
+            room[dimension] = capacity[dimension] + TOLERANCE - load.delivery;
+            if stride > dimensions {
+                room[dimensions + dimension] = capacity[dimension] + TOLERANCE - load.pickup;
+            }
+        }
+    }
+
+    /// Whether a tour has room for amounts, in its own vehicle.
+    #[inline]
+    pub fn has_room_for(&self, tour: usize, amounts: &[f64]) -> bool {
+        let room = &self.room[tour * amounts.len()..];
+        amounts.iter().zip(room).all(|(amount, room)| amount <= room)
     }
 
     fn refresh_by_walk(&mut self, index: usize) -> bool {

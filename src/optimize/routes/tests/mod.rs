@@ -140,3 +140,18 @@ fn a_rule_that_the_search_does_not_know_is_named() {
     let refused = search(&problem, &RouteOptions::default(), &Control::default()).unwrap_err();
     assert_eq!(refused, SearchError::Unsupported { rule: "a cost of unequal routes" });
 }
+
+#[test]
+fn a_start_that_makes_no_sense_is_taken_as_far_as_it_goes() {
+    let problem = random_problem(CLASSES[0], 9, 12);
+    let trip = |visits: &[usize]| Route::of(&problem, 0, visits.to_vec());
+    let unknown = Route { vehicle: 7, ..trip(&[5]) };
+    let routes = vec![trip(&[0, 1, 0]), trip(&[1, 2]), trip(&[99]), unknown, trip(&[])];
+    let start = Solution { routes, unserved: vec![] };
+    let options = RouteOptions { start: Some(start.clone()), ..RouteOptions::default() };
+    let control = Control::default().with_work(200);
+    let found = search(&problem, &options, &control).unwrap();
+    assert_eq!(found.evaluation.violations, []);
+    let found = search_any(&problem, Some(&start), &Control::default().with_work(20));
+    assert_eq!(found.evaluation.violations, []);
+}

@@ -26,9 +26,10 @@ pub enum Class {
     Lateness,
     Breaks,
     Slices,
+    Islands,
 }
 
-pub const CLASSES: [Class; 16] = [
+pub const CLASSES: [Class; 17] = [
     Class::Capacities,
     Class::Windows,
     Class::Mixed,
@@ -45,6 +46,7 @@ pub const CLASSES: [Class; 16] = [
     Class::Lateness,
     Class::Breaks,
     Class::Slices,
+    Class::Islands,
 ];
 
 pub fn random_problem(class: Class, seed: u64, visits: usize) -> Problem {
@@ -142,6 +144,7 @@ fn add_class(class: Class, data: &mut ProblemData, rng: &mut ChaCha8Rng) {
             data.vehicles[0].unit_duration_cost = 0.3;
             slices(data);
         }
+        Class::Islands => islands(data),
     }
 }
 
@@ -161,6 +164,17 @@ fn asymmetric(data: &mut ProblemData, rng: &mut ChaCha8Rng) {
     let pairs = (0..places).flat_map(|from| (0..places).map(move |to| (from, to)));
     let longer = |(from, to)| data.profiles[0].distance.at(from, to) * rng.random_range(1.0..1.3);
     let table = Matrix::Table { places, values: Arc::new(pairs.map(longer).collect()) };
+    data.profiles = vec![Arc::new(Profile::constant(table.clone(), table))];
+}
+
+/// Three islands of visits with ways from and to the depots alone between them.
+fn islands(data: &mut ProblemData) {
+    let line = data.profiles[0].distance.clone();
+    let places = line.places();
+    let apart = |(from, to): (usize, usize)| from > 1 && to > 1 && from % 3 != to % 3;
+    let pairs = (0..places).flat_map(|from| (0..places).map(move |to| (from, to)));
+    let values = pairs.map(|pair| if apart(pair) { f64::INFINITY } else { line.at(pair.0, pair.1) });
+    let table = Matrix::Table { places, values: Arc::new(values.collect()) };
     data.profiles = vec![Arc::new(Profile::constant(table.clone(), table))];
 }
 
