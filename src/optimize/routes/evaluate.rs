@@ -157,8 +157,6 @@ pub enum Violation {
 pub struct RouteEvaluation {
     /// Its times.
     pub schedule: Schedule,
-    /// Amounts aboard when each visit is left, one list for each stop.
-    pub loads: Vec<Vec<f64>>,
     /// Its distance.
     pub distance: f64,
     /// Its cost.
@@ -276,8 +274,8 @@ pub fn evaluate_route(
         exceed(excess, &|excess| Violation::Late { route: index, visit, excess });
     }
     order(problem, route, index, violations);
-    let loads = loads(problem, route, index, violations);
-    RouteEvaluation { schedule, loads, distance, cost }
+    loads(problem, route, index, violations);
+    RouteEvaluation { schedule, distance, cost }
 }
 
 fn distance(problem: &Problem, route: &Route) -> f64 {
@@ -341,10 +339,9 @@ fn pairs(problem: &Problem, trip: &Trip, violations: &mut Vec<Violation>) {
     }
 }
 
-/// Amounts aboard after each stop; reports the most excess of each trip and dimension.
-fn loads(problem: &Problem, route: &Route, index: usize, violations: &mut Vec<Violation>) -> Vec<Vec<f64>> {
+/// Reports the most by which each trip exceeds each capacity.
+fn loads(problem: &Problem, route: &Route, index: usize, violations: &mut Vec<Violation>) {
     let capacity = &problem.vehicles()[route.vehicle].capacity;
-    let mut after = Vec::new();
     for (trip_index, trip) in route.trips.iter().enumerate() {
         let mut load = vec![0.0; capacity.len()];
         let from_depot = |visit: &&usize| !matches!(problem.partner(**visit), Some((_, false)));
@@ -358,7 +355,6 @@ fn loads(problem: &Problem, route: &Route, index: usize, violations: &mut Vec<Vi
                 load[dimension] += visit.pickup[dimension] - visit.delivery[dimension];
                 most[dimension] = most[dimension].max(load[dimension]);
             }
-            after.push(load.clone());
         }
         for (dimension, (most, capacity)) in most.iter().zip(capacity).enumerate() {
             if most - capacity > TOLERANCE {
@@ -367,5 +363,4 @@ fn loads(problem: &Problem, route: &Route, index: usize, violations: &mut Vec<Vi
             }
         }
     }
-    after
 }

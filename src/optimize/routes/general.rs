@@ -39,7 +39,7 @@ const REPORT_STEPS: u64 = 64;
 #[must_use]
 pub fn search_any(problem: &Problem, start: Option<&Solution>, control: &Control) -> RoutePlan {
     let control = control.started();
-    let mut state = State::new(problem, start, control.seed);
+    let mut state = State::new(problem, start, &control);
     let (fixed, each) = DEFAULT_STEPS;
     let unlimited = control.limits.time.is_none() && control.limits.work.is_none();
     let default_steps = fixed + each * problem.visits().len() as u64;
@@ -107,10 +107,11 @@ struct State<'a> {
     /// Least cost of a visit that must be served.
     missing_cost: f64,
     random: ChaCha8Rng,
+    control: &'a Control,
 }
 
 impl<'a> State<'a> {
-    fn new(problem: &'a Problem, start: Option<&Solution>, seed: u64) -> Self {
+    fn new(problem: &'a Problem, start: Option<&Solution>, control: &'a Control) -> Self {
         let prizes: f64 = problem.visits().iter().filter_map(|visit| visit.prize).sum();
         let mut state = State {
             problem,
@@ -118,7 +119,8 @@ impl<'a> State<'a> {
             total: 0.0,
             out: Vec::new(),
             missing_cost: f64::INFINITY,
-            random: ChaCha8Rng::seed_from_u64(seed),
+            random: ChaCha8Rng::seed_from_u64(control.seed),
+            control,
         };
         let alone = (0..problem.visits().len()).filter(|&visit| is_unit(problem, visit));
         let alone: f64 =
@@ -141,12 +143,17 @@ impl<'a> State<'a> {
                 .filter(|_| state.routes.iter().all(|(known, _)| known.vehicle != vehicle));
             state.routes.extend(cost.map(|cost| (route, cost)));
         }
-        let served: Vec<usize> = state.routes.iter().flat_map(|(route, _)| route.visits()).collect();
-        let missing = (0..problem.visits().len()).filter(|visit| !served.contains(visit));
-        let mut missing: Vec<usize> = missing.filter(|&visit| is_unit(problem, visit)).collect();
+        let mut missing = state.absent();
         state.recreate(&mut missing);
         state.total = state.cost();
         state
+    }
+
+    /// Units on no route.
+    fn absent(&self) -> Vec<usize> {
+        let mut served = vec![false; self.problem.visits().len()];
+        self.routes.iter().flat_map(|(route, _)| route.visits()).for_each(|visit| served[visit] = true);
+        (0..served.len()).filter(|&visit| !served[visit] && is_unit(self.problem, visit)).collect()
     }
 
     fn clone_routes(&self) -> Priced {
@@ -209,10 +216,7 @@ impl<'a> State<'a> {
         for &visit in &order {
             removed.extend(self.remove(visit));
         }
-        let mut served = vec![false; count];
-        self.routes.iter().flat_map(|(route, _)| route.visits()).for_each(|visit| served[visit] = true);
-        let mut open: Vec<usize> =
-            (0..count).filter(|&visit| !served[visit] && is_unit(self.problem, visit)).collect();
+        let mut open = self.absent();
         open.shuffle(&mut self.random);
         self.recreate(&mut open);
         self.total = self.cost();
@@ -245,6 +249,7 @@ impl<'a> State<'a> {
 
     /// Puts the units of `open` where they add least, those that must be served by priority first. In
     /// half of the steps what is added is judged with noise, so that second best places are taken.
+    /// Once it is time to stop, the others stay out.
     fn recreate(&mut self, open: &mut [usize]) {
         let urgency =
             |visit: usize| if self.problem.visits()[visit].prize.is_none() { self.out[visit] } else { 0.0 };
@@ -253,6 +258,9 @@ impl<'a> State<'a> {
             self.routes.iter().map(|(_, cost)| cost).sum::<f64>() / self.problem.visits().len().max(1) as f64;
         let noise = if self.random.random::<bool>() { NOISE * mean } else { 0.0 };
         for &visit in open.iter() {
+            if self.control.should_stop() {
+                return;
+            }
             let members = unit(self.problem, visit);
             let worth: f64 = members.iter().map(|&member| self.out[member]).sum();
             let alone = self.cheapest_alone(&members).filter(|(_, cost)| *cost < worth);

@@ -39,6 +39,9 @@ impl Blinks {
 
     #[inline]
     fn skips(&mut self, rng: &mut ChaCha8Rng) -> bool {
+        if self.rate <= 0.0 {
+            return false;
+        }
         if self.left > 0 {
             self.left -= 1;
             return false;

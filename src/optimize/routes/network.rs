@@ -5,12 +5,16 @@
 //! looked at together lies together in memory. Up to [`TABLED`] nodes the numbers of each ordered pair stand in tables;
 //! above, they are looked up by place, which costs time and no memory.
 
-use super::problem::{Backhauls, Problem, Profile, Visit, Window};
+use crate::control::Control;
+
+use super::problem::{Backhauls, Problem, Profile, VehicleType, Visit, Window};
 use super::schedule::{TOLERANCE, opening};
 use super::tours::NONE;
 
-/// Most nodes whose pairs are tabled.
+/// Most nodes whose pairs are tabled, fewer where there are several profiles.
 const TABLED: usize = 2_600;
+/// Rows of neighbours between two looks at the clock.
+const CLOCK_ROWS: usize = 32;
 /// Most neighbours kept for each visit.
 const NEIGHBOURS: usize = 250;
 
@@ -49,8 +53,10 @@ pub(super) struct Node {
     pub backhaul: bool,
 }
 
-/// What the search needs to know of a vehicle type.
+/// What the search needs to know of vehicle types that are the same in all but number.
 pub(super) struct Kind {
+    /// Those types, rising.
+    pub types: Vec<usize>,
     pub start: u32,
     pub end: u32,
     pub profile: usize,
@@ -93,6 +99,8 @@ pub(super) struct Network<'a> {
     pub node_of: Vec<u32>,
     pub nodes: Vec<Node>,
     pub kinds: Vec<Kind>,
+    /// Kind of each vehicle type.
+    pub kind_of: Vec<usize>,
     pub arcs: Vec<Arcs<'a>>,
     pub rules: Rules,
     pub dimensions: usize,
@@ -114,17 +122,19 @@ pub(super) struct Network<'a> {
 }
 
 impl<'a> Network<'a> {
-    /// The network of a problem, with `near` companions for each visit.
-    pub fn new(problem: &'a Problem, near: usize) -> Self {
+    /// The network of a problem, with `near` companions for each visit. Once `control` says to stop,
+    /// the visits to come get neither neighbours nor companions.
+    pub fn new(problem: &'a Problem, near: usize, control: &Control) -> Self {
         let data = problem.data();
         let visits = data.visits.len();
         let nowhere = visits + data.depots.len();
-        let chain = chain(problem);
+        let chain = chain(problem, control);
         let mut node_of = vec![0; visits];
         chain.iter().enumerate().for_each(|(node, &visit)| node_of[visit] = node as u32);
         let nodes = nodes(problem, &chain);
-        let kinds = kinds(problem, nowhere);
-        let arcs = data.profiles.iter().map(|profile| Arcs::new(profile, &nodes, visits)).collect();
+        let (kinds, kind_of) = kinds(problem, nowhere);
+        let tabled = ((TABLED * TABLED / data.profiles.len().max(1)) as f64).sqrt() as usize;
+        let arcs = data.profiles.iter().map(|profile| Arcs::new(profile, &nodes, visits, tabled)).collect();
         let flat = |of: fn(&Visit) -> &Vec<f64>| {
             chain.iter().flat_map(|&visit| of(&data.visits[visit]).iter().copied()).collect::<Vec<f64>>()
         };
@@ -150,6 +160,7 @@ impl<'a> Network<'a> {
             node_of,
             nodes,
             kinds,
+            kind_of,
             arcs,
             rules,
             dimensions,
@@ -165,13 +176,20 @@ impl<'a> Network<'a> {
         };
         network.amounts = (0..visits).flat_map(|visit| network.amounts_of(visit)).collect();
         let arcs = &network.arcs[0];
-        network.neighbours = network.nearest(per_visit, |a, b| arcs.distance(a, b) + arcs.distance(b, a));
+        let way = |a, b| arcs.distance(a, b) + arcs.distance_back(a, b);
+        network.neighbours = network.nearest(per_visit, &[], way, control);
+        let near = network.per_companion;
         if network.rules.timed {
-            network.befores = network.nearest(network.per_companion, |a, b| network.strain(b, a));
-            network.afters = network.nearest(network.per_companion, |a, b| network.strain(a, b));
+            // Of many visits those that are far are no companions, whatever their times.
+            let among = if visits > tabled { std::mem::take(&mut network.neighbours) } else { Vec::new() };
+            network.befores = network.nearest(near, &among, |a, b| network.strain(b, a), control);
+            network.afters = network.nearest(near, &among, |a, b| network.strain(a, b), control);
+            if !among.is_empty() {
+                network.neighbours = among;
+            }
         } else {
             let rows = network.neighbours.chunks(per_visit.max(1));
-            network.befores = rows.flat_map(|row| &row[..network.per_companion]).copied().collect();
+            network.befores = rows.flat_map(|row| &row[..near]).copied().collect();
         }
         network.price_absence();
         network
@@ -223,25 +241,46 @@ impl<'a> Network<'a> {
     /// Whether vehicles of a kind may serve a visit.
     pub fn may_serve(&self, kind: usize, visit: u32) -> bool {
         !self.rules.restricted
-            || self.problem.served_by(self.nodes[visit as usize].visit).binary_search(&kind).is_ok()
+            || self
+                .problem
+                .served_by(self.nodes[visit as usize].visit)
+                .binary_search(&self.kinds[kind].types[0])
+                .is_ok()
     }
 
-    /// The `count` visits of least `strain` of each visit.
-    fn nearest(&self, count: usize, strain: impl Fn(u32, u32) -> f64) -> Vec<u32> {
+    /// The `count` visits of least `strain` of each visit, of all or of those in its row of `among`.
+    fn nearest(
+        &self,
+        count: usize,
+        among: &[u32],
+        strain: impl Fn(u32, u32) -> f64,
+        control: &Control,
+    ) -> Vec<u32> {
         let mut all = Vec::with_capacity(self.visits * count);
         let mut row: Vec<(f64, u32)> = Vec::with_capacity(self.visits);
-        for visit in 0..self.visits as u32 {
+        let order = |a: &(f64, u32), b: &(f64, u32)| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1));
+        for visit in 0..self.visits {
+            if visit.is_multiple_of(CLOCK_ROWS) && control.should_stop() {
+                break;
+            }
             row.clear();
-            let others = (0..self.visits as u32).filter(|&other| other != visit);
-            row.extend(others.map(|other| (strain(visit, other), other)));
-            let order = |a: &(f64, u32), b: &(f64, u32)| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1));
+            let judged = |other: u32| (strain(visit as u32, other), other);
+            if among.is_empty() {
+                let others = (0..self.visits as u32).filter(|&other| other as usize != visit);
+                row.extend(others.map(judged));
+            } else {
+                let others = &among[visit * self.per_visit..(visit + 1) * self.per_visit];
+                row.extend(others.iter().take_while(|&&other| other != NONE).map(|&other| judged(other)));
+            }
             if count > 0 && count < row.len() {
                 row.select_nth_unstable_by(count - 1, order);
                 row.truncate(count);
             }
             row.sort_unstable_by(order);
             all.extend(row.iter().map(|near| if near.0.is_finite() { near.1 } else { NONE }));
+            all.resize((visit + 1) * count, NONE);
         }
+        all.resize(self.visits * count, NONE);
         all
     }
 
@@ -265,8 +304,8 @@ impl<'a> Network<'a> {
     }
 }
 
-/// Visits, each followed by its nearest of those still to come.
-fn chain(problem: &Problem) -> Vec<usize> {
+/// Visits, each followed by its nearest of those still to come while there is time to look.
+fn chain(problem: &Problem, control: &Control) -> Vec<usize> {
     let matrix = &problem.data().profiles[0].distance;
     let place = |visit: usize| problem.visits()[visit].place;
     let mut left: Vec<usize> = (0..problem.visits().len()).collect();
@@ -275,10 +314,14 @@ fn chain(problem: &Problem) -> Vec<usize> {
     while !left.is_empty() {
         let visit = left.swap_remove(at);
         chain.push(visit);
+        if chain.len().is_multiple_of(CLOCK_ROWS) && control.should_stop() {
+            break;
+        }
         let from = place(visit);
         let away = |&position: &usize| matrix.at(from, place(left[position]));
         at = (0..left.len()).min_by(|a, b| away(a).total_cmp(&away(b))).unwrap_or(0);
     }
+    chain.append(&mut left);
     chain
 }
 
@@ -319,36 +362,62 @@ fn hull(visit: &Visit) -> Window {
     Window { start: first.start, end: last.end + visit.lateness.map_or(0.0, |lateness| lateness.most) }
 }
 
-fn kinds(problem: &Problem, nowhere: usize) -> Vec<Kind> {
+/// The kinds, and the kind of each vehicle type.
+fn kinds(problem: &Problem, nowhere: usize) -> (Vec<Kind>, Vec<usize>) {
     let mut kinds: Vec<Kind> = Vec::new();
-    for vehicle in problem.vehicles() {
-        let end_window = vehicle.end.map_or(Window::ALWAYS, |end| problem.depots()[end].window);
-        let leave =
-            Window { start: opening(problem, vehicle), end: problem.depots()[vehicle.start].window.end };
-        let mut kind = Kind {
-            start: (problem.visits().len() + vehicle.start) as u32,
-            end: vehicle.end.map_or(nowhere, |end| problem.visits().len() + end) as u32,
-            profile: vehicle.profile,
-            fixed: vehicle.fixed_cost,
-            unit_distance: vehicle.unit_distance_cost,
-            unit_duration: vehicle.unit_duration_cost,
-            max_distance: vehicle.max_distance,
-            max_duration: vehicle.max_duration,
-            leave,
-            close: end_window.end.min(vehicle.shift.end),
-            capacity: vehicle.capacity.clone(),
-            count: if vehicle.committed.is_empty() { vehicle.count } else { 0 },
-            class: kinds.len(),
+    let mut kind_of = Vec::new();
+    let mut named = vec![Vec::new(); problem.vehicles().len()];
+    for (index, visit) in problem.visits().iter().enumerate() {
+        visit.vehicles.iter().for_each(|&vehicle| named[vehicle].push(index));
+    }
+    for (index, vehicle) in problem.vehicles().iter().enumerate() {
+        let same = |kind: &Kind| {
+            let other = &problem.vehicles()[kind.types[0]];
+            (other.fixed_cost, other.unit_distance_cost) == (vehicle.fixed_cost, vehicle.unit_distance_cost)
+                && vehicle.committed.is_empty()
+                && VehicleType { count: other.count, ..vehicle.clone() } == *other
+                && named[index] == named[kind.types[0]]
         };
-        let alike = |other: &&Kind| {
-            (other.start, other.end, other.profile) == (kind.start, kind.end, kind.profile)
-                && (other.max_distance, other.max_duration) == (kind.max_distance, kind.max_duration)
-                && (other.leave, other.close) == (kind.leave, kind.close)
-        };
-        kind.class = kinds.iter().find(alike).map_or(kind.class, |other| other.class);
+        if let Some(known) = kinds.iter().position(same) {
+            kinds[known].types.push(index);
+            kinds[known].count = kinds[known].count.saturating_add(vehicle.count);
+            kind_of.push(known);
+            continue;
+        }
+        let mut kind = kind(problem, index, nowhere);
+        kind.class =
+            kinds.iter().find(|other| is_of_class(other, &kind)).map_or(kinds.len(), |other| other.class);
+        kind_of.push(kinds.len());
         kinds.push(kind);
     }
-    kinds
+    (kinds, kind_of)
+}
+
+fn kind(problem: &Problem, index: usize, nowhere: usize) -> Kind {
+    let vehicle = &problem.vehicles()[index];
+    let end_window = vehicle.end.map_or(Window::ALWAYS, |end| problem.depots()[end].window);
+    Kind {
+        types: vec![index],
+        start: (problem.visits().len() + vehicle.start) as u32,
+        end: vehicle.end.map_or(nowhere, |end| problem.visits().len() + end) as u32,
+        profile: vehicle.profile,
+        fixed: vehicle.fixed_cost,
+        unit_distance: vehicle.unit_distance_cost,
+        unit_duration: vehicle.unit_duration_cost,
+        max_distance: vehicle.max_distance,
+        max_duration: vehicle.max_duration,
+        leave: Window { start: opening(problem, vehicle), end: problem.depots()[vehicle.start].window.end },
+        close: end_window.end.min(vehicle.shift.end),
+        capacity: vehicle.capacity.clone(),
+        count: if vehicle.committed.is_empty() { vehicle.count } else { 0 },
+        class: 0,
+    }
+}
+
+fn is_of_class(one: &Kind, other: &Kind) -> bool {
+    (one.start, one.end, one.profile) == (other.start, other.end, other.profile)
+        && (one.max_distance, one.max_duration) == (other.max_distance, other.max_duration)
+        && (one.leave, one.close) == (other.leave, other.close)
 }
 
 fn rules(problem: &Problem, kinds: &[Kind]) -> Rules {
@@ -373,7 +442,7 @@ fn rules(problem: &Problem, kinds: &[Kind]) -> Rules {
 }
 
 impl<'a> Arcs<'a> {
-    fn new(profile: &'a Profile, nodes: &[Node], visits: usize) -> Self {
+    fn new(profile: &'a Profile, nodes: &[Node], visits: usize, tabled: usize) -> Self {
         let size = nodes.len() + 1;
         let stops = nodes.iter().map(|node| (node.place, node.service, node.setup)).collect();
         let mut arcs = Arcs {
@@ -386,7 +455,7 @@ impl<'a> Arcs<'a> {
             lag_back: Vec::new(),
             stops,
         };
-        if size <= TABLED {
+        if size <= tabled {
             let pairs = || (0..size as u32).flat_map(|from| (0..size as u32).map(move |to| (from, to)));
             let distance = pairs().map(|(from, to)| arcs.distance_by_place(from, to)).collect();
             arcs.lag = pairs().map(|(from, to)| arcs.lag_by_place(from, to)).collect();

@@ -8,9 +8,14 @@
 //! Differs from the paper: each visit starts on the vehicle type that takes it cheapest for its
 //! size; routes beyond the number of vehicles are given up, least loaded first.
 
+use crate::control::Control;
+
 use super::network::Network;
 use super::schedule::TOLERANCE;
 use super::tours::{NONE, Tours};
+
+/// Joins between two looks at the clock.
+const CLOCK_JOINS: usize = 64;
 
 struct Saving {
     amount: f64,
@@ -19,11 +24,11 @@ struct Saving {
 }
 
 impl Tours<'_> {
-    /// Puts visits that are on no tour on new ones as far as vehicles go.
-    pub fn construct(&mut self) {
+    /// Puts visits that are on no tour on new ones as far as vehicles go; joins them while there is time.
+    pub fn construct(&mut self, control: &Control) {
         let network = self.network;
         let free = self.free.clone();
-        self.free.iter_mut().for_each(|count| *count += network.visits);
+        self.free.iter_mut().for_each(|count| *count = count.saturating_add(network.visits));
         for visit in 0..network.visits as u32 {
             if self.seats[visit as usize].tour != NONE {
                 continue;
@@ -34,11 +39,15 @@ impl Tours<'_> {
                 self.refresh(tour);
             }
         }
-        for saving in self.savings() {
-            self.join(&saving);
+        for (index, saving) in self.savings().iter().enumerate() {
+            if index.is_multiple_of(CLOCK_JOINS) && control.should_stop() {
+                break;
+            }
+            self.join(saving);
         }
         self.free.iter_mut().for_each(|count| *count -= network.visits.min(*count));
         self.give_up_excess(&free);
+        self.compact();
     }
 
     fn savings(&self) -> Vec<Saving> {
@@ -49,15 +58,13 @@ impl Tours<'_> {
             let pairs =
                 befores.iter().map(|&other| (other, from)).chain(afters.iter().map(|&other| (from, other)));
             for (from, to) in pairs.filter(|pair| pair.0 != NONE && pair.1 != NONE) {
-                {
-                    let (Some(a), Some(b)) = (self.tour_of(from), self.tour_of(to)) else { continue };
-                    let kind = &network.kinds[a.kind];
-                    if a.kind == b.kind && a.committed + b.committed == 0 {
-                        let arcs = &network.arcs[kind.profile];
-                        let amount = arcs.distance(from, kind.end) + arcs.distance(kind.start, to)
-                            - arcs.distance(from, to);
-                        savings.push(Saving { amount, from, to });
-                    }
+                let (Some(a), Some(b)) = (self.tour_of(from), self.tour_of(to)) else { continue };
+                let kind = &network.kinds[a.kind];
+                if a.kind == b.kind && a.committed + b.committed == 0 {
+                    let arcs = &network.arcs[kind.profile];
+                    let amount = arcs.distance(from, kind.end) + arcs.distance(kind.start, to)
+                        - arcs.distance(from, to);
+                    savings.push(Saving { amount, from, to });
                 }
             }
         }

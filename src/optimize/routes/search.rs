@@ -27,6 +27,8 @@ use super::undo::Undo;
 
 /// Steps between two looks at the clock.
 const CLOCK_STEPS: u64 = 32;
+/// Visits of the first routes between two looks at it.
+const CLOCK_VISITS: usize = 8;
 /// Steps between two reports of progress.
 const REPORT_STEPS: u64 = 32_768;
 /// Share of steps in which optional visits may cost more than their prize, and up to how many times.
@@ -45,15 +47,15 @@ pub struct RouteOptions {
     /// Routes to begin with; those that break a rule are taken apart.
     pub start: Option<Solution>,
     /// First temperature, in mean lengths of a way between stops, of a search of 300 steps or more a
-    /// visit; a shorter one begins cooler, since it could not cool down.
+    /// visit; a shorter one begins cooler, since it could not cool down. Above 0; no lower than the last.
     pub hottest: f64,
-    /// Last temperature, likewise.
+    /// Last temperature, likewise. Above 0.
     pub coldest: f64,
-    /// Average number of visits taken out of routes in a step.
+    /// Average number of visits taken out of routes in a step, 1 or more.
     pub removed: f64,
-    /// Share of positions that insertion overlooks.
+    /// Share of positions that insertion overlooks, from 0 to below 1.
     pub blink_rate: f64,
-    /// Near visits beside which insertion looks first.
+    /// Near visits beside which insertion looks first, 1 or more; at most 250 are kept.
     pub near: usize,
     /// Problems of at most this many visits have every position looked at.
     pub everywhere: usize,
@@ -86,8 +88,30 @@ pub struct RoutePlan {
     pub steps: u64,
 }
 
+impl RouteOptions {
+    fn check(&self) -> Result<(), SearchError> {
+        let above = |value: f64| value > 0.0 && value.is_finite();
+        let rules = [
+            (
+                "hottest",
+                self.hottest,
+                above(self.hottest) && self.hottest >= self.coldest,
+                "at least coldest",
+            ),
+            ("coldest", self.coldest, above(self.coldest), "above 0"),
+            ("removed", self.removed, self.removed >= 1.0 && self.removed.is_finite(), "1 or more"),
+            ("blink_rate", self.blink_rate, (0.0..1.0).contains(&self.blink_rate), "from 0 to below 1"),
+            ("near", self.near as f64, self.near > 0, "1 or more"),
+        ];
+        match rules.into_iter().find(|rule| !rule.2) {
+            Some((option, value, _, range)) => Err(SearchError::Option { option, value, range }),
+            None => Ok(()),
+        }
+    }
+}
+
 /// What a search cannot do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, Copy, PartialEq, thiserror::Error)]
 pub enum SearchError {
     /// The problem has a rule that the search does not know.
     #[error("the search for routes does not know {rule} yet: leave it out, or price plans of your own")]
@@ -95,21 +119,32 @@ pub enum SearchError {
         /// The rule.
         rule: &'static str,
     },
+    /// An option is out of its range.
+    #[error("the option {option} is {value}: give a number {range}")]
+    Option {
+        /// The option.
+        option: &'static str,
+        /// Its value.
+        value: f64,
+        /// The numbers that it can have.
+        range: &'static str,
+    },
 }
 
 /// Searches until a limit of `control` ends it; without any, for a number of steps that grows with
 /// the problem.
 ///
 /// # Errors
-/// The problem has a rule that the search does not know.
+/// The problem has a rule that the search does not know, or an option is out of range.
 pub fn search(
     problem: &Problem,
     options: &RouteOptions,
     control: &Control,
 ) -> Result<RoutePlan, SearchError> {
     supports(problem)?;
+    options.check()?;
     let control = control.started();
-    let network = Network::new(problem, options.near);
+    let network = Network::new(problem, options.near, &control);
     let mut annealing = Annealing::new(&network, options, &control);
     let termination = annealing.run();
     let solution = annealing.best_solution();
@@ -166,7 +201,7 @@ impl<'a> Annealing<'a> {
         if let Some(start) = &options.start {
             tours.adopt(start);
         }
-        tours.construct();
+        tours.construct(control);
         let absent: Vec<u32> =
             (0..network.visits as u32).filter(|&visit| tours.seats[visit as usize].tour == NONE).collect();
         let penalties: f64 = absent.iter().map(|&visit| network.nodes[visit as usize].penalty).sum();
@@ -268,7 +303,11 @@ impl<'a> Annealing<'a> {
         let mut penalties = 0.0;
         let overpays = varies && self.network.rules.prizes && self.rng.random_bool(OVERPAID_SHARE);
         let worth = if overpays { self.rng.random_range(1.0..MOST_OVERPAID) } else { 1.0 };
-        for &visit in absent {
+        for (index, &visit) in absent.iter().enumerate() {
+            // A step has few visits and ends; the first routes may have all.
+            if !varies && index.is_multiple_of(CLOCK_VISITS) && self.control.should_stop() {
+                break;
+            }
             let everywhere = self.network.visits <= self.options.everywhere;
             let place = self.tours.best_place(visit, worth, everywhere, &mut self.blinks, &mut self.rng);
             let Some(place) = place else { continue };
@@ -409,8 +448,15 @@ impl<'a> Annealing<'a> {
         let used = self.best.iter().filter(|tour| !tour.1.is_empty());
         let visits =
             |tour: &[u32]| tour.iter().map(|&node| self.network.nodes[node as usize].visit).collect();
-        let routes: Vec<Route> =
-            used.map(|(kind, tour)| Route::of(self.network.problem, *kind, visits(tour))).collect();
+        let vehicles = self.network.problem.vehicles();
+        let mut left: Vec<usize> = vehicles.iter().map(|vehicle| vehicle.count).collect();
+        let mut routes: Vec<Route> = Vec::new();
+        for (kind, tour) in used {
+            let types = &self.network.kinds[*kind].types;
+            let vehicle = types.iter().copied().find(|&vehicle| left[vehicle] > 0).unwrap_or(types[0]);
+            left[vehicle] = left[vehicle].saturating_sub(1);
+            routes.push(Route::of(self.network.problem, vehicle, visits(tour)));
+        }
         let mut served = vec![false; self.network.visits];
         routes.iter().flat_map(Route::visits).for_each(|visit| served[visit] = true);
         let unserved = (0..self.network.visits).filter(|&visit| !served[visit]).collect();
@@ -451,7 +497,7 @@ fn sort_by(visits: &mut [u32], key: impl Fn(u32) -> f64) {
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 pub(super) fn audit(problem: &Problem, seed: u64, steps: u64) {
-    let network = Network::new(problem, 10);
+    let network = Network::new(problem, 10, &Control::default());
     let options =
         RouteOptions { everywhere: if seed.is_multiple_of(2) { 0 } else { 100 }, ..RouteOptions::default() };
     let control = Control::default().with_seed(seed).with_work(steps);

@@ -90,7 +90,7 @@ impl<'a> Tours<'a> {
             free: network.kinds.iter().map(|kind| kind.count).collect(),
             slots: Vec::new(),
         };
-        for (kind, vehicle) in network.problem.vehicles().iter().enumerate() {
+        for (&kind, vehicle) in network.kind_of.iter().zip(network.problem.vehicles()) {
             if !vehicle.committed.is_empty() {
                 let visits: Vec<u32> =
                     vehicle.committed.iter().map(|&visit| network.node_of[visit]).collect();
@@ -106,16 +106,17 @@ impl<'a> Tours<'a> {
     pub fn adopt(&mut self, solution: &Solution) {
         for route in solution.sound_routes(self.network.problem) {
             let visits: Vec<u32> = route.visits().map(|visit| self.network.node_of[visit]).collect();
+            let kind = self.network.kind_of[route.vehicle];
             let new = |&visit: &u32| self.seats[visit as usize].tour == NONE;
-            let serves = |visit: &u32| self.network.may_serve(route.vehicle, *visit);
+            let serves = |visit: &u32| self.network.may_serve(kind, *visit);
             if route.trips.len() != 1
-                || self.free[route.vehicle] == 0
+                || self.free[kind] == 0
                 || !visits.iter().all(new)
                 || !visits.iter().all(serves)
             {
                 continue;
             }
-            let tour = self.open(route.vehicle);
+            let tour = self.open(kind);
             self.tours[tour].visits = visits;
             if self.measure(tour).is_none() || !self.refresh(tour) {
                 self.clear(tour);
@@ -144,6 +145,19 @@ impl<'a> Tours<'a> {
         }
         self.tours[tour].visits.clear();
         self.retire(tour);
+    }
+
+    /// Forgets empty tours.
+    pub fn compact(&mut self) {
+        self.tours.retain(|tour| !tour.visits.is_empty());
+        self.slots.clear();
+        self.room.clear();
+        for index in 0..self.tours.len() {
+            for &visit in &self.tours[index].visits {
+                self.seats[visit as usize].tour = index as u32;
+            }
+            self.refresh_room(index);
+        }
     }
 
     /// Gives the vehicle of an empty tour back.
@@ -253,7 +267,7 @@ impl<'a> Tours<'a> {
         let network = self.network;
         let visits = visits.map(|node| network.nodes[node as usize].visit).collect();
         let mut violations = Vec::new();
-        let route = Route::of(network.problem, kind, visits);
+        let route = Route::of(network.problem, network.kinds[kind].types[0], visits);
         let cost = evaluate_route(network.problem, &route, 0, &mut violations).cost.total();
         violations.is_empty().then_some(cost)
     }
@@ -367,7 +381,6 @@ impl<'a> Tours<'a> {
             let serves = kind != own
                 && self.free[kind] > 0
                 && self.tours[index].visits.iter().all(|&v| network.may_serve(kind, v));
-            // Of types that are the same in all but number, one stands for all.
             if !serves {
                 continue;
             }

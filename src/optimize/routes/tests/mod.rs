@@ -155,3 +155,53 @@ fn a_start_that_makes_no_sense_is_taken_as_far_as_it_goes() {
     let found = search_any(&problem, Some(&start), &Control::default().with_work(20));
     assert_eq!(found.evaluation.violations, []);
 }
+
+#[test]
+fn options_out_of_range_are_named() {
+    let problem = random_problem(CLASSES[0], 2, 5);
+    let plain = RouteOptions::default;
+    let wrong = [
+        (RouteOptions { blink_rate: 1.0, ..plain() }, "blink_rate"),
+        (RouteOptions { blink_rate: -0.1, ..plain() }, "blink_rate"),
+        (RouteOptions { coldest: 0.0, ..plain() }, "coldest"),
+        (RouteOptions { hottest: 0.01, ..plain() }, "hottest"),
+        (RouteOptions { removed: f64::NAN, ..plain() }, "removed"),
+        (RouteOptions { near: 0, ..plain() }, "near"),
+    ];
+    for (options, name) in wrong {
+        let refused = search(&problem, &options, &Control::default().with_work(1)).unwrap_err();
+        assert!(matches!(refused, SearchError::Option { option, .. } if option == name), "{refused}");
+    }
+    let never = RouteOptions { blink_rate: 0.0, ..plain() };
+    let found = search(&problem, &never, &Control::default().with_work(100)).unwrap();
+    assert_eq!(found.evaluation.violations, []);
+}
+
+#[test]
+fn alike_vehicles_are_one_kind_however_many_rows_list_them() {
+    let problem = random_problem(CLASSES[2], 4, 30);
+    let mut data = problem.data().clone();
+    let rows = |kind: &VehicleType| vec![VehicleType { count: 1, ..kind.clone() }; kind.count];
+    data.vehicles = data.vehicles.iter().flat_map(rows).collect();
+    let listed = Problem::new(data).unwrap();
+    let control = Control::default().with_work(1_000);
+    assert_eq!(super::network::Network::new(&listed, 10, &control).kinds.len(), 2);
+    let one = search(&problem, &RouteOptions::default(), &control).unwrap();
+    let other = search(&listed, &RouteOptions::default(), &control).unwrap();
+    assert_eq!(other.evaluation.violations, []);
+    assert_eq!(one.evaluation.cost, other.evaluation.cost);
+    assert_eq!(one.outcome.bound, other.outcome.bound);
+}
+
+#[test]
+fn first_routes_end_when_the_search_does() {
+    let stopped = Control::default();
+    stopped.cancel.request();
+    let problem = random_problem(CLASSES[12], 3, 300);
+    let slow = search_any(&problem, None, &stopped);
+    assert_eq!((slow.solution.routes.len(), slow.solution.unserved.len()), (0, 300));
+    let fast = search(&problem, &RouteOptions::default(), &stopped).unwrap();
+    assert_eq!(fast.outcome.termination, Termination::Interrupted);
+    let longest = fast.solution.routes.iter().map(|route| route.visits().count()).max();
+    assert!(longest <= Some(1), "routes were joined");
+}
