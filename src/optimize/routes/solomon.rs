@@ -9,6 +9,9 @@ use std::sync::Arc;
 use super::file::{FileError, FileProblem, RoundingRule};
 use super::problem::{Depot, Matrix, ProblemData, Profile, VehicleType, Visit, Window};
 
+/// Most vehicles of a file.
+const MOST_VEHICLES: usize = 1_000_000;
+
 /// A row of numbers with its line.
 type Row = (usize, Vec<f64>);
 
@@ -39,8 +42,9 @@ pub fn read_solomon(text: &str, rounding: RoundingRule) -> Result<FileProblem, F
     if nodes.len() < 2 {
         return Err(FileError::new(last, "there is no node to visit", "write the depot and then the others"));
     }
+    let count = count(&fleet)?;
     check_nodes(nodes)?;
-    Ok(problem(name, &fleet, nodes, rounding.of("VRPTW")))
+    Ok(problem(name, (count, fleet.1[1]), nodes, rounding.of("VRPTW")))
 }
 
 fn row(line: usize, words: &str) -> Result<Row, FileError> {
@@ -77,7 +81,22 @@ fn check_nodes(nodes: &[Row]) -> Result<(), FileError> {
     Ok(())
 }
 
-fn problem(name: String, fleet: &Row, nodes: &[Row], rounding: super::problem::Rounding) -> FileProblem {
+/// The number of vehicles that their row states.
+fn count((line, values): &Row) -> Result<usize, FileError> {
+    let count = values[0];
+    if count.fract() == 0.0 && (1.0..=MOST_VEHICLES as f64).contains(&count) {
+        return Ok(count as usize);
+    }
+    let help = format!("write a whole number from 1 to {MOST_VEHICLES}");
+    Err(FileError::new(*line, format!("the number of vehicles is {count}"), help))
+}
+
+fn problem(
+    name: String,
+    (count, capacity): (usize, f64),
+    nodes: &[Row],
+    rounding: super::problem::Rounding,
+) -> FileProblem {
     let points: Vec<[f64; 2]> = nodes.iter().map(|(_, values)| [values[1], values[2]]).collect();
     let plane = Matrix::Plane { points: Arc::new(points.clone()), rounding };
     let window = |values: &[f64]| Window { start: values[4], end: values[5] };
@@ -91,11 +110,10 @@ fn problem(name: String, fleet: &Row, nodes: &[Row], rounding: super::problem::R
             ..Visit::at(index + 1, 1)
         })
         .collect();
-    let count = (fleet.1[0].max(1.0)) as usize;
     let data = ProblemData {
         profiles: vec![Arc::new(Profile::constant(plane.clone(), plane))],
         depots: vec![Depot { place: 0, window: window(&nodes[0].1), reload_duration: 0.0 }],
-        vehicles: vec![VehicleType::new(count, vec![fleet.1[1]])],
+        vehicles: vec![VehicleType::new(count, vec![capacity])],
         visits,
         ..ProblemData::default()
     };

@@ -33,6 +33,13 @@ fn every_layout_of_a_matrix_is_read() {
         let at = |from, to| file.data.profiles[0].distance.at(from, to);
         assert_eq!([at(0, 1), at(0, 2), at(1, 2), at(2, 1)], [1.0, 2.0, 3.0, 3.0], "{format}");
     }
+    let huge = "NAME : m\nTYPE : CVRP\nDIMENSION : 1000000\nEDGE_WEIGHT_TYPE : EXPLICIT\nEDGE_WEIGHT_FORMAT : \
+        FULL_MATRIX\nEDGE_WEIGHT_SECTION\n0 1\nDEPOT_SECTION\n1\n-1\nEOF\n";
+    let error = read_vrplib(huge, RoundingRule::Auto).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "line 6: the matrix has 2 numbers, FULL_MATRIX of 1000000 nodes has 1000000000000"
+    );
     let error = explicit("LOWER_ROW", "1 2").unwrap_err();
     assert_eq!(error.to_string(), "line 6: the matrix has 2 numbers, LOWER_ROW of 3 nodes has 3");
 }
@@ -53,6 +60,7 @@ fn sections_become_visits() {
 #[test]
 fn faults_name_their_line() {
     let cases = [
+        ("DIMENSION : 3", "DIMENSION : 1000000000", "line 3: DIMENSION is 1000000000"),
         ("DIMENSION : 3", "DIMENSION : x", "line 3: \"x\" is not a number"),
         ("3 2 2\n", "4 2 2\n", "line 11: NODE_COORD_SECTION has a row for 4"),
         ("3 5\n", "2 5\n", "line 15: DEMAND_SECTION has 2 in line 14 already"),
@@ -104,6 +112,17 @@ fn formulas_give_the_values_of_tsplib() {
 }
 
 #[test]
+fn a_table_beyond_memory_is_refused() {
+    let mut text = String::from(
+        "NAME : m\nTYPE : CVRP\nDIMENSION : 20001\nEDGE_WEIGHT_TYPE : GEO\nNODE_COORD_SECTION\n",
+    );
+    (1..=20_001).for_each(|node| text += &format!("{node} 1 1\n"));
+    text += "DEPOT_SECTION\n1\n-1\nEOF\n";
+    let error = read_vrplib(&text, RoundingRule::Auto).unwrap_err();
+    assert_eq!(error.to_string(), "line 4: a table of distances of 20001 nodes is too large");
+}
+
+#[test]
 fn solomon_files_are_read() {
     let text = "R1\n\nVEHICLE\nNUMBER     CAPACITY\n 25 200\n\nCUSTOMER\nCUST NO.  XCOORD.\n\n\
         0 35 35 0 0 230 0\n1 41 49 10 161 171 10\n2 35 17 7 50 60 10\n";
@@ -113,6 +132,11 @@ fn solomon_files_are_read() {
     let wrong = text.replace("2 35 17 7 50 60 10", "3 35 17 7 50 60 10");
     let error = read_solomon(&wrong, RoundingRule::Auto).unwrap_err();
     assert_eq!(error.to_string(), "line 12: the node is 3, not 2");
+    for count in ["0", "-5", "2.7", "4294967295"] {
+        let wrong = text.replace(" 25 200", &format!(" {count} 200"));
+        let error = read_solomon(&wrong, RoundingRule::Auto).unwrap_err();
+        assert_eq!(error.to_string(), format!("line 5: the number of vehicles is {count}"));
+    }
 }
 
 #[test]

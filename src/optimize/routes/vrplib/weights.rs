@@ -6,6 +6,9 @@ use super::super::file::{FileError, RoundingRule};
 use super::super::problem::Matrix;
 use super::Text;
 
+/// Most nodes whose distances are held as a table (3.2 GB).
+const MOST_TABLE_NODES: usize = 20_000;
+
 /// Distances of all pairs of nodes.
 pub(super) fn matrix(
     text: &Text<'_>,
@@ -30,6 +33,7 @@ pub(super) fn matrix(
         let help = "use EXPLICIT, EUC_2D, CEIL_2D, FLOOR_2D, MAN_2D, MAX_2D, ATT or GEO";
         return Err(FileError::new(line, format!("EDGE_WEIGHT_TYPE \"{kind}\" is not supported"), help));
     };
+    refuse_table_of(nodes, line)?;
     let values = points.iter().flat_map(|&a| points.iter().map(move |&b| formula(a, b))).collect();
     Ok(Matrix::Table { places: nodes, values: Arc::new(values) })
 }
@@ -75,19 +79,21 @@ fn explicit(text: &Text<'_>, nodes: usize) -> Result<Matrix, FileError> {
         return Err(FileError::new(line, "there is no EDGE_WEIGHT_SECTION", "add the matrix"));
     };
     let format = text.word("EDGE_WEIGHT_FORMAT");
-    let Some(cells) = cells(format, nodes) else {
+    let Some(layout) = Layout::of(format) else {
         let help = "use FULL_MATRIX, or LOWER_, UPPER_ ROW or COL, with or without DIAG";
         let found = format!("EDGE_WEIGHT_FORMAT \"{format}\" is not supported");
         return Err(FileError::new(text.line_of("EDGE_WEIGHT_FORMAT"), found, help));
     };
     let given = rows.iter().map(|row| row.values.len()).sum::<usize>();
-    if given != cells.len() {
-        let found = format!("the matrix has {given} numbers, {format} of {nodes} nodes has {}", cells.len());
+    let wanted = layout.count(nodes);
+    if given != wanted {
+        let found = format!("the matrix has {given} numbers, {format} of {nodes} nodes has {wanted}");
         return Err(FileError::new(*start, found, "correct the matrix, its format or DIMENSION"));
     }
+    refuse_table_of(nodes, *start)?;
     let mut values = vec![0.0; nodes * nodes];
     let stream = rows.iter().flat_map(|row| row.values.iter().map(move |&value| (row.line, value)));
-    for ((line, value), (from, to)) in stream.zip(cells) {
+    for ((line, value), (from, to)) in stream.zip(layout.cells(nodes)) {
         if value < 0.0 {
             return Err(FileError::new(
                 line,
@@ -103,18 +109,56 @@ fn explicit(text: &Text<'_>, nodes: usize) -> Result<Matrix, FileError> {
     Ok(Matrix::Table { places: nodes, values: Arc::new(values) })
 }
 
-/// The cells of a layout, in the order in which the file lists them.
-fn cells(format: &str, n: usize) -> Option<Vec<(usize, usize)>> {
-    // A column of one triangle is a row of the other, as the matrix is symmetric.
-    let lower = |diagonal: usize| (0..n).flat_map(move |row| (0..row + diagonal).map(move |col| (row, col)));
-    let upper =
-        |diagonal: usize| (0..n).flat_map(move |row| (row + 1 - diagonal..n).map(move |col| (row, col)));
-    match format {
-        "FULL_MATRIX" => Some((0..n * n).map(|cell| (cell / n, cell % n)).collect()),
-        "LOWER_ROW" | "UPPER_COL" => Some(lower(0).collect()),
-        "LOWER_DIAG_ROW" | "UPPER_DIAG_COL" => Some(lower(1).collect()),
-        "UPPER_ROW" | "LOWER_COL" => Some(upper(0).collect()),
-        "UPPER_DIAG_ROW" | "LOWER_DIAG_COL" => Some(upper(1).collect()),
-        _ => None,
+/// Refuses a table of distances that would take memory out of proportion.
+fn refuse_table_of(nodes: usize, line: usize) -> Result<(), FileError> {
+    if nodes <= MOST_TABLE_NODES {
+        return Ok(());
+    }
+    let found = format!("a table of distances of {nodes} nodes is too large");
+    let help = format!("give coordinates and EUC_2D, or at most {MOST_TABLE_NODES} nodes");
+    Err(FileError::new(line, found, help))
+}
+
+/// Which cells of a matrix are listed, and in which order.
+///
+/// A column of one triangle is a row of the other, as such a matrix is symmetric.
+#[derive(Clone, Copy)]
+enum Layout {
+    Full,
+    /// The lower triangle row by row, with so many cells of the diagonal in each row.
+    Lower(usize),
+    Upper(usize),
+}
+
+impl Layout {
+    fn of(format: &str) -> Option<Self> {
+        match format {
+            "FULL_MATRIX" => Some(Layout::Full),
+            "LOWER_ROW" | "UPPER_COL" => Some(Layout::Lower(0)),
+            "LOWER_DIAG_ROW" | "UPPER_DIAG_COL" => Some(Layout::Lower(1)),
+            "UPPER_ROW" | "LOWER_COL" => Some(Layout::Upper(0)),
+            "UPPER_DIAG_ROW" | "LOWER_DIAG_COL" => Some(Layout::Upper(1)),
+            _ => None,
+        }
+    }
+
+    /// How many cells a matrix of `n` nodes lists.
+    fn count(self, n: usize) -> usize {
+        match self {
+            Layout::Full => n * n,
+            Layout::Lower(diagonal) | Layout::Upper(diagonal) => n * (n - 1) / 2 + n * diagonal,
+        }
+    }
+
+    /// Row and column of each cell.
+    fn cells(self, n: usize) -> impl Iterator<Item = (usize, usize)> {
+        (0..n).flat_map(move |row| {
+            let columns = match self {
+                Layout::Full => 0..n,
+                Layout::Lower(diagonal) => 0..row + diagonal,
+                Layout::Upper(diagonal) => row + 1 - diagonal..n,
+            };
+            columns.map(move |column| (row, column))
+        })
     }
 }
