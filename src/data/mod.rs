@@ -27,6 +27,7 @@ mod source;
 mod store;
 mod survey;
 pub mod table;
+mod time;
 pub mod validate;
 pub mod write;
 
@@ -35,6 +36,7 @@ pub use calendar::{OpenDays, Weekdays, review_buckets};
 pub use csv::{Declaration, read_csv};
 pub use fault::{Code, Fault, Faults, Severity};
 pub use instance::{Instance, read_folder};
+pub(crate) use near::did_you_mean;
 pub use near::near_miss;
 pub use recognise::{Format, Recognised, recognise};
 pub use schema::{
@@ -46,5 +48,6 @@ pub use sink::{Output, SinkError, replace_file};
 pub use source::read_text;
 pub use survey::{Wanted, read_open};
 pub use table::{Column, Table, Tables, TextColumn, date_of, day_number};
+pub use time::WrittenTime;
 pub use validate::{Valid, validate};
 pub use write::write_csv;

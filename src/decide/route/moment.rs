@@ -1,6 +1,8 @@
 //! Moments in tables: on a day, or every day.
 
-use chrono::{Datelike, NaiveDate, NaiveDateTime, NaiveTime, Timelike};
+use chrono::{Datelike, NaiveDate, NaiveDateTime, NaiveTime};
+
+use crate::data::WrittenTime;
 
 /// Seconds of a day.
 pub(super) const DAY: f64 = 86_400.0;
@@ -15,15 +17,14 @@ pub(super) enum Moment {
 }
 
 impl Moment {
-    /// Reads `08:30`, `08:30:15`, or the same after `2026-11-25` and a blank or a `T`.
+    /// Reads a time of day, or one with its date.
     pub fn parse(text: &str) -> Option<Self> {
-        let text = text.trim();
-        if let Some(second) = time_of_day(text) {
-            return Some(Moment::Daily(second));
-        }
-        let (day, time) = text.split_once(['T', ' '])?;
-        let date = NaiveDate::parse_from_str(day, "%Y-%m-%d").ok()?;
-        Some(Moment::Dated(start_of(date) + time_of_day(time)?))
+        let WrittenTime { date, seconds } = WrittenTime::parse(text)?;
+        let second = f64::from(seconds);
+        Some(match date {
+            Some(date) => Moment::Dated(start_of(date) + second),
+            None => Moment::Daily(second),
+        })
     }
 
     /// Whether a row from this moment until another holds at `moment`.
@@ -72,11 +73,6 @@ pub(super) fn shown(moment: f64) -> String {
         (Some(date), Some(time)) => NaiveDateTime::new(date, time).format("%Y-%m-%d %H:%M").to_string(),
         _ => format!("day {day}"),
     }
-}
-
-fn time_of_day(text: &str) -> Option<f64> {
-    let time = ["%H:%M", "%H:%M:%S"].iter().find_map(|form| NaiveTime::parse_from_str(text, form).ok())?;
-    Some(f64::from(time.num_seconds_from_midnight()))
 }
 
 #[cfg(test)]
