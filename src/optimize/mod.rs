@@ -4,6 +4,7 @@
 pub mod allocation;
 pub mod genetic;
 pub mod inventory;
+pub mod matching;
 pub mod milp;
 pub mod paths;
 pub mod routes;
