@@ -5,6 +5,7 @@
 //! that leaves the end and every lateness as they are.
 
 mod loads;
+mod room;
 mod walk;
 
 use super::super::{CheckReport, Violation};
@@ -12,6 +13,7 @@ use super::plan::{Plan, PlanRoute};
 use super::problem::Problem;
 use crate::optimize::routes::Trip;
 
+pub(super) use room::{Room, unit};
 pub(super) use walk::{Stop, Walked, walk};
 
 /// Slack of times, distances and loads that is rounding.
@@ -245,6 +247,7 @@ fn cover(problem: &Problem, plan: &Plan, checked: &mut Checked) {
     planned.for_each(|&visit| times[visit] += 1);
     let mut stated_out = vec![false; problem.visits.len()];
     plan.unserved.iter().for_each(|left| stated_out[left.visit] = true);
+    let mut room = Room::new(problem);
     for (visit, &times) in times.iter().enumerate() {
         let code = &problem.visits[visit].code;
         let prize = problem.data.visits[visit].prize;
@@ -261,10 +264,18 @@ fn cover(problem: &Problem, plan: &Plan, checked: &mut Checked) {
             ));
         } else if times == 0 {
             checked.costs.prizes += prize.unwrap_or(0.0);
-            if prize.is_none() && !stated_out[visit] {
-                let text = format!("{code} is on no route{}", stated(problem, visit));
-                checked.violations.push(broken("served", 1.0, text));
+            if prize.is_some() {
+                continue;
             }
+            // That a plan states a visit as left out says nothing: the reason is that there is no room.
+            let text = if !stated_out[visit] {
+                format!("{code} is on no route{}", stated(problem, visit))
+            } else if room.exists(plan, visit) {
+                format!("{code} is left out, and could be served{}", stated(problem, visit))
+            } else {
+                continue;
+            };
+            checked.violations.push(broken("served", 1.0, text));
         }
     }
 }

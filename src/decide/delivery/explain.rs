@@ -4,6 +4,7 @@ use super::super::{Binding, DecideError, Explanation, SolveOptions, Verdict};
 use super::model::{answer, hopeless};
 use super::problem::Problem;
 use super::tell::counted;
+use crate::control::Control;
 
 /// Types of which one more vehicle is tried.
 const MOST_TYPES: usize = 6;
@@ -14,11 +15,7 @@ pub(super) fn explain(problem: &Problem, options: &SolveOptions) -> Result<Expla
     let used =
         |plan: &super::plan::Plan, kind: usize| plan.routes.iter().filter(|route| route.kind == kind).count();
     // The time is shared by the plan and the plans with one vehicle more.
-    let share = |of: usize| {
-        let mut options = options.clone();
-        options.control.limits.time = control.time_left().map(|left| left / of.max(1) as u32);
-        options
-    };
+    let share = |of: usize| SolveOptions { control: part_of(&control, of), ..options.clone() };
     let base = answer(problem, None, &share(2))?;
     let objective = base.checked.costs.total();
     let mut explanation = Explanation { status: Verdict::Feasible, ..Explanation::default() };
@@ -60,4 +57,12 @@ pub(super) fn explain(problem: &Problem, options: &SolveOptions) -> Result<Expla
         explanation.text.push("Every visit can be served, and vehicles are left over.".to_owned());
     }
     Ok(explanation)
+}
+
+/// The control for one of so many parts of the work that is left.
+fn part_of(control: &Control, parts: usize) -> Control {
+    let mut part = control.for_share(1.0 / parts.max(1) as f64);
+    // How far a search is follows from the time that it was given.
+    part.limits.time = part.time_left();
+    part
 }

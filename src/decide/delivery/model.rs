@@ -7,16 +7,18 @@ mod hopeless;
 mod part;
 mod reasons;
 
+use std::collections::HashSet;
 use std::time::Instant;
 
 use super::super::{DecideError, SolveOptions};
-use super::check::{Checked, check};
-use super::plan::{Plan, Unserved};
+use super::check::{Checked, Room, check};
+use super::plan::{Plan, PlanRoute, Unserved};
 use super::problem::Problem;
 use crate::solution::{Outcome, SolutionStatus, Termination};
 use part::Part;
 
 pub(super) use hopeless::hopeless;
+pub(super) use reasons::reasons;
 
 /// Relative difference of the solver's cost and the checker's that is rounding.
 const AGREEMENT: f64 = 1e-6;
@@ -45,13 +47,39 @@ pub(super) fn answer(
     let solve_seconds = started.elapsed().as_secs_f64();
     let began = Instant::now();
     let mut plan = part.plan(&found.solution);
-    plan.unserved = reasons::reasons(problem, &plan, &part.unserved(&found.solution));
-    let lost = lost.into_iter().enumerate();
+    let added = take_in(problem, &mut plan);
+    let served: HashSet<usize> = plan.routes.iter().flat_map(PlanRoute::visits).collect();
+    let left: Vec<usize> =
+        part.unserved(&found.solution).into_iter().filter(|visit| !served.contains(visit)).collect();
+    plan.unserved = reasons(problem, &plan, &left);
+    let lost = lost.into_iter().enumerate().filter(|(visit, _)| !served.contains(visit));
     plan.unserved.extend(lost.filter_map(|(visit, reason)| Some(Unserved { visit, reason: reason? })));
     plan.unserved.sort_by_key(|left| left.visit);
     let checked = check(problem, &plan);
-    let outcome = outcome(problem, &found, &plan, &checked)?;
+    let outcome = outcome(problem, &found, added, &plan, &checked)?;
     Ok(Answer { plan, checked, outcome, solve_seconds, check_seconds: began.elapsed().as_secs_f64() })
+}
+
+/// Puts visits that must be served, and that the search left out though there is room, where they add
+/// least; what that adds.
+fn take_in(problem: &Problem, plan: &mut Plan) -> f64 {
+    let mut out: Vec<usize> =
+        (0..problem.visits.len()).filter(|&visit| problem.data.visits[visit].prize.is_none()).collect();
+    let served: HashSet<usize> = plan.routes.iter().flat_map(PlanRoute::visits).collect();
+    out.retain(|visit| !served.contains(visit));
+    let before = served.len();
+    if out.is_empty() {
+        return 0.0;
+    }
+    out.sort_by_key(|&visit| std::cmp::Reverse(problem.data.visits[visit].priority));
+    let price = |plan: &Plan| {
+        let costs = check(problem, plan).costs;
+        costs.total() - costs.prizes
+    };
+    let earlier = plan.clone();
+    Room::new(problem).take_in(plan, &out);
+    let grew = plan.routes.iter().flat_map(PlanRoute::visits).count() > before;
+    if grew { price(plan) - price(&earlier) } else { 0.0 }
 }
 
 /// Status and objective of the whole, where solver and checker agree.
@@ -61,12 +89,13 @@ pub(super) fn answer(
 fn outcome(
     problem: &Problem,
     found: &part::Found,
+    added: f64,
     plan: &Plan,
     checked: &Checked,
 ) -> Result<Outcome, DecideError> {
     let prize = |left: &Unserved| problem.data.visits[left.visit].prize.unwrap_or(0.0);
     let lost: f64 = plan.unserved.iter().filter(|left| !found.knows(left.visit)).map(prize).sum();
-    let (told, priced) = (found.cost + lost, checked.costs.total());
+    let (told, priced) = (found.cost + lost + added, checked.costs.total());
     if priced > told + AGREEMENT * priced.abs().max(1.0) {
         return Err(DecideError::Check(format!("it costs {priced}, and the solver judged it at {told}")));
     }

@@ -32,12 +32,10 @@ impl PreparedDelivery {
         Ok(PreparedDelivery { input, problem, notices, last: Mutex::new(None), run })
     }
 
-    /// Takes another input in place of its own.
-    pub fn replace(&mut self, input: Input) -> Result<(), Faults> {
-        let problem = Problem::read(input.clone())?;
+    /// Takes another input, and the problem read from it, in place of its own.
+    pub fn replace(&mut self, input: Input, problem: Problem) {
         self.notices = tell::with_left_out(&problem);
         (self.input, self.problem) = (input, problem);
-        Ok(())
     }
 }
 
@@ -81,7 +79,7 @@ impl Prepared for PreparedDelivery {
         let Some((cost, plan)) = objective.zip(plan::read(&self.problem, &solution.tables).ok()) else {
             return Vec::new();
         };
-        vec![(format!("{}.sol", self.problem.name), plan::to_sol(&self.problem, &plan, cost))]
+        vec![(format!("{}.sol", self.problem.stem), plan::to_sol(&self.problem, &plan, cost))]
     }
 
     fn explain(&self, options: &SolveOptions) -> Result<Explanation, DecideError> {

@@ -69,6 +69,8 @@ pub(super) struct Telling {
 #[derive(Debug, Clone)]
 pub(super) struct Problem {
     pub name: String,
+    /// Name of its standard file without ending, for files beside it; empty for tables.
+    pub stem: String,
     pub data: ProblemData,
     pub visits: Vec<Named>,
     pub depots: Vec<Named>,

@@ -3,11 +3,12 @@
 use super::check::check;
 use super::model::hopeless;
 use super::plan::{self, Plan, PlanRoute, Unserved};
+use super::prepared::PreparedDelivery;
 use super::problem::Problem;
 use super::{Delivery, update};
 use crate::control::Control;
 use crate::data::{Settings, Table, Tables};
-use crate::decide::{Decision, Event, Input, SolveOptions};
+use crate::decide::{Decision, Event, Input, Prepared, SolveOptions};
 use crate::optimize::routes::{self, Trip};
 
 /// Tables on a plane with 60 km/h and no detour: a kilometre takes a minute.
@@ -68,9 +69,20 @@ fn a_sound_plan_is_priced_as_by_hand() {
     assert!(checked.violations.is_empty(), "{:?}", checked.violations);
     // Two vans for 5, 20 and 40 km at 1, 25 and 47 minutes at 1 a minute.
     assert!((checked.costs.total() - (10.0 + 60.0 + 72.0)).abs() < 1e-6, "{:?}", checked.costs);
-    let left =
-        Plan { routes: vec![route(0, &[0])], unserved: vec![Unserved { visit: 1, reason: String::new() }] };
-    assert!(check(&problem, &left).violations.is_empty());
+}
+
+#[test]
+fn a_visit_is_left_out_only_where_there_is_no_room() {
+    let left = |count: f64, kg: [f64; 2]| {
+        let problem = problem(line().with_number("delivery_kg", kg), van().with_number("count", [count]));
+        let unserved = vec![Unserved { visit: 1, reason: "because".to_owned() }];
+        let checked = check(&problem, &Plan { routes: vec![route(0, &[0])], unserved });
+        checked.violations.into_iter().map(|violation| violation.text).collect::<Vec<_>>()
+    };
+    assert!(left(1.0, [6.0, 6.0]).is_empty());
+    let told = ["B is left out, and could be served (visits:3)"];
+    assert_eq!(left(2.0, [6.0, 6.0]), told, "by the other van");
+    assert_eq!(left(1.0, [6.0, 4.0]), told, "beside the other");
 }
 
 #[test]
@@ -115,31 +127,44 @@ fn rules_on_the_order_of_visits_are_seen_to_be_broken() {
     assert_eq!(rules(&backhauls("last_never_alone"), vec![route(0, &[1]), route(1, &[0])]), ["backhaul"]);
 }
 
+fn rest(earliest: &str, latest: &str, minutes: f64) -> Table {
+    Table::new("breaks")
+        .with_text("vehicle", ["VAN"])
+        .with_text("earliest", [earliest])
+        .with_text("latest", [latest])
+        .with_number("minutes", [minutes])
+}
+
 #[test]
 fn a_rest_that_comes_too_late_is_seen() {
-    let breaks = Table::new("breaks")
-        .with_text("vehicle", ["VAN"])
-        .with_text("earliest", ["00:05"])
-        .with_text("latest", ["00:15"])
-        .with_number("minutes", [30.0]);
     let visits = visits(&[("A", 10.0, 0.0)]);
-    let timely = problem_with(tables(visits.clone(), van()).with(breaks.clone()), settings());
+    let timely = problem_with(tables(visits.clone(), van()).with(rest("00:05", "00:15", 30.0)), settings());
     let plan = Plan { routes: vec![route(0, &[0])], unserved: Vec::new() };
     let checked = check(&timely, &plan);
     assert!(checked.violations.is_empty(), "{:?}", checked.violations);
     assert!((checked.routes[0].0.end - 50.0 * 60.0).abs() < 1e-6);
-    let far = Table::new("distances")
-        .with_text("from", ["D"])
-        .with_text("to", ["A"])
-        .with_number("km", [10.0])
-        .with_number("minutes", [60.0])
-        .with_text("departure", [""]);
-    let long = breaks.with_text("latest", ["00:01"]).with_text("earliest", ["00:01"]);
-    let late = problem_with(
-        tables(visits.with_number("service_minutes", [5.0]), van()).with(far).with(long),
-        settings(),
+    // The van is reached by 00:10, and its set-up ends at 00:40, long after the rest.
+    let visits = visits.with_number("setup_minutes", [30.0]);
+    let late = problem_with(tables(visits, van()).with(rest("00:12", "00:15", 5.0)), settings());
+    assert_eq!(rules(&late, vec![route(0, &[0])]), ["break"]);
+    let reasons = hopeless(&late);
+    assert_eq!(
+        reasons[0].as_deref(),
+        Some("no vehicle can serve it and rest in time: the nearest miss is by 25 min")
     );
-    assert!(rules(&late, vec![route(0, &[0])]).is_empty(), "a rest before the way keeps its time");
+}
+
+#[test]
+fn a_route_without_a_way_is_seen() {
+    let distances = Table::new("distances")
+        .with_text("from", ["D", "D"])
+        .with_text("to", ["A", "B"])
+        .with_number("km", [1.0, 2.0])
+        .with_number("minutes", [5.0, 6.0]);
+    let bare = Table::new("visits").with_text("visit", ["A", "B"]);
+    let problem = problem_with(tables(bare, van()).with(distances), settings());
+    assert_eq!(rules(&problem, vec![route(0, &[0, 1])]), ["reachable"]);
+    assert!(rules(&problem, vec![route(0, &[0]), route(1, &[1])]).is_empty());
 }
 
 #[test]
@@ -271,6 +296,20 @@ fn ways_come_from_a_table_or_from_roads() {
 }
 
 #[test]
+fn ways_between_too_many_places_are_refused() {
+    let codes = || (0..20_001).map(|number| format!("V{number}"));
+    let distances = Table::new("distances")
+        .with_text("from", ["V0"])
+        .with_text("to", ["V1"])
+        .with_number("km", [1.0])
+        .with_number("minutes", [5.0]);
+    let tables = tables(Table::new("visits").with_text("visit", codes()), van()).with(distances);
+    let input = Input::Tables { name: "t".to_owned(), tables, settings: settings() };
+    let faults = Problem::read(input).unwrap_err();
+    assert!(faults.to_string().contains("ways between 20002 places need too large a table"), "{faults}");
+}
+
+#[test]
 fn a_plan_goes_through_its_tables() {
     let problem = problem(line(), van());
     let plan = Plan {
@@ -316,4 +355,125 @@ fn a_new_visit_joins_the_last_plan() {
     update::update(&mut prepared, &Event { rows: moved }).unwrap();
     assert_eq!((prepared.problem.visits.len(), prepared.problem.visits[2].position), (3, Some([500.0, 0.0])));
     assert!(Delivery.validate(prepared.input.clone(), &Control::default()).is_ok());
+}
+
+fn prepared(tables: Tables) -> PreparedDelivery {
+    let input = Input::Tables { name: "t".to_owned(), tables, settings: settings() };
+    let prepared = PreparedDelivery::new(input, &Control::default()).unwrap();
+    let control = Control::default().with_work(200);
+    let solution = prepared.solve(&SolveOptions { control, ..SolveOptions::default() }).unwrap();
+    assert!(solution.checks.feasible);
+    prepared
+}
+
+fn last_plan(prepared: &PreparedDelivery) -> Plan {
+    prepared.last.lock().unwrap().clone().unwrap()
+}
+
+#[test]
+fn an_update_that_the_plan_cannot_follow_changes_nothing() {
+    let far = line().with_text("window_end", ["00:11", ""]).with_number("delivery_kg", [6.0, 6.0]);
+    let mut prepared = prepared(tables(far, van()));
+    // The plan drives VAN 1 and VAN 2; a single van is called VAN.
+    let one = Table::new("vehicles").with_text("vehicle", ["VAN"]).with_number("count", [1.0]);
+    let before = last_plan(&prepared);
+    assert!(update::update(&mut prepared, &Event { rows: one }).is_err());
+    assert_eq!(prepared.problem.data.vehicles[0].count, 2);
+    assert_eq!(last_plan(&prepared), before);
+    let Input::Tables { tables, .. } = &prepared.input else { panic!("tables were given") };
+    assert_eq!(tables.get("vehicles").unwrap().number("count").unwrap(), [2.0]);
+}
+
+#[test]
+fn a_changed_visit_leaves_a_route_that_it_breaks() {
+    let mut prepared = prepared(tables(line().with_number("delivery_kg", [4.0, 4.0]), van()));
+    let heavy = visits(&[("B", 20.0, 0.0)]).with_number("delivery_kg", [9.0]);
+    let update = update::update(&mut prepared, &Event { rows: heavy }).unwrap();
+    // It takes a vehicle that was free.
+    assert_eq!((update.orders.len(), update.orders.cell_text("visit", 0)), (1, "B".to_owned()));
+    let plan = last_plan(&prepared);
+    assert_eq!((plan.routes.len(), plan.unserved.len()), (2, 0));
+    assert!(check(&prepared.problem, &plan).violations.is_empty());
+    let monstrous = visits(&[("B", 20.0, 0.0)]).with_number("delivery_kg", [99.0]);
+    update::update(&mut prepared, &Event { rows: monstrous }).unwrap();
+    let plan = last_plan(&prepared);
+    assert_eq!((plan.routes.len(), plan.unserved.len()), (1, 1));
+    assert!(check(&prepared.problem, &plan).violations.is_empty());
+    let light = visits(&[("B", 20.0, 0.0)]).with_number("delivery_kg", [2.0]);
+    update::update(&mut prepared, &Event { rows: light }).unwrap();
+    assert_eq!(last_plan(&prepared).unserved, []);
+}
+
+#[test]
+fn a_changed_shipment_stays_together() {
+    let visits = |kg: f64| {
+        visits(&[("P", 10.0, 0.0), ("Q", 20.0, 0.0)])
+            .with_text("shipment", ["S", "S"])
+            .with_number("pickup_kg", [kg, 0.0])
+            .with_number("delivery_kg", [0.0, kg])
+    };
+    let mut prepared = prepared(tables(visits(5.0), van()));
+    update::update(&mut prepared, &Event { rows: visits(7.0) }).unwrap();
+    let plan = last_plan(&prepared);
+    assert_eq!(plan.routes.iter().flat_map(PlanRoute::visits).collect::<Vec<_>>(), [0, 1]);
+    assert!(check(&prepared.problem, &plan).violations.is_empty());
+}
+
+#[test]
+fn a_start_plan_that_repeats_a_visit_is_mended() {
+    for reloads in [0.0, 1.0] {
+        let vehicles = van().with_number("max_reloads", [reloads]);
+        let prepared = prepared(tables(line(), vehicles));
+        let routes = vec![route(0, &[0, 0]), route(1, &[0]), route(1, &[1]), route(1, &[])];
+        let plan = Plan { routes, unserved: Vec::new() };
+        let start = Some(plan::tables(&prepared.problem, &plan, &check(&prepared.problem, &plan)));
+        let control = Control::default().with_work(50);
+        let solution = prepared.solve(&SolveOptions { control, start, ..SolveOptions::default() }).unwrap();
+        assert!(solution.checks.feasible, "{:?}", solution.checks.violations);
+    }
+}
+
+#[test]
+fn a_plan_file_is_named_like_its_problem_file() {
+    let text = "NAME : x/../../y\nTYPE : CVRP\nDIMENSION : 2\nEDGE_WEIGHT_TYPE : EUC_2D\nNODE_COORD_SECTION\n\
+        1 0 0\n2 3 4\nDEPOT_SECTION\n1\n-1\nEOF\n";
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("two.vrp");
+    std::fs::write(&path, text).unwrap();
+    let input = Input::File { path, settings: Settings::default() };
+    let prepared = PreparedDelivery::new(input, &Control::default()).unwrap();
+    let control = Control::default().with_work(10);
+    let solution = prepared.solve(&SolveOptions { control, ..SolveOptions::default() }).unwrap();
+    assert_eq!(prepared.plan_files(&solution)[0].0, "two.sol");
+}
+
+#[test]
+fn faults_of_a_whole_file_are_told() {
+    let text = "R1\n\nVEHICLE\nNUMBER     CAPACITY\n 25 -200\n\nCUSTOMER\nCUST NO.  XCOORD.\n\n\
+        0 35 35 0 0 230 0\n1 41 49 10 161 171 10\n2 35 17 7 50 60 10\n";
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("r1.txt");
+    std::fs::write(&path, text).unwrap();
+    let faults = Problem::read(Input::File { path, settings: Settings::default() }).unwrap_err();
+    assert!(faults.to_string().contains("vehicle type 0: capacity is -200"), "{faults}");
+}
+
+#[test]
+fn the_time_of_an_explanation_is_shared() {
+    let began = std::time::Instant::now();
+    let starts = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
+    let seen = starts.clone();
+    let control = Control::default()
+        .with_time(std::time::Duration::from_secs(1))
+        .with_progress(move |progress| {
+            if progress.done == 0 {
+                seen.lock().unwrap().push(began.elapsed().as_secs_f64());
+            }
+        })
+        .started();
+    let problem = problem(line(), van());
+    super::explain::explain(&problem, &SolveOptions { control, ..SolveOptions::default() }).unwrap();
+    let starts = starts.lock().unwrap().clone();
+    assert_eq!(starts.len(), 2, "the plan, and one with a van more");
+    assert!(starts[1] > 0.3 && starts[1] < 0.8, "{starts:?}");
 }

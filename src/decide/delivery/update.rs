@@ -1,16 +1,40 @@
-//! One new fact: rows that join an input table, and where new visits fit into the last plan.
+//! One new fact: rows that join an input table, and what becomes of the last plan.
 
 use super::super::{Event, Input, Update};
-use super::check;
-use super::check::check_route;
-use super::plan::{Plan, PlanRoute, tables};
+use super::check::{Room, check, check_route, unit};
+use super::model::{hopeless, reasons};
+use super::plan::{self, Plan, PlanRoute, Unserved};
 use super::prepared::PreparedDelivery;
 use super::problem::Problem;
 use crate::data::{Code, Column, Fault, Faults, Table, Tables};
 
-/// Brings the rows in; new visits go where they add least to the last plan.
+/// Brings the rows in. Visits that a rule now forbids leave their routes, and every visit without a
+/// route goes where it adds least to the last plan. A fault changes nothing.
 pub(super) fn update(prepared: &mut PreparedDelivery, event: &Event) -> Result<Update, Faults> {
-    let Input::Tables { name, tables, settings } = &prepared.input else {
+    let input = with_rows(&prepared.input, event)?;
+    let problem = Problem::read(input.clone())?;
+    let last = prepared.last.lock().ok().and_then(|last| last.clone());
+    let Some(last) = last else {
+        prepared.replace(input, problem);
+        return Ok(Update::default());
+    };
+    // The plan outlives the reading by the codes of its visits and vehicles.
+    let mut plan = plan::read(&problem, &tables_of(&prepared.problem, &last))?;
+    let touched = touched(&problem, &event.rows);
+    let told = follow(&problem, &mut plan, &touched);
+    let all = tables_of(&problem, &plan);
+    prepared.replace(input, problem);
+    let orders =
+        all.get("visits_plan").map_or_else(Table::default, |table| only(table, &told, &prepared.problem));
+    if let Ok(mut last) = prepared.last.lock() {
+        *last = Some(plan);
+    }
+    Ok(Update { orders })
+}
+
+/// The input with the rows in their table.
+fn with_rows(input: &Input, event: &Event) -> Result<Input, Faults> {
+    let Input::Tables { name, tables, settings } = input else {
         let message = "a standard file takes no new rows";
         let fault = Fault::error(Code::UnknownTable, event.rows.name(), message);
         return Err(fault.with_help("change the file and read it again").into());
@@ -21,30 +45,81 @@ pub(super) fn update(prepared: &mut PreparedDelivery, event: &Event) -> Result<U
         Some(table) => merged(table, &event.rows, &keys),
         None => event.rows.clone(),
     };
-    let input =
-        Input::Tables { name: name.clone(), tables: tables.clone().with(merged), settings: settings.clone() };
-    let before = prepared.last.lock().ok().and_then(|last| last.clone());
-    // The plan outlives the reading by the codes of its visits.
-    let known = before.map(|plan| tables_of(&prepared.problem, &plan));
-    prepared.replace(input)?;
-    let Some(known) = known else { return Ok(Update::default()) };
-    let problem = &prepared.problem;
-    let mut plan = super::plan::read(problem, &known)?;
-    let added = insert_missing(problem, &mut plan);
-    let all = tables_of(problem, &plan);
-    if let Ok(mut last) = prepared.last.lock() {
-        *last = Some(plan);
-    }
-    let orders = all.get("visits_plan").map_or_else(Table::default, |table| only(table, &added, problem));
-    Ok(Update { orders })
+    Ok(Input::Tables { name: name.clone(), tables: tables.clone().with(merged), settings: settings.clone() })
 }
 
 fn tables_of(problem: &Problem, plan: &Plan) -> Tables {
-    tables(problem, plan, &check::check(problem, plan))
+    plan::tables(problem, plan, &check(problem, plan))
+}
+
+/// Visits that rows name.
+fn touched(problem: &Problem, rows: &Table) -> Vec<usize> {
+    let index = problem.visit_index();
+    let words = rows.text("visit").map_or_else(Vec::new, |words| {
+        (0..rows.len()).filter_map(|row| index.get(words.get(row)).copied()).collect()
+    });
+    // A table of vehicles may have a column of that name, which says nothing.
+    if ["visits", "windows"].contains(&rows.name()) { words } else { Vec::new() }
+}
+
+/// Takes visits off routes until none breaks a rule.
+pub(super) fn relieved(problem: &Problem, mut plan: Plan, touched: &[usize]) -> Plan {
+    plan.routes.iter_mut().for_each(|route| relieve(problem, route, touched));
+    plan.routes.retain(|route| route.visits().next().is_some());
+    plan
+}
+
+/// Makes the plan keep the rules again; the visits whose line in it is another.
+fn follow(problem: &Problem, plan: &mut Plan, touched: &[usize]) -> Vec<usize> {
+    *plan = relieved(problem, std::mem::take(plan), touched);
+    let mut missing = vec![true; problem.visits.len()];
+    plan.routes.iter().flat_map(PlanRoute::visits).for_each(|visit| missing[visit] = false);
+    let missing: Vec<usize> = (0..missing.len()).filter(|&visit| missing[visit]).collect();
+    let mut ranked = missing.clone();
+    let urgency = |&visit: &usize| {
+        let visit = &problem.data.visits[visit];
+        (visit.prize.is_some(), std::cmp::Reverse(visit.priority))
+    };
+    ranked.sort_by_key(urgency);
+    let left = Room::new(problem).take_in(plan, &ranked);
+    let was_out: Vec<usize> = plan.unserved.iter().map(|left| left.visit).collect();
+    plan.unserved = left_out(problem, plan, left);
+    let changed = |visit: &usize| {
+        let is_out = plan.unserved.iter().any(|left| left.visit == *visit);
+        touched.contains(visit) || !(is_out && was_out.contains(visit))
+    };
+    let mut told: Vec<usize> = missing.into_iter().filter(changed).chain(touched.iter().copied()).collect();
+    told.sort_unstable();
+    told.dedup();
+    told
+}
+
+/// Takes visits off a route until it breaks no rule: those that were touched, then the last ones.
+fn relieve(problem: &Problem, route: &mut PlanRoute, touched: &[usize]) {
+    while !check_route(problem, route).2.is_empty() {
+        let of_fact = route.visits().find(|visit| touched.contains(visit));
+        let Some(visit) = of_fact.or_else(|| route.visits().last()) else { return };
+        let gone = unit(problem, visit);
+        for trip in &mut route.trips {
+            trip.visits.retain(|visit| !gone.contains(visit));
+        }
+        route.trips.retain(|trip| !trip.visits.is_empty());
+        if let Some(first) = route.trips.first_mut() {
+            first.depot = problem.data.vehicles[route.kind].start;
+        }
+    }
+}
+
+/// Visits left out with their reasons.
+fn left_out(problem: &Problem, plan: &Plan, mut left: Vec<usize>) -> Vec<Unserved> {
+    left.sort_unstable();
+    let lost = hopeless(problem);
+    let told = reasons(problem, plan, &left).into_iter();
+    told.map(|left| Unserved { reason: lost[left.visit].clone().unwrap_or(left.reason), ..left }).collect()
 }
 
 /// The rows of `table`, those of `rows` with a known key in their place, the others at the end.
-fn merged(table: &Table, rows: &Table, keys: &[String]) -> Table {
+pub(super) fn merged(table: &Table, rows: &Table, keys: &[String]) -> Table {
     let key =
         |table: &Table, row: usize| keys.iter().map(|key| table.cell_text(key, row)).collect::<Vec<_>>();
     let replaced: Vec<Option<usize>> = (0..rows.len())
@@ -69,7 +144,8 @@ fn merged(table: &Table, rows: &Table, keys: &[String]) -> Table {
     merged
 }
 
-fn column_of(shape: &Column, title: &str, cells: &[(&Table, usize)]) -> Column {
+/// Cells of rows as one column.
+pub(super) fn column_of(shape: &Column, title: &str, cells: &[(&Table, usize)]) -> Column {
     match shape {
         Column::Text(_) => {
             Column::Text(cells.iter().map(|(table, row)| table.cell_text(title, *row)).collect())
@@ -93,39 +169,6 @@ fn column_of(shape: &Column, title: &str, cells: &[(&Table, usize)]) -> Column {
                 .collect(),
         ),
     }
-}
-
-/// Puts visits that the plan does not name where they add least; those without such a place stay out.
-fn insert_missing(problem: &Problem, plan: &mut Plan) -> Vec<usize> {
-    let mut known = vec![false; problem.visits.len()];
-    plan.routes.iter().flat_map(PlanRoute::visits).for_each(|visit| known[visit] = true);
-    plan.unserved.iter().for_each(|left| known[left.visit] = true);
-    let new: Vec<usize> = (0..known.len()).filter(|&visit| !known[visit]).collect();
-    for &visit in &new {
-        let mut best: Option<(f64, usize, PlanRoute)> = None;
-        for (at, route) in plan.routes.iter().enumerate() {
-            let before = check_route(problem, route).1.total();
-            for (trip, list) in route.trips.iter().enumerate() {
-                for position in 0..=list.visits.len() {
-                    let mut longer = route.clone();
-                    longer.trips[trip].visits.insert(position, visit);
-                    let (_, costs, violations) = check_route(problem, &longer);
-                    let added = costs.total() - before;
-                    if violations.is_empty() && best.as_ref().is_none_or(|(known, ..)| added < *known) {
-                        best = Some((added, at, longer));
-                    }
-                }
-            }
-        }
-        match best {
-            Some((_, at, route)) => plan.routes[at] = route,
-            None => plan.unserved.push(super::plan::Unserved {
-                visit,
-                reason: "fits into no route of the last plan".to_owned(),
-            }),
-        }
-    }
-    new
 }
 
 /// The rows of some visits.

@@ -7,7 +7,7 @@ use super::{SLACK, broken, written};
 use crate::optimize::routes::Trip;
 
 /// Loads of a trip in each dimension: at its start, and after each stop.
-fn of_trip(problem: &Problem, trip: &Trip, dimensions: usize) -> Vec<Vec<f64>> {
+pub(super) fn of_trip(problem: &Problem, trip: &Trip, dimensions: usize) -> Vec<Vec<f64>> {
     let comes_by_pickup = |visit: usize| problem.data.pairs.iter().any(|pair| pair.second == visit);
     let mut aboard = vec![0.0; dimensions];
     for &visit in trip.visits.iter().filter(|&&visit| !comes_by_pickup(visit)) {

@@ -66,6 +66,10 @@ fn words(problem: &Problem, visit: usize, violation: &Violation) -> String {
             let more = written(violation.amount, &telling.time_unit);
             format!("too long: its own route takes at least {more} more than any vehicle's limit")
         }
+        "break" => {
+            let by = written(violation.amount, &telling.time_unit);
+            format!("no vehicle can serve it and rest in time: the nearest miss is by {by}")
+        }
         _ => {
             let (after, before) = span(problem, visit);
             let window = match (after.is_empty(), before.is_empty()) {

@@ -73,15 +73,26 @@ impl Part {
         Ok(Found { solution, cost, bound: outcome.bound, termination: outcome.termination, known })
     }
 
-    /// A plan of the whole as a start.
+    /// A plan of the whole as a start: each visit where the plan names it first, and of each type as
+    /// many routes as it has vehicles.
     fn start(&self, plan: &Plan) -> Solution {
-        let trip = |trip: &Trip| Trip {
-            depot: trip.depot,
-            visits: trip.visits.iter().filter_map(|&visit| self.index[visit]).collect(),
-        };
-        let route =
-            |route: &PlanRoute| Route { vehicle: route.kind, trips: route.trips.iter().map(trip).collect() };
-        let routes = plan.routes.iter().map(route).filter(|route| !route.is_empty()).collect();
+        let mut named = vec![false; self.kept.len()];
+        let mut free: Vec<usize> = self.problem.vehicles().iter().map(|kind| kind.count).collect();
+        let mut routes = Vec::new();
+        for planned in &plan.routes {
+            let mut trips = Vec::new();
+            for trip in &planned.trips {
+                let known = trip.visits.iter().filter_map(|&visit| self.index[visit]);
+                let visits: Vec<usize> =
+                    known.filter(|&visit| !std::mem::replace(&mut named[visit], true)).collect();
+                trips.push(Trip { depot: trip.depot, visits });
+            }
+            let route = Route { vehicle: planned.kind, trips };
+            if !route.is_empty() && free[planned.kind] > 0 {
+                free[planned.kind] -= 1;
+                routes.push(route);
+            }
+        }
         Solution { routes, unserved: Vec::new() }
     }
 

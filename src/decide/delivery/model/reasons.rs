@@ -16,7 +16,7 @@ struct Try {
 }
 
 /// The visits `left` with their reasons.
-pub(super) fn reasons(problem: &Problem, plan: &Plan, left: &[usize]) -> Vec<Unserved> {
+pub(in super::super) fn reasons(problem: &Problem, plan: &Plan, left: &[usize]) -> Vec<Unserved> {
     let base: Vec<f64> = plan.routes.iter().map(|route| check_route(problem, route).1.total()).collect();
     let of = |(at, &visit): (usize, &usize)| {
         let reason = if at < MOST { reason(problem, plan, &base, visit) } else { plain(problem, visit) };

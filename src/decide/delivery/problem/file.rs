@@ -2,9 +2,10 @@
 
 use std::path::Path;
 
+use super::tables::of_solver;
 use super::{Clock, Fleet, Named, Problem, Telling, UNITS, rounding};
 use crate::data::{Code, Fault, Faults, Format, Recognised, Settings, read_text, recognise};
-use crate::optimize::routes::{FileError, FileProblem, read_solomon, read_vrplib};
+use crate::optimize::routes::{self, FileError, FileProblem, read_solomon, read_vrplib};
 use crate::presentation::{Measure, Style};
 
 /// Reads the file at `path`, its format told by its content.
@@ -18,6 +19,7 @@ pub(super) fn read(path: &Path, settings: &Settings) -> Result<Problem, Faults> 
         _ => read_vrplib(&text, rule),
     };
     let file = parsed.map_err(|error| fault_of(&label, &error))?;
+    routes::Problem::new(file.data.clone()).map_err(|error| of_solver(&label, &error))?;
     Ok(problem(&label, stem(path), file))
 }
 
@@ -30,7 +32,9 @@ pub(in super::super) fn fault_of(label: &str, error: &FileError) -> Faults {
 fn stem(path: &Path) -> String {
     let name = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
     let name = name.strip_suffix(".gz").unwrap_or(&name);
-    name.rsplit_once('.').map_or(name, |(stem, _)| stem).to_owned()
+    let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
+    // A file may be called `.vrp`.
+    if stem.is_empty() { "plan".to_owned() } else { stem.to_owned() }
 }
 
 fn problem(label: &str, stem: String, file: FileProblem) -> Problem {
@@ -52,7 +56,8 @@ fn problem(label: &str, stem: String, file: FileProblem) -> Problem {
     let dimensions = file.data.vehicles.first().map_or(0, |vehicle| vehicle.capacity.len());
     let unit = |at: usize| UNITS.get(at).map_or_else(String::new, |unit| (*unit).to_owned());
     Problem {
-        name: if file.name.is_empty() { stem } else { file.name.clone() },
+        name: if file.name.is_empty() { stem.clone() } else { file.name.clone() },
+        stem,
         visits,
         depots,
         fleet: fleet.collect(),

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::tables::{Cells, Reading};
 use super::{Fleet, UNITS};
-use crate::data::{Code, near_miss};
+use crate::data::{Code, WrittenTime, did_you_mean, near_miss};
 use crate::optimize::routes::{Break, VehicleType, Window};
 
 /// Longest list of vehicles, all rows together.
@@ -79,7 +79,7 @@ fn vehicle<'a>(reading: &mut Reading<'a>, cells: Cells<'a>, count: usize, depots
         reading.faults.push(fault.with_help("clear one of the two"));
     }
     let (from, to, _) = reading.span(cells, "shift_start", "shift_end");
-    let day = super::clock::Written { date: None, seconds: 0 };
+    let day = WrittenTime { date: None, seconds: 0 };
     let shift_start = from.unwrap_or_else(|| reading.clock.at(day, 0));
     let shift_end = to.unwrap_or_else(|| reading.clock.at(day, 1).max(shift_start));
     let limit =
@@ -92,9 +92,7 @@ fn vehicle<'a>(reading: &mut Reading<'a>, cells: Cells<'a>, count: usize, depots
             None => {
                 let message = format!("reload_depots names \"{word}\", which is no depot");
                 let near = near_miss(word, depots.iter().copied());
-                let help = near.map_or("name rows of the table depots".to_owned(), |near| {
-                    format!("did you mean {near}?")
-                });
+                let help = did_you_mean(near, "name rows of the table depots");
                 reading
                     .faults
                     .push(cells.fault(Code::UnknownReference, "reload_depots", message).with_help(help));

@@ -2,9 +2,11 @@
 
 use std::collections::HashMap;
 
-use super::clock::{Written, parse};
 use super::{Clock, Problem, Telling, UNITS, fleet, travel, visits};
-use crate::data::{Code, Fault, Faults, Settings, SettingsValues, Table, Tables, Valid, near_miss, validate};
+use crate::data::{
+    Code, Fault, Faults, Settings, SettingsValues, Table, Tables, Valid, WrittenTime, did_you_mean,
+    near_miss, validate,
+};
 use crate::optimize::routes::{self, Backhauls, ProblemData};
 use crate::presentation::{Measure, Style};
 
@@ -74,12 +76,12 @@ impl<'a> Reading<'a> {
     }
 
     /// A time as it is written; `None` where the cell is blank or wrong.
-    pub fn written(&mut self, cells: Cells<'a>, column: &str) -> Option<Written> {
+    pub fn written(&mut self, cells: Cells<'a>, column: &str) -> Option<WrittenTime> {
         let text = cells.text(column);
         if text.is_empty() {
             return None;
         }
-        let time = parse(text);
+        let time = WrittenTime::parse(text);
         if time.is_none() {
             let fault = cells.fault(Code::NotADate, column, format!("{column} is \"{text}\": not a time"));
             self.faults.push(fault.with_help("write 08:30, or 2026-03-02 08:30"));
@@ -95,7 +97,7 @@ impl<'a> Reading<'a> {
             end.date = end.date.or(start.date);
         }
         let undated = [start, end].iter().flatten().all(|time| time.date.is_none());
-        let at = |time: Option<Written>, later: i64| time.map(|time| self.clock.at(time, later));
+        let at = |time: Option<WrittenTime>, later: i64| time.map(|time| self.clock.at(time, later));
         let (from_time, mut to_time) = (at(start, 0), at(end, 0));
         if let (Some(start), Some(time), Some(end)) = (from_time, to_time, end)
             && time < start
@@ -103,7 +105,7 @@ impl<'a> Reading<'a> {
             let is_next_day = cells.text(to).trim().len() <= "00:00:00".len();
             if is_next_day {
                 let day = end.date.and_then(|date| date.succ_opt());
-                to_time = Some(self.clock.at(Written { date: day, ..end }, 1));
+                to_time = Some(self.clock.at(WrittenTime { date: day, ..end }, 1));
             } else {
                 let fault = cells.fault(Code::Contradiction, to, format!("{to} is before {from}"));
                 self.faults.push(fault.with_help("write the earlier time first"));
@@ -150,6 +152,7 @@ pub(super) fn read(name: &str, tables: Tables, settings: &Settings) -> Result<Pr
     routes::Problem::new(data.clone()).map_err(|error| of_solver(name, &error))?;
     Ok(Problem {
         name: name.to_owned(),
+        stem: String::new(),
         data,
         visits: names,
         depots: depot_names,
@@ -166,13 +169,12 @@ pub(super) fn read(name: &str, tables: Tables, settings: &Settings) -> Result<Pr
 fn clock(tables: &Tables, values: &SettingsValues, file: &str) -> Result<Clock, Faults> {
     let shifts = Cells::all(tables, "vehicles")
         .flat_map(|cells| ["shift_start", "shift_end"].map(|at| cells.text(at)));
-    let named = shifts.filter_map(|text| parse(text)?.date).min();
+    let named = shifts.filter_map(|text| WrittenTime::parse(text)?.date).min();
     let date = values.date("plan_date").or(named);
     let zone = values.text("time_zone").unwrap_or("UTC");
     Clock::new(zone, date.unwrap_or_default(), date.is_some()).ok_or_else(|| {
         let near = near_miss(zone, chrono_tz::TZ_VARIANTS.iter().map(|zone| zone.name()));
-        let help = near
-            .map_or("write a name such as Europe/Berlin".to_owned(), |near| format!("did you mean {near}?"));
+        let help = did_you_mean(near, "write a name such as Europe/Berlin");
         let file = if file.is_empty() { "settings" } else { file };
         Fault::error(Code::NotAChoice, file, format!("there is no time zone \"{zone}\""))
             .with_help(help)
@@ -181,7 +183,7 @@ fn clock(tables: &Tables, values: &SettingsValues, file: &str) -> Result<Clock, 
 }
 
 /// What the solver finds wrong with the whole, which no single cell shows.
-fn of_solver(name: &str, error: &routes::ProblemError) -> Faults {
+pub(super) fn of_solver(name: &str, error: &routes::ProblemError) -> Faults {
     let faults = error.faults.iter();
     faults.map(|fault| Fault::error(Code::Contradiction, name, fault.to_string())).collect()
 }

@@ -11,6 +11,8 @@ use crate::optimize::routes::{Matrix, Profile, Rounding, Slice, VehicleType};
 
 /// Up to so many places, ways on the globe are exact; more lie on a plane that touches it among them.
 const EXACT_PLACES: usize = 2_500;
+/// Most places between which ways are held as a table (3.2 GB for each of distance and time).
+const MOST_TABLE_PLACES: usize = 20_000;
 /// Mean radius of the earth in metres.
 const EARTH: f64 = 6_371_008.8;
 
@@ -107,6 +109,13 @@ pub(super) fn profiles(
     types: &mut [VehicleType],
 ) -> Vec<Arc<Profile>> {
     let both = ["distances", "roads"].map(|name| reading.tables.get(name).filter(|table| !table.is_empty()));
+    if let Some(table) = both[0].or(both[1]).filter(|_| places.list.len() > MOST_TABLE_PLACES) {
+        let message = format!("ways between {} places need too large a table", places.list.len());
+        let help =
+            format!("give at most {MOST_TABLE_PLACES} places, or coordinates without distances and roads");
+        reading.faults.push(Fault::error(Code::OutOfRange, table.file(), message).with_help(help));
+        return Vec::new();
+    }
     match both {
         [Some(distances), Some(_)] => {
             let message = "there is a table distances and a table roads";
@@ -203,16 +212,17 @@ fn profile(reading: &mut Reading<'_>, places: &Places, word: &str) -> Profile {
         timed[at].1.set(from, to, seconds);
     }
     timed.sort_by(|a, b| a.0.total_cmp(&b.0));
-    let mut grids: Vec<&mut Grid> = timed.iter_mut().map(|(_, grid)| grid).collect();
-    grids.iter_mut().for_each(|grid| grid.fill_from(&always));
-    grids.push(&mut always);
-    grids.push(&mut metres);
-    grids.into_iter().for_each(|grid| grid.finish(symmetric));
-    // Where every row has a departure, the first time stands for durations at all times.
-    let duration = timed.first().map_or(&always, |(_, grid)| grid).matrix();
-    let slices =
-        timed.iter().map(|(departure, grid)| Slice { departure: *departure, duration: grid.matrix() });
-    Profile { distance: metres.matrix(), duration, slices: slices.collect() }
+    let mut slices = Vec::new();
+    for (departure, mut grid) in timed {
+        grid.fill_from(&always);
+        slices.push(Slice { departure, duration: grid.into_matrix(symmetric) });
+    }
+    // Where rows have a departure, the first time stands for durations at all times.
+    let duration = match slices.first() {
+        Some(first) => first.duration.clone(),
+        None => always.into_matrix(symmetric),
+    };
+    Profile { distance: metres.into_matrix(symmetric), duration, slices }
 }
 
 /// A number for each pair of places, NaN where none is given.
@@ -237,7 +247,7 @@ impl Grid {
     }
 
     /// Staying costs nothing, the other direction may stand in, and what is left is no way.
-    fn finish(&mut self, symmetric: bool) {
+    fn into_matrix(mut self, symmetric: bool) -> Matrix {
         let n = self.places;
         for (from, to) in (0..n).flat_map(|from| (0..from).map(move |to| (from, to))) {
             let (there, back) = (self.values[from * n + to], self.values[to * n + from]);
@@ -254,10 +264,7 @@ impl Grid {
                 self.values[cell] = f64::INFINITY;
             }
         }
-    }
-
-    fn matrix(&self) -> Matrix {
-        Matrix::Table { places: self.places, values: Arc::new(self.values.clone()) }
+        Matrix::Table { places: n, values: Arc::new(self.values) }
     }
 }
 

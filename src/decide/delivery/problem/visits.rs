@@ -6,7 +6,7 @@ use super::fleet::Vehicles;
 use super::tables::{Cells, Reading};
 use super::travel::Places;
 use super::{Named, UNITS};
-use crate::data::{Code, Fault};
+use crate::data::{Code, Fault, did_you_mean};
 use crate::optimize::routes::{Depot, Lateness, Pair, Visit, Window};
 
 /// Reads the depots.
@@ -144,10 +144,7 @@ fn allowed<'a>(reading: &mut Reading<'a>, cells: Cells<'a>, vehicles: &Vehicles)
             Some(kind) => types.push(kind),
             None => {
                 let message = format!("vehicles names \"{code}\", of which there is none");
-                let near = vehicles.near(code);
-                let help = near.map_or("name rows of the table vehicles".to_owned(), |near| {
-                    format!("did you mean {near}?")
-                });
+                let help = did_you_mean(vehicles.near(code), "name rows of the table vehicles");
                 reading.faults.push(cells.fault(Code::UnknownReference, "vehicles", message).with_help(help));
             }
         }
