@@ -2,89 +2,107 @@
 
 use super::model;
 use super::plan::headline;
-use super::problem::{Channel, Problem};
+use super::problem::{Channel, Problem, TOUCHING};
 use crate::control::Control;
 use crate::decide::{Binding, DecideError, Explanation, Member, Relaxation, SolveOptions, Verdict};
+use crate::optimize::allocation::BudgetSplit;
 use crate::solution::Termination;
-
-/// Relative distance at which a spend stands at a bound.
-const TOUCHING: f64 = 1e-7;
 
 /// Solves and explains.
 pub(super) fn explain(problem: &Problem, options: &SolveOptions) -> Result<Explanation, DecideError> {
     let control = options.control.started();
     let split = model::split(problem, problem.budget, &control)?;
-    let outcome = split.outcome;
-    let Some(objective) = outcome.objective else { return Ok(collision(problem)) };
-    let status =
-        if outcome.termination == Termination::Optimal { Verdict::Optimal } else { Verdict::Feasible };
-    let mut explanation = Explanation { status, ..Explanation::default() };
-    explanation.text = headline(problem, &outcome, split.left, split.price);
-    let gain = |channels: &[Channel], budget: f64| worth(channels, budget, objective, &control);
+    if split.outcome.objective.is_none() {
+        return Ok(collision(problem));
+    }
+    let is_best = split.outcome.termination == Termination::Optimal;
+    let status = if is_best { Verdict::Optimal } else { Verdict::Feasible };
+    let mut explanation = Explanation { status, text: headline(problem, &split), ..Explanation::default() };
+    let asked = Asked { split: &split, control: control.silent() };
     if split.left <= TOUCHING * problem.budget.max(1.0) {
-        let value_of_one_more = gain(&problem.channels, problem.budget + 1.0)?;
-        let binding = Binding { name: "budget".to_owned(), file: None, row: None, value_of_one_more };
-        add(&mut explanation, binding, "one more unit of budget");
+        let worth = asked.worth(&problem.channels, problem.budget + 1.0, 1.0)?;
+        let binding = Binding { name: "budget".to_owned(), ..Binding::default() };
+        add(&mut explanation, binding, "one more unit of budget", worth);
     }
     for (at, (channel, &x)) in problem.channels.iter().zip(&split.amounts).enumerate() {
-        let near = |bound: f64| (x - bound).abs() <= TOUCHING * bound.max(1.0);
-        let sides = [("maximum", near(channel.max)), ("minimum", near(channel.min) && channel.min > 0.0)];
+        let ends = channel.stands_at(x);
+        // A channel that is bought in steps takes one more step; its value is told by the unit.
+        let more = if channel.step > 0.0 { channel.step } else { 1.0 };
+        let sides = [("maximum", ends.most), ("minimum", ends.least && channel.least() > 0.0)];
         for (side, _) in sides.into_iter().filter(|(_, binds)| *binds) {
             let mut channels = problem.channels.clone();
+            let moved = &mut channels[at];
             if side == "maximum" {
-                channels[at].max += 1.0
+                moved.max = channel.most() + more;
             } else {
-                channels[at].min += 1.0
+                moved.min = channel.least() + more;
+                moved.max = channel.most().max(moved.min);
             }
-            channels[at].max = channels[at].max.max(channels[at].min);
-            let value_of_one_more = gain(&channels, problem.budget)?;
+            let worth = asked.worth(&channels, problem.budget, more)?;
             let binding = Binding {
                 name: format!("{side} of {}", channel.name),
                 file: Some(problem.file.clone()),
                 row: Some(channel.row),
-                value_of_one_more,
+                ..Binding::default()
             };
             let words = format!("one more unit of the {side} of {}", channel.name);
-            add(&mut explanation, binding, &words);
+            add(&mut explanation, binding, &words, worth);
         }
     }
     Ok(explanation)
 }
 
-fn add(explanation: &mut Explanation, binding: Binding, words: &str) {
-    explanation.text.push(format!("{words} changes the response by {}", binding.value_of_one_more));
-    explanation.binding.push(binding);
+/// What one more unit of a limit brings, or why that is not known.
+type Worth = Result<f64, &'static str>;
+
+fn add(explanation: &mut Explanation, binding: Binding, words: &str, worth: Worth) {
+    explanation.text.push(match worth {
+        Ok(value) => format!("{words} changes the response by {value}"),
+        Err(reason) => format!("what {words} is worth is not known: {reason}"),
+    });
+    explanation.binding.push(Binding { value_of_one_more: worth.unwrap_or(f64::NAN), ..binding });
 }
 
-/// How much more than `objective` another problem brings; NaN where it has no split.
-fn worth(channels: &[Channel], budget: f64, objective: f64, control: &Control) -> Result<f64, DecideError> {
-    let split = model::split_over(channels, budget, &control.silent())?;
-    Ok(split.outcome.objective.map_or(f64::NAN, |other| other - objective))
+/// A split whose limits are asked for their worth.
+struct Asked<'a> {
+    split: &'a BudgetSplit,
+    control: Control,
 }
 
-/// What the least amounts of a channel come to, steps included.
-fn least(channel: &Channel) -> f64 {
-    match channel.step > 0.0 {
-        true => (channel.min / channel.step - 1e-9).ceil() * channel.step,
-        false => channel.min,
+impl Asked<'_> {
+    /// What a problem with `more` units of one limit brings more, by the unit.
+    fn worth(&self, channels: &[Channel], budget: f64, more: f64) -> Result<Worth, DecideError> {
+        if channels.iter().map(Channel::least).sum::<f64>() > budget * (1.0 + TOUCHING) {
+            return Ok(Err("the least spend would exceed the budget"));
+        }
+        if self.split.outcome.termination != Termination::Optimal {
+            return Ok(Err("the split is not proved to be the best"));
+        }
+        let other = model::split_over(channels, budget, &self.control)?.outcome;
+        // The difference of two totals says something only where both are the best.
+        let both = self.split.outcome.objective.zip(other.objective);
+        Ok(match both.filter(|_| other.termination == Termination::Optimal) {
+            Some((now, then)) => Ok((then - now) / more),
+            None => Err("a limit ended the search for it"),
+        })
     }
 }
 
 /// By how much the least amounts exceed the budget.
 pub(super) fn shortfall(problem: &Problem) -> f64 {
-    (problem.channels.iter().map(least).sum::<f64>() - problem.budget).max(0.0)
+    (problem.channels.iter().map(Channel::least).sum::<f64>() - problem.budget).max(0.0)
 }
 
 /// The fewest minimums that exceed the budget: the largest ones.
 fn collision(problem: &Problem) -> Explanation {
-    let mut order: Vec<&Channel> = problem.channels.iter().filter(|channel| least(channel) > 0.0).collect();
-    order.sort_by(|a, b| least(b).total_cmp(&least(a)).then(a.row.cmp(&b.row)));
+    let mut order: Vec<&Channel> = problem.channels.iter().filter(|channel| channel.least() > 0.0).collect();
+    order.sort_by(|a, b| b.least().total_cmp(&a.least()).then(a.row.cmp(&b.row)));
     let (mut members, mut sum) = (Vec::new(), 0.0);
     for channel in order {
         if sum > problem.budget {
             break;
         }
-        sum += least(channel);
+        sum += channel.least();
         members.push(channel);
     }
     let mut explanation =
@@ -102,7 +120,7 @@ fn collision(problem: &Problem) -> Explanation {
         ..Member::default()
     });
     for channel in members {
-        let text = format!("{} spends at least {}", channel.name, problem.money(least(channel)));
+        let text = format!("{} spends at least {}", channel.name, problem.money(channel.least()));
         explanation.members.push(Member {
             kind: "bound".to_owned(),
             name: format!("minimum of {}", channel.name),

@@ -16,12 +16,20 @@ pub(super) fn split_over(
     budget: f64,
     control: &Control,
 ) -> Result<BudgetSplit, DecideError> {
-    let curves: Vec<Curve> = channels
-        .iter()
-        .map(|c| Curve { a: c.a, k: c.k, s: c.s, lower: c.min, upper: c.max, step: c.step })
-        .collect();
+    let curves: Vec<Curve> = channels.iter().map(curve).collect();
     split_budget(&curves, budget, control).map_err(|error| DecideError::Solver {
         doing: "splitting the budget".to_owned(),
         reason: error.to_string(),
     })
+}
+
+/// A channel's curve.
+fn curve(c: &Channel) -> Curve {
+    Curve { a: c.a, k: c.k, s: c.s, lower: c.min, upper: c.max, step: c.step }
+}
+
+/// What one more unit of money brings at a spend; NaN where that has no end.
+pub(super) fn marginal_response(channel: &Channel, spend: f64) -> f64 {
+    let slope = curve(channel).slope(spend);
+    if slope.is_finite() { slope } else { f64::NAN }
 }

@@ -3,27 +3,12 @@
 use std::collections::HashMap;
 
 use super::check::response;
-use super::problem::{Channel, Problem};
+use super::model::marginal_response;
+use super::problem::{Channel, Problem, TOUCHING};
 use crate::data::{Code, Fault, Faults, Table, Tables};
+use crate::optimize::allocation::BudgetSplit;
 use crate::presentation::termination_words;
-use crate::solution::{Outcome, SolutionStatus};
-
-/// What one more unit of money brings at a spend.
-pub(super) fn marginal_response(channel: &Channel, spend: f64) -> f64 {
-    let Channel { a, k, s, .. } = *channel;
-    if spend <= 0.0 {
-        // The slope of the Hill curve at nothing: without end below s = 1, a / k at 1, none above.
-        return if s < 1.0 {
-            f64::NAN
-        } else if s == 1.0 {
-            a / k
-        } else {
-            0.0
-        };
-    }
-    let share = response(channel, spend) / a;
-    if a == 0.0 { 0.0 } else { a * s * share * (1.0 - share) / spend }
-}
+use crate::solution::SolutionStatus;
 
 /// The table `spend`.
 pub(super) fn tables(problem: &Problem, spend: &[f64]) -> Tables {
@@ -96,8 +81,27 @@ pub(super) fn amounts_of(problem: &Problem, plan: &Tables) -> Result<Vec<f64>, F
     faults.into_result().map(|_| amounts)
 }
 
-/// The result in sentences; `left` is what stays unspent, `price` what one more unit brings.
-pub(super) fn headline(problem: &Problem, outcome: &Outcome, left: f64, price: f64) -> Vec<String> {
+/// Why money stays unspent.
+fn why_unspent(problem: &Problem, spend: &[f64], left: f64) -> &'static str {
+    let has_room = |pair: &(&Channel, &f64)| !pair.0.stands_at(*pair.1).most;
+    let open: Vec<(&Channel, &f64)> = problem.channels.iter().zip(spend).filter(has_room).collect();
+    if problem.channels.is_empty() {
+        "there is no channel"
+    } else if open.is_empty() {
+        "every channel is at its maximum"
+    } else if open.iter().all(|(channel, _)| channel.step > left * (1.0 + TOUCHING)) {
+        "it is less than one step of any channel below its maximum"
+    } else if open.iter().all(|(channel, x)| response(channel, **x + left) <= response(channel, **x)) {
+        "more spend would bring nothing"
+    } else {
+        "the search ended before it had placed all of it"
+    }
+}
+
+/// The result in sentences.
+pub(super) fn headline(problem: &Problem, split: &BudgetSplit) -> Vec<String> {
+    let BudgetSplit { outcome, left, price, amounts: spend, .. } = split;
+    let (left, price) = (*left, *price);
     let unit = &problem.response_unit;
     let number = |value: f64| problem.style.number(value, &crate::presentation::Measure::number());
     let Some(objective) = outcome.objective else {
@@ -110,7 +114,7 @@ pub(super) fn headline(problem: &Problem, outcome: &Outcome, left: f64, price: f
         (_, Some(bound)) => format!("no split brings more than {}", number(bound)),
         (_, None) => "how much more there is to gain is not known".to_owned(),
     };
-    let count = problem.channels.iter().len();
+    let count = problem.channels.len();
     let over = if count == 1 { "1 channel".to_owned() } else { format!("{count} channels") };
     let mut sentences =
         vec![format!("{} over {over} brings {} {unit}; {proof}.", problem.money(spent), number(objective))];
@@ -124,12 +128,7 @@ pub(super) fn headline(problem: &Problem, outcome: &Outcome, left: f64, price: f
         ));
     }
     if left > 1e-6 * problem.budget.max(1.0) {
-        let most: f64 = problem.channels.iter().map(|channel| channel.max).sum();
-        let why = if most <= spent * (1.0 + 1e-9) {
-            "every channel is at its maximum"
-        } else {
-            "the steps leave it over"
-        };
+        let why = why_unspent(problem, spend, left);
         sentences.push(format!("{} of the budget stay unspent: {why}.", problem.money(left)));
     } else if price > 0.0 {
         sentences.push(format!("One more unit of budget brings about {}.", number(price)));

@@ -7,8 +7,9 @@ use super::explain::{explain, shortfall};
 use super::present::{Run, present};
 use super::problem::{Problem, Source};
 use super::{Advertising, model, plan};
-use crate::control::Control;
-use crate::data::{Code, Fault, Faults, Table, Tables};
+use crate::control::{Control, Limits};
+use crate::data::{Code, Fault, Faults, Tables};
+use crate::decide::replenishment::update::{check_types, merge};
 use crate::decide::{
     CheckReport, DecideError, Decision, Event, Explanation, Input, Prepared, Solution, SolveOptions, Update,
 };
@@ -23,13 +24,15 @@ pub(super) struct PreparedAdvertising {
     problem: Problem,
     source: Source,
     run: Run,
+    limits: Limits,
 }
 
 impl PreparedAdvertising {
     pub fn new(input: Input, control: &Control) -> Result<Self, Faults> {
         let (problem, source) = Problem::read(input)?;
         let run = Run { seed: control.seed, threads: control.worker_threads() };
-        Ok(PreparedAdvertising { problem, source, run })
+        let limits = control.limits.clone();
+        Ok(PreparedAdvertising { problem, source, run, limits })
     }
 
     fn solve_for(&self, problem: &Problem, options: &SolveOptions) -> Result<Solution, DecideError> {
@@ -51,7 +54,12 @@ impl PreparedAdvertising {
         let mut kpis = vec![];
         if has_plan {
             let spent: f64 = split.amounts.iter().sum();
-            kpis.extend([("spent", spent), ("unspent", split.left), ("value_of_one_more", split.price)]);
+            kpis.extend([
+                ("budget", problem.budget),
+                ("spent", spent),
+                ("unspent", split.left),
+                ("value_of_one_more", split.price),
+            ]);
             if let Some((now, brings)) = plan::current_total(problem) {
                 kpis.extend([("current_spend", now), ("current_response", brings)]);
             }
@@ -59,7 +67,7 @@ impl PreparedAdvertising {
         let named =
             |list: &[(&str, f64)]| list.iter().map(|(name, value)| ((*name).to_owned(), *value)).collect();
         Ok(Solution {
-            headline: plan::headline(problem, &split.outcome, split.left, split.price),
+            headline: plan::headline(problem, &split),
             tables: if has_plan { plan::tables(problem, &split.amounts) } else { Tables::default() },
             kpis: named(&kpis),
             seconds: named(&seconds),
@@ -100,22 +108,26 @@ impl Prepared for PreparedAdvertising {
             let fault = Fault::error(Code::UnknownTable, event.rows.file(), message);
             return Err(fault.with_help("give rows of response_curves").into());
         }
-        let mut tables = self.source.tables.clone();
+        let schema = Problem::schema()?;
+        let Source { name, mut tables, settings } = self.source.clone();
         let mut curves = tables.get("response_curves").cloned().unwrap_or_default();
-        for row in 0..event.rows.len() {
-            let name = event.rows.cell_text("channel", row);
-            match (0..curves.len()).find(|&at| curves.cell_text("channel", at) == name) {
-                Some(at) => curves.replace_row(at, &event.rows, row),
-                None => curves.append(&event.rows.picked(&[row as u32])),
-            }
+        check_types(&event.rows, Some(&curves), &schema)?;
+        if let Some(wanted) = schema.table("response_curves") {
+            let number = curves.next_row_number();
+            merge(&mut curves, &event.rows, wanted, None, number);
         }
         tables.insert(curves);
-        let Source { name, settings, .. } = self.source.clone();
-        (self.problem, self.source) = Problem::read(Input::Tables { name, tables, settings })?;
-        let control = Control::default().with_seed(self.run.seed).with_threads(self.run.threads);
-        let solution = self.solve_for(&self.problem, &SolveOptions { control, ..SolveOptions::default() });
-        let spend = solution.ok().and_then(|solution| solution.tables.get("spend").cloned());
-        Ok(Update { orders: spend.unwrap_or_else(|| Table::new("spend")) })
+        let (problem, source) = Problem::read(Input::Tables { name, tables, settings })?;
+        let mut control = Control::default().with_seed(self.run.seed).with_threads(self.run.threads);
+        control.limits = self.limits.clone();
+        let options = SolveOptions { control, ..SolveOptions::default() };
+        let solution =
+            self.solve_for(&problem, &options).map_err(|error| refused(event, error.to_string()))?;
+        let Some(spend) = solution.tables.get("spend").cloned() else {
+            return Err(refused(event, solution.headline.join(" ")));
+        };
+        (self.problem, self.source) = (problem, source);
+        Ok(Update { orders: spend })
     }
 
     fn check(&self, plan: &Tables) -> Result<CheckReport, Faults> {
@@ -133,4 +145,10 @@ impl Prepared for PreparedAdvertising {
     fn present(&self, solution: &Solution) -> Presentation {
         present(&self.problem, solution, self.run)
     }
+}
+
+/// Why new rows were not taken in.
+fn refused(event: &Event, reason: String) -> Faults {
+    let fault = Fault::error(Code::Contradiction, event.rows.file(), reason);
+    fault.with_help("correct the new rows, or raise the budget; nothing was changed").into()
 }

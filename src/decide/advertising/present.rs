@@ -1,7 +1,8 @@
 //! The split as a person reads it: what it brings, where the money goes, and the curves.
 
 use super::check::response;
-use super::plan::{current_total, marginal_response};
+use super::model::marginal_response;
+use super::plan::current_total;
 use super::problem::{Channel, Problem};
 use crate::decide::Solution;
 use crate::presentation::{
@@ -26,8 +27,13 @@ pub(super) fn present(problem: &Problem, solution: &Solution, run: Run) -> Prese
     let mut presentation = Presentation::new(&problem.name);
     presentation.style = problem.style.clone();
     presentation.headline.clone_from(&solution.headline);
-    let source = if problem.budget_is_current { ", as much as is spent now" } else { "" };
-    presentation.subtitle = format!("A budget of {}{source}", problem.money(problem.budget));
+    let budget = solution.tables.get("spend").map_or(problem.budget, |_| kpi(solution, "budget"));
+    let source = match (budget > problem.budget, problem.budget_is_current) {
+        (true, _) => format!(", raised from {}", problem.money(problem.budget)),
+        (_, true) => ", as much as is spent now".to_owned(),
+        _ => String::new(),
+    };
+    presentation.subtitle = format!("A budget of {}{source}", problem.money(budget));
     if let Some(spend) = solution.tables.get("spend").and_then(|table| table.number("spend")) {
         presentation.figures = figures(problem, solution);
         presentation.sections.push(split_section(problem, spend));
@@ -44,11 +50,14 @@ pub(super) fn present(problem: &Problem, solution: &Solution, run: Run) -> Prese
     presentation
 }
 
+/// A key figure; NaN where the solution has none of this name.
+fn kpi(solution: &Solution, name: &str) -> f64 {
+    solution.kpis.iter().find(|(label, _)| label == name).map_or(f64::NAN, |(_, value)| *value)
+}
+
 fn figures(problem: &Problem, solution: &Solution) -> Vec<Figure> {
     let outcome = &solution.outcome;
-    let kpi = |name: &str| {
-        solution.kpis.iter().find(|(label, _)| label == name).map_or(f64::NAN, |(_, value)| *value)
-    };
+    let kpi = |name: &str| kpi(solution, name);
     let number = |label: &str, value: f64| Figure::number(label, value, Measure::number().with_decimals(2));
     let money = |label: &str, value: f64| Figure::number(label, value, Measure::money());
     let mut figures = vec![number("Response", outcome.objective.unwrap_or(f64::NAN))];
@@ -59,7 +68,7 @@ fn figures(problem: &Problem, solution: &Solution) -> Vec<Figure> {
     }
     figures.push(money("Spent", kpi("spent")));
     let unspent = money("Unspent", kpi("unspent"));
-    let has_rest = kpi("unspent") > 1e-6 * problem.budget.max(1.0);
+    let has_rest = kpi("unspent") > 1e-6 * kpi("budget").max(1.0);
     figures.push(if has_rest { unspent.with_tone(Tone::Warning) } else { unspent });
     figures.push(number("One more unit brings", kpi("value_of_one_more")));
     figures.push(number("Bound", outcome.bound.unwrap_or(f64::NAN)).with_note("no split brings more"));
@@ -72,10 +81,10 @@ fn split_section(problem: &Problem, spend: &[f64]) -> Section {
         channels.iter().zip(spend).map(|(channel, &x)| of(channel, x)).collect::<Vec<f64>>()
     };
     let held = |(channel, &x): (&Channel, &f64)| {
-        let near = |bound: f64| (x - bound).abs() <= 1e-7 * bound.max(1.0);
-        match (near(channel.max), near(channel.min)) {
+        let ends = channel.stands_at(x);
+        match (ends.most, ends.least) {
             (true, _) => "its maximum",
-            (_, true) if channel.min > 0.0 => "its minimum",
+            (_, true) if channel.least() > 0.0 => "its minimum",
             (_, true) => "left out: its money brings more elsewhere",
             _ => "",
         }
@@ -93,8 +102,7 @@ fn split_section(problem: &Problem, spend: &[f64]) -> Section {
         .with(Column::text("held by", channels.iter().zip(spend).map(held)))
         .from_file("spend.csv")
         .interactive();
-    let mut order: Vec<usize> = (0..spend.len()).collect();
-    order.sort_by(|&a, &b| spend[b].total_cmp(&spend[a]).then(a.cmp(&b)));
+    let mut order = by_spend(spend);
     order.truncate(2 * CURVES);
     let bars = Bars {
         title: "Where the money goes".to_owned(),
@@ -109,9 +117,15 @@ fn split_section(problem: &Problem, spend: &[f64]) -> Section {
         .with(Block::Table(table))
 }
 
-fn curve_section(problem: &Problem, spend: &[f64]) -> Section {
+/// Channels, those that get most first.
+fn by_spend(spend: &[f64]) -> Vec<usize> {
     let mut order: Vec<usize> = (0..spend.len()).collect();
     order.sort_by(|&a, &b| spend[b].total_cmp(&spend[a]).then(a.cmp(&b)));
+    order
+}
+
+fn curve_section(problem: &Problem, spend: &[f64]) -> Section {
+    let mut order = by_spend(spend);
     let all = order.len();
     order.truncate(CURVES);
     let lead = match all > CURVES {

@@ -27,6 +27,36 @@ pub(super) struct Channel {
     pub row: u64,
 }
 
+impl Channel {
+    /// The least spend that its step allows.
+    pub fn least(&self) -> f64 {
+        if self.step > 0.0 { (self.min / self.step - NEAR).ceil().max(0.0) * self.step } else { self.min }
+    }
+
+    /// The greatest spend that its step allows.
+    pub fn most(&self) -> f64 {
+        if self.step > 0.0 { (self.max / self.step + NEAR).floor() * self.step } else { self.max }
+    }
+
+    /// Whether a spend stands at the least or at the greatest one.
+    pub fn stands_at(&self, spend: f64) -> Ends {
+        let near = |end: f64| (spend - end).abs() <= TOUCHING * end.max(1.0);
+        Ends { least: near(self.least()), most: near(self.most()) }
+    }
+}
+
+/// At which ends of its range a spend stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Ends {
+    pub least: bool,
+    pub most: bool,
+}
+
+/// Share of a step by which a bound may miss a multiple and still count as one.
+const NEAR: f64 = 1e-9;
+/// Relative distance at which a spend stands at a bound.
+pub(super) const TOUCHING: f64 = 1e-7;
+
 /// A problem that can be solved and checked.
 #[derive(Debug, Clone)]
 pub(super) struct Problem {
@@ -144,7 +174,7 @@ fn check_bounds(channel: &Channel, table: &Table, row: usize, faults: &mut Fault
     if min > max {
         let message = format!("{name} must spend at least {min} and at most {max}");
         faults.push(fault("min", message, "lower min or raise max"));
-    } else if *step > 0.0 && (min / step - 1e-9).ceil() * step > max * (1.0 + 1e-9) {
+    } else if *step > 0.0 && channel.least() > channel.most() {
         let message = format!("{name} has no multiple of {step} between {min} and {max}");
         faults.push(fault("step", message, "make step smaller or widen min and max"));
     }

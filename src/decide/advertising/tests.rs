@@ -157,3 +157,80 @@ fn bounds_that_no_spend_keeps_are_faults_of_the_table() {
         assert_eq!(faults.as_slice()[0].row, Some(2));
     }
 }
+
+#[test]
+fn one_more_step_of_a_bound_is_worth_what_it_brings_by_the_unit() {
+    // Social is held at 20 to 22 in steps of 5, so at 20 alone; radio must spend all it may.
+    let table = curves()
+        .with_number("min", [0.0, 18.0, 60.0])
+        .with_number("max", [60.0, 22.0, 60.0])
+        .with_number("step", [0.0, 5.0, 0.0]);
+    let explanation = prepare(table, 100.0).explain(&SolveOptions::default()).unwrap();
+    let worth = |name: &str| explanation.binding.iter().find(|b| b.name == name).unwrap().value_of_one_more;
+    let brings = |x: f64| 100.0 * x / (x + 10.0);
+    let step = brings(25.0) + brings(15.0) - 2.0 * brings(20.0);
+    assert!((worth("maximum of social") - step.max(0.0) / 5.0).abs() < 1e-9, "{explanation:?}");
+    assert!((worth("minimum of social") - step / 5.0).abs() < 1e-9, "{explanation:?}");
+    let radio = |x: f64| 10.0 * x / (x + 10.0);
+    let more = radio(61.0) + brings(19.0) - radio(60.0) - brings(20.0);
+    assert!((worth("minimum of radio") - more).abs() < 1e-9, "{explanation:?}");
+}
+
+#[test]
+fn a_worth_that_is_not_known_is_said_and_no_failure() {
+    let full = curves().with_number("min", [10.0, 10.0, 10.0]);
+    let explanation = prepare(full, 30.0).explain(&SolveOptions::default()).unwrap();
+    let minimum = explanation.binding.iter().find(|b| b.name == "minimum of radio").unwrap();
+    assert!(minimum.value_of_one_more.is_nan());
+    let said = explanation.text.iter().any(|text| text.contains("the least spend would exceed the budget"));
+    assert!(said && !explanation.text.iter().any(|text| text.contains("NaN")), "{:?}", explanation.text);
+    // Steps and S-shapes that no time at all can settle.
+    let hard = curves().with_number("s", [3.0, 2.5, 3.5]).with_number("step", [7.0, 9.0, 11.0]);
+    let control = Control::default().with_work(0);
+    let options = SolveOptions { control, ..SolveOptions::default() };
+    let explanation = prepare(hard.with_number("min", [7.0, 0.0, 0.0]), 33.0).explain(&options).unwrap();
+    assert_eq!(explanation.status, crate::decide::Verdict::Feasible);
+    assert!(explanation.binding.iter().all(|b| b.value_of_one_more.is_nan()), "{explanation:?}");
+}
+
+#[test]
+fn the_reason_for_unspent_money_is_the_true_one() {
+    let last = |table: Table, budget: f64| {
+        let solution = prepare(table, budget).solve(&SolveOptions::default()).unwrap();
+        solution.headline.last().unwrap().clone()
+    };
+    let stepped = curves().with_number("step", [7.0, 7.0, 7.0]);
+    let sentence = last(stepped.clone(), 20.0);
+    assert!(sentence.contains("less than one step"), "{sentence}");
+    // 56 is the last multiple of 7 below 60.
+    let sentence = last(stepped, 190.0);
+    assert!(sentence.contains("every channel is at its maximum"), "{sentence}");
+}
+
+#[test]
+fn a_relaxed_plan_is_told_with_the_budget_it_was_given() {
+    let prepared = prepare(curves().with_number("min", [20.0, 15.0, 1.0]), 30.0);
+    let relaxed = prepared.solve(&SolveOptions { relax: true, ..SolveOptions::default() }).unwrap();
+    let told = prepared.present(&relaxed);
+    assert!(told.subtitle.contains("36") && told.subtitle.contains("raised from"), "{}", told.subtitle);
+}
+
+#[test]
+fn new_rows_of_another_type_or_without_a_split_change_nothing() {
+    let mut prepared = prepare(curves(), 30.0);
+    let before = spend(&prepared.solve(&SolveOptions::default()).unwrap());
+    let words = Table::new("response_curves").with_text("channel", ["radio"]).with_text("a", ["much"]);
+    assert_eq!(prepared.update(&Event { rows: words }).unwrap_err().as_slice()[0].code, Code::WrongType);
+    let greedy = Table::new("response_curves").with_text("channel", ["radio"]).with_number("min", [50.0]);
+    let faults = prepared.update(&Event { rows: greedy }).unwrap_err();
+    assert_eq!(faults.as_slice()[0].code, Code::Contradiction);
+    assert_eq!(spend(&prepared.solve(&SolveOptions::default()).unwrap()), before);
+    let added = Table::new("response_curves")
+        .with_text("channel", ["cinema"])
+        .with_number("a", [-5.0])
+        .with_number("k", [10.0])
+        .with_number("s", [1.0])
+        .with_number("max", [60.0]);
+    let faults = prepared.update(&Event { rows: added }).unwrap_err();
+    assert_eq!(faults.as_slice()[0].row, Some(5), "a new row stands below the known ones");
+}

@@ -22,7 +22,7 @@ mod replay;
 pub mod scenarios;
 mod simulate;
 mod tables;
-mod update;
+pub(super) mod update;
 mod words;
 
 use super::{Backtest, BacktestOptions, Decision, Input, Prepared, Replay};

@@ -153,7 +153,7 @@ fn rows_of(table: &Table, rows: &[Vec<u32>], items: &[String]) -> Vec<u32> {
 
 /// Adds `rows` to `table`. Where a row may stand once only, one with the key of a known row
 /// takes its place, column by column; `candidates` are the rows that can have such a key.
-pub(super) fn merge(
+pub(crate) fn merge(
     table: &mut Table,
     rows: &Table,
     wanted: &TableSchema,
@@ -193,7 +193,7 @@ pub(super) fn merge(
 ///
 /// # Errors
 /// A fault for the table, or for each column of another type.
-pub(super) fn check_types(rows: &Table, known: Option<&Table>, schema: &Schema) -> Result<(), Faults> {
+pub(crate) fn check_types(rows: &Table, known: Option<&Table>, schema: &Schema) -> Result<(), Faults> {
     let Some(wanted) = schema.table(rows.name()) else {
         let message = format!("there is no table `{}`", rows.name());
         let help = format!("`purvey models {}` lists the tables", schema.name);

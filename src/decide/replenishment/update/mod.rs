@@ -18,7 +18,7 @@ mod tests;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-pub(crate) use ledger::Ledger;
+pub(crate) use ledger::{Ledger, check_types, merge};
 
 use super::model::Ties;
 use super::plan::OrderLine;
