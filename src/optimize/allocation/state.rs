@@ -4,6 +4,7 @@
 use super::coupling::Coupling;
 use super::offers::Menu;
 use crate::control::{Control, Progress};
+use crate::optimize::stop_reason;
 use crate::solution::Termination;
 
 /// Rounds of proposals, limits and the best objective and bound so far.
@@ -33,15 +34,7 @@ impl<'a> Effort<'a> {
 
     /// Why the search must end now, if it must.
     pub fn stop(&self) -> Option<Termination> {
-        if self.control.cancel.is_requested() {
-            Some(Termination::Interrupted)
-        } else if self.control.should_stop() {
-            Some(Termination::TimeLimit)
-        } else if self.control.limits.work.is_some_and(|most| self.rounds >= most) {
-            Some(Termination::WorkLimit)
-        } else {
-            None
-        }
+        stop_reason(self.control, self.rounds, 1)
     }
 
     pub fn exhausted(&self) -> bool {

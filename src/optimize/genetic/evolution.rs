@@ -18,9 +18,10 @@ use rayon::prelude::*;
 use rustc_hash::FxHashSet;
 
 use super::operators::{Variation, breed};
-use super::ranking::constrained_fronts;
-use super::{Genes, GeneticError, Problem};
-use crate::control::{Control, Progress};
+use super::ranking::{compare, constrained_fronts};
+use super::{Genes, GeneticError, Problem, evaluated};
+use crate::control::Control;
+use crate::optimize::stop_reason;
 use crate::solution::Termination;
 
 /// How long and with how many to search.
@@ -133,11 +134,7 @@ impl Pool {
     fn evaluate(&mut self, problem: &impl Problem, from: usize, parallel: &mut Option<bool>) {
         let m = self.m;
         let one = |(genes, (objectives, violation)): (&Genes, (&mut [f64], &mut f64))| {
-            *violation = problem.evaluate(genes, objectives).max(0.0);
-            if violation.is_nan() {
-                *violation = f64::INFINITY;
-            }
-            objectives.iter_mut().filter(|value| value.is_nan()).for_each(|value| *value = f64::INFINITY);
+            *violation = evaluated(problem, genes, objectives);
         };
         let mut at = from;
         if parallel.is_none() && from < self.genes.len() {
@@ -178,7 +175,11 @@ pub(super) fn evolve<S: Survival>(
             all.genes.append(&mut one.pool.genes);
             all.objectives.append(&mut one.pool.objectives);
             all.violations.append(&mut one.pool.violations);
-            if termination != Termination::WorkLimit || one.is_out_of_work(evaluations) {
+            if termination != Termination::WorkLimit || run + 1 == options.runs {
+                break;
+            }
+            if let Some(reason) = one.stop(evaluations) {
+                termination = reason;
                 break;
             }
         }
@@ -226,11 +227,7 @@ fn front(all: &mut Pool, options: &Evolution, survival: &mut impl Survival) -> V
     }
     let rank = constrained_fronts(&all.objectives, &all.violations, all.m);
     let mut order: Vec<usize> = (0..rank.len()).filter(|&i| rank[i] == 0).collect();
-    let by_goals = |a: usize, b: usize| {
-        let pairs = all.row(a).iter().zip(all.row(b));
-        pairs.map(|(a, b)| a.total_cmp(b)).find(|order| order.is_ne()).unwrap_or(a.cmp(&b))
-    };
-    order.sort_by(|&a, &b| by_goals(a, b));
+    order.sort_by(|&a, &b| compare(all.row(a), all.row(b)).then(a.cmp(&b)));
     order.into_iter().map(|i| all.candidate(i)).collect()
 }
 
@@ -271,10 +268,9 @@ impl<'a, P: Problem, S: Survival> Run<'a, P, S> {
         }
     }
 
-    /// Whether the work limit leaves no room for one more generation.
-    fn is_out_of_work(&self, evaluations: u64) -> bool {
-        let next = evaluations + self.options.population as u64;
-        self.control.limits.work.is_some_and(|work| next > work)
+    /// Why no generation may follow after so many evaluations, if none may.
+    fn stop(&self, evaluations: u64) -> Option<Termination> {
+        stop_reason(self.control, evaluations, self.options.population as u64)
     }
 
     /// Runs to the end; `before` are the evaluations of earlier runs.
@@ -290,12 +286,8 @@ impl<'a, P: Problem, S: Survival> Run<'a, P, S> {
         self.pool.violations.resize(2 * size, 0.0);
         let mut termination = Termination::WorkLimit;
         for generation in 0..self.options.generations {
-            if self.control.should_stop() {
-                let cancelled = self.control.cancel.is_requested();
-                termination = if cancelled { Termination::Interrupted } else { Termination::TimeLimit };
-                break;
-            }
-            if self.is_out_of_work(before + self.evaluations) {
+            if let Some(reason) = self.stop(before + self.evaluations) {
+                termination = reason;
                 break;
             }
             self.breed(&survivors);
@@ -303,22 +295,12 @@ impl<'a, P: Problem, S: Survival> Run<'a, P, S> {
             self.evaluations += size as u64;
             survivors = self.survival.select(&self.pool, size, &mut self.rng);
             self.pool.compact(&survivors.kept);
-            self.tell(generation);
+            self.control.step("evolve", generation + 1, self.options.generations);
         }
         self.pool.genes.truncate(size);
         self.pool.objectives.truncate(size * m);
         self.pool.violations.truncate(size);
         termination
-    }
-
-    fn tell(&self, generation: usize) {
-        self.control.report(&Progress {
-            stage: "evolve",
-            done: generation as u64 + 1,
-            total: Some(self.options.generations as u64),
-            incumbent: None,
-            bound: None,
-        });
     }
 
     /// Fills the second half of the pool with children of the first.

@@ -10,6 +10,8 @@
 //! Not for: more than about eight objectives.
 //! Same input gives the same answer: yes.
 
+use super::ranking::dominates;
+
 /// The hypervolume of `points`, `m` objectives each; points beyond the reference add nothing.
 ///
 /// ```
@@ -22,38 +24,38 @@ pub fn hypervolume(points: &[f64], m: usize, reference: &[f64]) -> f64 {
         return 0.0;
     }
     let inside = |point: &&[f64]| point.iter().zip(reference).all(|(value, limit)| value < limit);
-    let mut inside: Vec<f64> = points.chunks_exact(m).filter(inside).flatten().copied().collect();
-    volume(&mut inside, m, m, reference)
+    let inside: Vec<f64> = points.chunks_exact(m).filter(inside).flatten().copied().collect();
+    volume(&inside, m, reference)
 }
 
-/// Volume in the first `m` of `stride` objectives.
-fn volume(points: &mut [f64], stride: usize, m: usize, reference: &[f64]) -> f64 {
+/// Volume in `m` objectives.
+fn volume(points: &[f64], m: usize, reference: &[f64]) -> f64 {
     if points.is_empty() {
         return 0.0;
     }
     if m == 1 {
-        let least = points.iter().step_by(stride).copied().fold(f64::INFINITY, f64::min);
+        let least = points.iter().copied().fold(f64::INFINITY, f64::min);
         return reference[0] - least;
     }
     if m == 2 {
-        return area(points, stride, reference);
+        return area(points, reference);
     }
     // Worst last objective first: each point then only meets points that are better in it, so
     // the last objective of its exclusive part is a plain factor.
-    let mut order: Vec<usize> = (0..points.len() / stride).collect();
-    order.sort_by(|&a, &b| points[b * stride + m - 1].total_cmp(&points[a * stride + m - 1]));
+    let mut order: Vec<usize> = (0..points.len() / m).collect();
+    order.sort_by(|&a, &b| points[b * m + m - 1].total_cmp(&points[a * m + m - 1]));
     let mut total = 0.0;
     let mut limited: Vec<f64> = Vec::new();
     for (at, &i) in order.iter().enumerate() {
-        let point = &points[i * stride..i * stride + m];
+        let point = &points[i * m..(i + 1) * m];
         limited.clear();
         for &j in &order[at + 1..] {
-            let other = &points[j * stride..j * stride + m - 1];
+            let other = &points[j * m..j * m + m - 1];
             limited.extend(other.iter().zip(point).map(|(a, b)| a.max(*b)));
         }
         keep_front(&mut limited, m - 1);
         let base: f64 = point[..m - 1].iter().zip(reference).map(|(value, limit)| limit - value).product();
-        let exclusive = base - volume(&mut limited, m - 1, m - 1, reference);
+        let exclusive = base - volume(&limited, m - 1, reference);
         total += exclusive * (reference[m - 1] - point[m - 1]);
     }
     total
@@ -62,12 +64,8 @@ fn volume(points: &mut [f64], stride: usize, m: usize, reference: &[f64]) -> f64
 /// Drops points that others dominate or equal.
 fn keep_front(points: &mut Vec<f64>, m: usize) {
     let count = points.len() / m;
-    let beaten = |i: usize| {
-        (0..count).any(|j| {
-            let pair = || points[j * m..(j + 1) * m].iter().zip(&points[i * m..(i + 1) * m]);
-            j != i && pair().all(|(a, b)| a <= b) && (j < i || pair().any(|(a, b)| a < b))
-        })
-    };
+    let row = |i: usize| &points[i * m..(i + 1) * m];
+    let beaten = |i: usize| (0..count).any(|j| dominates(row(j), row(i)) || (j < i && row(j) == row(i)));
     let kept: Vec<usize> = (0..count).filter(|&i| !beaten(i)).collect();
     for (to, &from) in kept.iter().enumerate() {
         points.copy_within(from * m..(from + 1) * m, to * m);
@@ -75,8 +73,8 @@ fn keep_front(points: &mut Vec<f64>, m: usize) {
     points.truncate(kept.len() * m);
 }
 
-fn area(points: &[f64], stride: usize, reference: &[f64]) -> f64 {
-    let mut order: Vec<[f64; 2]> = points.chunks_exact(stride).map(|point| [point[0], point[1]]).collect();
+fn area(points: &[f64], reference: &[f64]) -> f64 {
+    let mut order: Vec<[f64; 2]> = points.chunks_exact(2).map(|point| [point[0], point[1]]).collect();
     order.sort_by(|a, b| a[0].total_cmp(&b[0]).then(a[1].total_cmp(&b[1])));
     let (mut total, mut ceiling) = (0.0, reference[1]);
     for [x, y] in order {

@@ -51,6 +51,15 @@ pub trait Problem: Sync {
     fn evaluate(&self, genes: &Genes, objectives: &mut [f64]) -> f64;
 }
 
+/// Writes the goals of a candidate and gives its violation, as searches compare them: what is no
+/// number counts as the worst.
+fn evaluated(problem: &impl Problem, genes: &Genes, objectives: &mut [f64]) -> f64 {
+    let known = |value: f64| if value.is_nan() { f64::INFINITY } else { value };
+    let violation = problem.evaluate(genes, objectives);
+    objectives.iter_mut().for_each(|value| *value = known(*value));
+    known(violation).max(0.0)
+}
+
 /// Why a search could not begin.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]

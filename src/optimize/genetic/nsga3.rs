@@ -47,6 +47,9 @@ pub fn nsga3(problem: &impl Problem, options: &Evolution, control: &Control) -> 
 /// ```
 #[must_use]
 pub fn directions(m: usize, most: usize) -> Vec<f64> {
+    if m == 0 {
+        return Vec::new();
+    }
     let count = |parts: usize| (1..m).fold(1.0, |count, k| count * (parts + k) as f64 / k as f64);
     let parts = (1..).take_while(|&parts| m > 1 && count(parts) <= most as f64 + 0.5).last().unwrap_or(1);
     let mut all = Vec::new();
@@ -72,10 +75,16 @@ fn share_out(left: usize, at: usize, shares: &mut [usize], each: &mut impl FnMut
 
 /// Survival by fronts, then by the directions that have fewest members.
 struct Niches {
+    /// Of length 1.
     directions: Vec<f64>,
     m: usize,
+    frame: Frame,
+}
+
+/// What goals are measured by: the best value of each so far, and the extreme points so far, one
+/// a goal. Only candidates that keep the constraints may shape it for good.
+struct Frame {
     ideal: Vec<f64>,
-    /// The extreme points so far, one a goal.
     extremes: Vec<Vec<f64>>,
 }
 
@@ -83,8 +92,29 @@ struct Niches {
 const AXIS: f64 = 1e6;
 
 impl Niches {
-    fn new(directions: Vec<f64>, m: usize) -> Self {
-        Niches { directions, m, ideal: vec![f64::INFINITY; m], extremes: Vec::new() }
+    fn new(mut directions: Vec<f64>, m: usize) -> Self {
+        for direction in directions.chunks_exact_mut(m) {
+            let length = direction.iter().map(|share| share * share).sum::<f64>().sqrt();
+            direction.iter_mut().for_each(|share| *share /= length);
+        }
+        Niches { directions, m, frame: Frame::new(m) }
+    }
+
+    /// The direction nearest to a point, and the squared distance to it.
+    fn nearest(&self, point: &[f64]) -> (usize, f64) {
+        let square: f64 = point.iter().map(|value| value * value).sum();
+        let distance = |direction: &[f64]| {
+            let along: f64 = direction.iter().zip(point).map(|(a, b)| a * b).sum();
+            square - along * along
+        };
+        let all = self.directions.chunks_exact(self.m).map(distance).enumerate();
+        all.min_by(|a, b| a.1.total_cmp(&b.1)).unwrap_or((0, 0.0))
+    }
+}
+
+impl Frame {
+    fn new(m: usize) -> Self {
+        Frame { ideal: vec![f64::INFINITY; m], extremes: Vec::new() }
     }
 
     /// The lengths by which goals are divided, from the first front (sections IV.C of the paper).
@@ -101,25 +131,14 @@ impl Niches {
         };
         let nearest =
             |axis| candidates.iter().min_by(|a, b| reach(a, axis).total_cmp(&reach(b, axis))).cloned();
-        self.extremes = (0..self.m).filter_map(nearest).collect();
+        let m = ideal.len();
+        self.extremes = (0..m).filter_map(nearest).collect();
         let worst = |k: usize| first.iter().map(|row| row[k] - ideal[k]).fold(0.0, f64::max);
         let plane: Vec<Vec<f64>> =
             self.extremes.iter().map(|row| row.iter().zip(ideal).map(|(a, b)| a - b).collect()).collect();
         let intercepts = intercepts(plane).unwrap_or_default();
-        let sound = intercepts.len() == self.m && intercepts.iter().all(|&width| width > 1e-6);
-        (0..self.m).map(|k| if sound { intercepts[k] } else { worst(k) }.max(1e-12)).collect()
-    }
-
-    /// The direction nearest to a point, and the squared distance to it.
-    fn nearest(&self, point: &[f64]) -> (usize, f64) {
-        let square: f64 = point.iter().map(|value| value * value).sum();
-        let distance = |direction: &[f64]| {
-            let length: f64 = direction.iter().map(|share| share * share).sum();
-            let along: f64 = direction.iter().zip(point).map(|(a, b)| a * b).sum();
-            square - along * along / length
-        };
-        let all = self.directions.chunks_exact(self.m).map(distance).enumerate();
-        all.min_by(|a, b| a.1.total_cmp(&b.1)).unwrap_or((0, 0.0))
+        let sound = intercepts.len() == m && intercepts.iter().all(|&width| width > 1e-6);
+        (0..m).map(|k| if sound { intercepts[k] } else { worst(k) }.max(1e-12)).collect()
     }
 }
 
@@ -134,9 +153,14 @@ impl Survival for Niches {
         let (mut kept, mut open): (Vec<usize>, Vec<usize>) =
             order.iter().filter(|&&i| rank[i] <= edge).partition(|&&i| rank[i] < edge);
         let first: Vec<&[f64]> = order.iter().filter(|&&i| rank[i] == 0).map(|&i| row(i)).collect();
-        let widths = self.widths(&first);
+        // Where nobody keeps the constraints, those that violate least are measured among themselves.
+        let is_sound = order.first().is_some_and(|&best| pool.violations[best] <= 0.0);
+        let mut passing = Frame::new(m);
+        let frame = if is_sound { &mut self.frame } else { &mut passing };
+        let widths = frame.widths(&first);
+        let ideal = frame.ideal.clone();
         let place = |i: usize| {
-            let scaled: Vec<f64> = (0..m).map(|k| (row(i)[k] - self.ideal[k]) / widths[k]).collect();
+            let scaled: Vec<f64> = (0..m).map(|k| (row(i)[k] - ideal[k]) / widths[k]).collect();
             self.nearest(&scaled)
         };
         let mut members = vec![0_u32; self.directions.len() / m];
@@ -205,7 +229,9 @@ fn intercepts(mut points: Vec<Vec<f64>>) -> Option<Vec<f64>> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::Genes;
     use super::*;
+    use rand::SeedableRng;
 
     #[test]
     fn intercepts_of_a_known_plane() {
@@ -218,8 +244,32 @@ mod tests {
         assert!(intercepts(vec![vec![1.0, 1.0], vec![2.0, 2.0]]).is_none());
     }
 
+    /// Candidates with these goals and violations, two goals each.
+    fn pool(objectives: &[f64], violation: f64) -> Pool {
+        let count = objectives.len() / 2;
+        let violations = vec![violation; count];
+        Pool { genes: vec![Genes::default(); count], objectives: objectives.to_vec(), violations, m: 2 }
+    }
+
+    #[test]
+    fn who_violates_constraints_leaves_no_trace_in_the_frame() {
+        let line: Vec<f64> = (0..9).flat_map(|i| [f64::from(i), f64::from(8 - i)]).collect();
+        let select =
+            |niches: &mut Niches, pool: &Pool| niches.select(pool, 4, &mut ChaCha8Rng::seed_from_u64(1)).kept;
+        let mut fresh = Niches::new(directions(2, 4), 2);
+        let known = select(&mut fresh, &pool(&line, 0.0));
+        let mut niches = Niches::new(directions(2, 4), 2);
+        // Far better in both goals, and forbidden.
+        let forbidden: Vec<f64> = line.iter().map(|value| 3.0 * value - 1000.0).collect();
+        assert_eq!(select(&mut niches, &pool(&forbidden, 1.0)).len(), 4);
+        assert_eq!(niches.frame.ideal, [f64::INFINITY; 2]);
+        assert_eq!(select(&mut niches, &pool(&line, 0.0)), known);
+        assert_eq!(niches.frame.ideal, [0.0, 0.0]);
+    }
+
     #[test]
     fn directions_add_up_to_one_and_fit() {
+        assert!(directions(0, 7).is_empty());
         for (m, most) in [(2, 100), (3, 100), (5, 210), (4, 3)] {
             let all = directions(m, most);
             assert!(all.len() / m <= most.max(m), "{m} {most}");

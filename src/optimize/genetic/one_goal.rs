@@ -12,8 +12,9 @@ use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 
-use super::{Candidate, Genes, GeneticError, Problem};
+use super::{Candidate, Genes, GeneticError, Problem, evaluated};
 use crate::control::Control;
+use crate::optimize::stop_reason;
 use crate::solution::Termination;
 
 /// How long and with how many a search for one goal runs.
@@ -93,7 +94,7 @@ fn run_rounds(
     let mut kept = Kept { worths: worths(problem, &first), numbers: first };
     let (mut evaluations, mut termination) = (size as u64, Termination::WorkLimit);
     for _ in 0..effort.rounds {
-        if let Some(reason) = stop(control, evaluations, size) {
+        if let Some(reason) = stop_reason(control, evaluations, size as u64) {
             termination = reason;
             break;
         }
@@ -139,9 +140,8 @@ fn worths(problem: &impl Problem, numbers: &[f64]) -> Vec<Worth> {
     let length = problem.space().numbers().len();
     let one = |numbers: &[f64]| {
         let mut goal = [f64::INFINITY];
-        let violation = problem.evaluate(&settled(problem, numbers), &mut goal);
-        let finite = |value: f64| if value.is_nan() { f64::INFINITY } else { value };
-        Worth { violation: finite(violation).max(0.0), goal: finite(goal[0]) }
+        let violation = evaluated(problem, &settled(problem, numbers), &mut goal);
+        Worth { violation, goal: goal[0] }
     };
     numbers.par_chunks_exact(length).with_min_len(8).map(one).collect()
 }
@@ -150,18 +150,6 @@ fn worths(problem: &impl Problem, numbers: &[f64]) -> Vec<Worth> {
 fn settled(problem: &impl Problem, numbers: &[f64]) -> Genes {
     let settled = numbers.iter().zip(problem.space().numbers()).map(|(&value, range)| range.settle(value));
     Genes { numbers: settled.collect(), orders: Vec::new() }
-}
-
-/// Whether to stop before the next round, and why.
-fn stop(control: &Control, evaluations: u64, next: usize) -> Option<Termination> {
-    if control.cancel.is_requested() {
-        return Some(Termination::Interrupted);
-    }
-    if control.should_stop() {
-        return Some(Termination::TimeLimit);
-    }
-    let is_over = control.limits.work.is_some_and(|work| evaluations + next as u64 > work);
-    is_over.then_some(Termination::WorkLimit)
 }
 
 /// The numbers of the first candidates, one after the other.

@@ -57,7 +57,8 @@ fn is_dominated<'a>(front: &[u32], candidate: &[f64], m: usize, row: impl Fn(u32
     })
 }
 
-fn compare(a: &[f64], b: &[f64]) -> std::cmp::Ordering {
+/// By the first objective that differs.
+pub(super) fn compare(a: &[f64], b: &[f64]) -> std::cmp::Ordering {
     a.iter()
         .zip(b)
         .map(|(a, b)| a.total_cmp(b))

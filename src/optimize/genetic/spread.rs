@@ -82,17 +82,16 @@ fn most_crowded(free: &[f64], stays: &[bool]) -> Option<usize> {
     least
 }
 
-/// A cloud's members and, for each, its nearest neighbours that stay.
-struct Cloud<'a> {
+/// A cloud's members and, for each, its nearest neighbours; who left stands infinitely far away.
+struct Cloud {
     /// One column of coordinates an objective.
     columns: Vec<Vec<f64>>,
     near: Vec<usize>,
-    stays: &'a mut [bool],
     squares: Vec<f64>,
     found: Vec<f64>,
 }
 
-impl Cloud<'_> {
+impl Cloud {
     /// Looks up the m nearest of `i` and gives the product of their squared distances.
     fn look_around(&mut self, i: usize) -> f64 {
         self.squares.fill(0.0);
@@ -118,7 +117,9 @@ impl Cloud<'_> {
                 (found[at], near[at]) = (square, j);
             }
         }
-        self.found.iter().product()
+        // A cloud of few has no m neighbours; all its members then have equally many.
+        let known = self.found.iter().take_while(|square| square.is_finite());
+        if self.found[0].is_finite() { known.product() } else { f64::INFINITY }
     }
 }
 
@@ -129,7 +130,6 @@ fn prune_cloud(points: &[f64], m: usize, keep: usize) -> (Vec<bool>, Vec<f64>) {
     let mut cloud = Cloud {
         columns: (0..m).map(|k| points.iter().skip(k).step_by(m).copied().collect()).collect(),
         near: vec![NOBODY; count * m],
-        stays: &mut stays,
         squares: vec![0.0; count],
         found: vec![f64::INFINITY; m],
     };
@@ -139,13 +139,13 @@ fn prune_cloud(points: &[f64], m: usize, keep: usize) -> (Vec<bool>, Vec<f64>) {
     }
     let mut open = count.saturating_sub(keep);
     while open > 0 {
-        let Some(out) = most_crowded(&free, cloud.stays) else { break };
+        let Some(out) = most_crowded(&free, &stays) else { break };
         // Room only grows when neighbours go, so the least is looked at again before it goes.
         let near = &cloud.near[out * m..(out + 1) * m];
-        if free[out] < f64::INFINITY && near.iter().any(|&i| i != NOBODY && !cloud.stays[i]) {
+        if free[out] < f64::INFINITY && near.iter().any(|&i| i != NOBODY && !stays[i]) {
             free[out] = cloud.look_around(out);
         } else {
-            cloud.stays[out] = false;
+            stays[out] = false;
             cloud.columns[0][out] = f64::INFINITY;
             open -= 1;
         }
@@ -176,6 +176,13 @@ mod tests {
         assert_eq!((left[0], left[2]), (0, 6));
         assert!(left[1] == 3 || left[1] == 4);
         assert!(free[0].is_infinite() && (free[left[1]] - 2.0).abs() < 1e-12);
+    }
+
+    #[test]
+    fn a_cloud_of_fewer_than_its_goals_loses_a_double_too() {
+        let (stays, free) = prune(&[0.0, 0.0, 0.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0], 3, 2);
+        assert_eq!(stays, [true, false, true]);
+        assert!(free.iter().all(|free| !free.is_nan()), "{free:?}");
     }
 
     #[test]

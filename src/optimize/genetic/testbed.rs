@@ -63,13 +63,16 @@ impl TestProblem {
     /// WFG takes 4 genes for position with two goals, 2 for each goal but one with more.
     #[must_use]
     pub fn sized(mut self, genes: usize, objectives: usize) -> Option<Self> {
+        if genes == 0 || objectives < 2 {
+            return None;
+        }
         let fits = match self.kind {
             Kind::Zdt(_) => objectives == 2 && genes >= 2,
-            Kind::Dtlz2 => objectives >= 2 && genes >= objectives,
+            Kind::Dtlz2 => genes >= objectives,
             Kind::Wfg(number) => {
                 let position = wfg::position_genes(objectives);
                 let even = (genes.saturating_sub(position)).is_multiple_of(2);
-                objectives >= 2 && genes > position && (number != 2 || even)
+                genes > position && (number != 2 || even)
             }
         };
         self.objectives = objectives;

@@ -50,6 +50,80 @@ fn the_same_seed_gives_the_same_front_on_any_number_of_threads() {
     assert_eq!(one.evaluations, 2 * 31 * 100);
 }
 
+/// A problem slow enough that its evaluations are spread over threads.
+struct Slow(TestProblem);
+
+impl Problem for Slow {
+    fn space(&self) -> &Space {
+        self.0.space()
+    }
+
+    fn objectives(&self) -> usize {
+        self.0.objectives()
+    }
+
+    fn evaluate(&self, genes: &Genes, objectives: &mut [f64]) -> f64 {
+        std::thread::sleep(std::time::Duration::from_micros(50));
+        self.0.evaluate(genes, objectives)
+    }
+}
+
+#[test]
+fn slow_evaluations_on_two_threads_give_the_front_of_one() {
+    let problem = TestProblem::named("zdt1").unwrap();
+    let options = Evolution { population: 40, generations: 10, ..Evolution::default() };
+    let one = nsga2(&problem, &options, &control(5)).unwrap();
+    let two = nsga2(&Slow(problem), &options, &control(5).with_threads(2)).unwrap();
+    assert_eq!(one, two);
+}
+
+/// A valley whose left half has no known violation and whose far right has no known goal.
+struct Murky(Space);
+
+impl Problem for Murky {
+    fn space(&self) -> &Space {
+        &self.0
+    }
+
+    fn objectives(&self) -> usize {
+        1
+    }
+
+    fn evaluate(&self, genes: &Genes, objectives: &mut [f64]) -> f64 {
+        let x = genes.numbers[0];
+        objectives[0] = if x > 0.9 { f64::NAN } else { x * x };
+        if x < 0.5 { f64::NAN } else { -1.0 }
+    }
+}
+
+#[test]
+fn what_is_no_number_is_the_worst_to_every_search() {
+    let problem = Murky(Space::default().with_reals(1, 0.0, 1.0));
+    let at = |x: f64| {
+        let mut goal = [0.0];
+        (evaluated(&problem, &Genes { numbers: vec![x], orders: Vec::new() }, &mut goal), goal[0])
+    };
+    assert_eq!((at(0.2).0, at(0.7).0, at(0.95)), (f64::INFINITY, 0.0, (0.0, f64::INFINITY)));
+    let options = Evolution { population: 20, generations: 40, ..Evolution::default() };
+    let evolved = nsga2(&problem, &options, &control(1)).unwrap().members[0].clone();
+    let effort = SearchEffort { population: 20, rounds: 60, ..SearchEffort::default() };
+    let moved = differential_evolution(&problem, &effort, &control(1)).unwrap().candidate;
+    for best in [evolved, moved] {
+        assert_eq!(best.violation, 0.0);
+        assert!((best.genes.numbers[0] - 0.5).abs() < 1e-2, "{best:?}");
+    }
+}
+
+#[test]
+fn sizes_that_a_test_problem_does_not_have_are_told() {
+    for name in TestProblem::NAMES {
+        let problem = TestProblem::named(name).unwrap();
+        for (genes, objectives) in [(0, 2), (10, 0), (10, 1), (0, 0)] {
+            assert!(problem.clone().sized(genes, objectives).is_none(), "{name} {genes} {objectives}");
+        }
+    }
+}
+
 /// A tour over points on a circle, a whole number and a real one, with a constraint.
 struct Mixed {
     space: Space,
