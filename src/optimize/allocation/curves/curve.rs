@@ -88,7 +88,8 @@ impl Curve {
             };
         }
         let u = self.power(x / self.k);
-        if u.is_infinite() { 0.0 } else { self.a * self.s * u / (x * (1.0 + u) * (1.0 + u)) }
+        // Small factors first, so that nothing between overflows.
+        if u.is_infinite() { 0.0 } else { u / (1.0 + u) / (1.0 + u) * self.s / x * self.a }
     }
 
     /// Where the curve turns from convex to concave; 0 for s up to 1.
@@ -135,6 +136,11 @@ impl Curve {
         Ok(fitted)
     }
 
+    /// The multiple of the step after `x`, which is one.
+    pub(super) fn multiple_after(&self, x: f64) -> f64 {
+        self.step * ((x / self.step).round() + 1.0)
+    }
+
     /// The multiple of the step at or below `x`, within `from..=to`.
     pub(super) fn multiple_below(&self, x: f64, from: f64, to: f64) -> f64 {
         (self.step * (x / self.step + NEAR).floor()).clamp(from, to)
@@ -165,8 +171,8 @@ impl Cover {
         let mut touch = tangent_from(&curve, lower, upper);
         let chord = |x: f64| (curve.value(x) - curve.value(lower)) / (x - lower);
         if curve.step > 0.0 {
-            let below = curve.multiple_below(touch, lower + curve.step, upper);
-            let above = (below + curve.step).min(upper);
+            let below = curve.multiple_below(touch, curve.multiple_after(lower).min(upper), upper);
+            let above = curve.multiple_after(below).min(upper);
             touch = if chord(above) > chord(below) { above } else { below };
         }
         Cover { touch, lift: chord(touch), slopes: [curve.slope(touch), slopes[1]], ..cover }
@@ -183,9 +189,14 @@ impl Cover {
             return free;
         }
         let below = self.curve.multiple_below(free, self.touch, self.upper);
-        let above = (below + self.curve.step).min(self.upper);
+        let above = self.curve.multiple_after(below).min(self.upper);
         let gain = |x: f64| self.curve.value(x) - price * x;
         if gain(above) > gain(below) { above } else { below }
+    }
+
+    /// Slope at the lower end; infinite there for s below 1 at 0.
+    pub(super) fn first_slope(&self) -> f64 {
+        if self.lift.is_finite() { self.lift } else { self.slopes[0] }
     }
 
     /// Change of [`Cover::best`] with the price at the answer `x`; 0 at an end.
@@ -210,7 +221,9 @@ impl Cover {
         // from a point right of the root stay right of it.
         let level = (a * s / (k * price)).ln();
         let rise = 1.0 - 1.0 / s;
-        let excess = |y: f64| level + rise * y - 2.0 * y.exp().ln_1p();
+        // ln(1 + e^y), also where e^y has no end.
+        let softplus = |y: f64| y.max(0.0) + (-y.abs()).exp().ln_1p();
+        let excess = |y: f64| level + rise * y - 2.0 * softplus(y);
         let fall = |y: f64| rise - 2.0 / (1.0 + (-y).exp());
         let top = (self.upper / k).ln() * s;
         let mut y = if near > self.touch && near < self.upper { (near / k).ln() * s } else { top };

@@ -57,6 +57,9 @@ const TIGHT: f64 = 1e-15;
 /// Steps at most; bisection alone needs fewer than this from any start.
 const STEPS: usize = 200;
 
+/// The highest price asked: above it arithmetic has no room left.
+const DEAREST: f64 = 1e300;
+
 /// Fills; `None` where the lower ends alone cost more than the budget.
 pub(super) fn fill(covers: &[Cover], budget: f64) -> Option<Filling> {
     let total = |end: fn(&Cover) -> f64| covers.iter().map(end).sum::<f64>();
@@ -69,16 +72,34 @@ pub(super) fn fill(covers: &[Cover], budget: f64) -> Option<Filling> {
         let bound = covers.iter().map(|cover| cover.curve.value(cover.upper)).sum();
         return Some(Filling { amounts, price: 0.0, bound, between: None });
     }
+    if total(|cover| cover.lower) >= budget {
+        return Some(at_lower_ends(covers));
+    }
     let mut asked = Asked { covers, amounts: covers.iter().map(|cover| cover.upper).collect() };
     let (mut low, mut high) = bracket(&mut asked, budget);
     narrow(&mut asked, budget, &mut low, &mut high);
     asked.total(low);
     let (generous, bound_low) = (asked.amounts.clone(), asked.bound(low, budget));
-    asked.total(high);
+    let frugal = asked.total(high);
     let bound = bound_low.min(asked.bound(high, budget));
+    if frugal > budget + slack {
+        // Slopes beyond the dearest price: what is asked for there cannot be paid either.
+        asked.amounts = covers.iter().map(|cover| cover.lower).collect();
+    }
     let mut filling = Filling { amounts: asked.amounts, price: high, bound, between: None };
     top_up(covers, budget, &generous, &mut filling);
     Some(filling)
+}
+
+/// The filling of a budget that the lower ends use up.
+fn at_lower_ends(covers: &[Cover]) -> Filling {
+    let first = |cover: &Cover| if cover.lower < cover.upper { cover.first_slope() } else { 0.0 };
+    Filling {
+        amounts: covers.iter().map(|cover| cover.lower).collect(),
+        price: covers.iter().map(first).fold(0.0, f64::max).min(DEAREST),
+        bound: covers.iter().map(|cover| cover.curve.value(cover.lower)).sum(),
+        between: None,
+    }
 }
 
 /// Prices on both sides of the one looked for: at the lower one the budget does not suffice.
@@ -106,8 +127,8 @@ fn bracket(asked: &mut Asked<'_>, budget: f64) -> (f64, f64) {
     if high.is_infinite() {
         high = low.max(1e-300) * 2.0;
         let steepest = asked.covers.iter().map(|c| c.curve.a / c.curve.k).fold(0.0, f64::max);
-        high = high.max(steepest);
-        while asked.total(high) > budget && high < 1e300 {
+        high = high.max(steepest).min(DEAREST);
+        while asked.total(high) > budget && high < DEAREST {
             low = high;
             high *= 16.0;
         }
@@ -124,7 +145,7 @@ fn bracket(asked: &mut Asked<'_>, budget: f64) -> (f64, f64) {
 
 /// Draws the two prices together.
 fn narrow(asked: &mut Asked<'_>, budget: f64, low: &mut f64, high: &mut f64) {
-    let mut price = (*low * *high).sqrt();
+    let mut price = low.sqrt() * high.sqrt();
     for _ in 0..STEPS {
         if !(*low < price && price < *high) || *high - *low <= TIGHT * *high {
             return;
@@ -151,7 +172,7 @@ fn narrow(asked: &mut Asked<'_>, budget: f64, low: &mut f64, high: &mut f64) {
         let next = m - excess / change;
         let newton = if next > 0.0 { 1.0 / (next * next) } else { f64::NAN };
         let is_inside = newton > *low && newton < *high;
-        price = if is_inside && change > 0.0 { newton } else { (*low * *high).sqrt() };
+        price = if is_inside && change > 0.0 { newton } else { low.sqrt() * high.sqrt() };
     }
 }
 

@@ -16,6 +16,7 @@ use std::collections::BinaryHeap;
 use super::curve::{Cover, Curve, CurveError};
 use super::filling::{Filling, fill};
 use crate::control::Control;
+use crate::optimize::stop_reason;
 use crate::solution::{Outcome, SolutionStatus, Termination};
 
 /// How a budget is split.
@@ -33,6 +34,8 @@ pub struct BudgetSplit {
     pub nodes: u64,
 }
 
+/// Gap above which a split is not called the best, where rounding left nothing more to search.
+const PROVED: f64 = 1e-7;
 /// Gap that the search always tries for.
 const CLOSED: f64 = 1e-10;
 /// Nodes within which it does; after them the gap of the control's limits is enough.
@@ -122,8 +125,7 @@ impl Search {
         let mut termination = Termination::Optimal;
         while let Some(node) = self.open.pop() {
             let bound = node.filling.bound.max(proved);
-            let gap = (bound - self.worth) / self.worth.abs().max(1e-9);
-            let reason = stop(gap, self.nodes, control);
+            let reason = stop(self.gap(bound), self.nodes, control);
             if let Some(reason) = reason {
                 termination = reason;
                 proved = bound;
@@ -149,7 +151,7 @@ impl Search {
             self.open.push(Node { covers, filling, number: self.nodes });
         } else {
             // Curve and cover agree: this node is settled with its own split.
-            *proved = proved.max(self.worth.min(filling.bound));
+            *proved = proved.max(filling.bound);
         }
     }
 
@@ -173,7 +175,7 @@ impl Search {
         let (below, above) = match step > 0.0 {
             true => {
                 let below = cover.curve.multiple_below(x, cover.lower, cover.upper);
-                (below, below + step)
+                (below, cover.curve.multiple_after(below))
             }
             false => {
                 let margin = 0.05 * (cover.touch - cover.lower);
@@ -195,8 +197,15 @@ impl Search {
         }
     }
 
-    fn answer(self, termination: Termination, proved: f64) -> BudgetSplit {
+    fn gap(&self, bound: f64) -> f64 {
+        (bound - self.worth) / self.worth.abs().max(1e-9)
+    }
+
+    fn answer(self, mut termination: Termination, proved: f64) -> BudgetSplit {
         let bound = proved.max(self.worth);
+        if termination == Termination::Optimal && self.gap(bound) > PROVED {
+            termination = Termination::Stalled;
+        }
         let is_optimal = termination == Termination::Optimal;
         let spent: f64 = self.best.iter().sum();
         BudgetSplit {
@@ -218,23 +227,15 @@ impl Search {
 fn ends(cover: &Cover, x: f64) -> [f64; 2] {
     if cover.curve.step > 0.0 && x > cover.touch {
         let below = cover.curve.multiple_below(x, cover.lower, cover.upper);
-        return [below, (below + cover.curve.step).min(cover.upper)];
+        return [below, cover.curve.multiple_after(below).min(cover.upper)];
     }
     [cover.lower, cover.touch]
 }
 
 fn stop(gap: f64, nodes: u64, control: &Control) -> Option<Termination> {
     if gap <= CLOSED {
-        Some(Termination::Optimal)
-    } else if control.cancel.is_requested() {
-        Some(Termination::Interrupted)
-    } else if control.should_stop() {
-        Some(Termination::TimeLimit)
-    } else if control.limits.work.is_some_and(|work| nodes >= work) {
-        Some(Termination::WorkLimit)
-    } else if nodes > PATIENCE && gap <= control.limits.gap {
-        Some(Termination::TargetGap)
-    } else {
-        None
+        return Some(Termination::Optimal);
     }
+    let is_enough = nodes > PATIENCE && gap <= control.limits.gap;
+    stop_reason(control, nodes, 1).or(is_enough.then_some(Termination::TargetGap))
 }
