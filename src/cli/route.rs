@@ -32,7 +32,7 @@ pub struct Route {
     #[arg(long, value_enum, default_value = "auto", value_name = "NAME")]
     algorithm: Name,
     /// Judge instead of plan: foresee the trips of the travel log from this day on by those before
-    #[arg(long, value_name = "DATE", requires = "travel_log", conflicts_with_all = ["pairs", "from", "depart"])]
+    #[arg(long, value_name = "DATE", requires = "travel_log", conflicts_with_all = ["pairs", "from", "depart", "profiles", "traffic", "percentile", "algorithm", "output"])]
     judge_from: Option<String>,
     /// Folder for routes.csv [default: STEM.out-route/ here]
     #[arg(long, value_name = "DIR")]
@@ -83,7 +83,13 @@ impl Map {
     }
 
     /// Reads the map, and the departure where one is asked for.
-    pub fn read(&self) -> Result<(RoadMap, Option<Departure>), Faults> {
+    pub fn read(&self) -> Result<(RoadMap, Option<Departure>), Failure> {
+        let timeless = [("--weather", &self.weather), ("--travel-log", &self.travel_log)];
+        if let Some((option, _)) = timeless.iter().find(|(_, file)| self.depart.is_none() && file.is_some()) {
+            let text =
+                format!("{option} counts at a time of day only: give --depart 2026-11-25T08:30 as well");
+            return Err(Failure::Usage(text));
+        }
         let map = read_map(&self.path, self.places.as_deref(), &self.weight)?;
         let conditions = self.conditions()?;
         let departure = match (&self.depart, &self.profiles) {
@@ -211,6 +217,7 @@ fn judgement(judged: &Judged) -> Value {
         "coverage_80": judged.coverage,
         "ways": judged.ways,
         "mean_driven": { "map": on_map, "forecast": on_forecast, "hindsight": on_hindsight },
+        "notices": judged.notices,
     } })
 }
 
@@ -234,5 +241,6 @@ fn document(found: &Routes) -> Value {
         "customise_seconds": found.customise_seconds,
         "query_microseconds": { "median": median, "p99": p99 },
         "pairs": pairs,
+        "notices": found.notices,
     } })
 }

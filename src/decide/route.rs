@@ -88,6 +88,8 @@ pub struct Routes {
     pub query_microseconds: [f64; 2],
     /// The answers, in the order of the questions.
     pub answers: Vec<Answer>,
+    /// What of the tables counts for nothing, in sentences.
+    pub notices: Vec<String>,
 }
 
 /// A prepared way to answer questions.
@@ -142,6 +144,7 @@ pub fn routes(
             customise_seconds,
             query_microseconds: [percentile(&mut times, 0.5), percentile(&mut times, 0.99)],
             answers,
+            notices: departure.map_or_else(Vec::new, |departure| departure.notices.clone()),
         })
     })
 }

@@ -186,3 +186,50 @@ fn forecasts_of_travel_times_are_judged_by_later_trips() {
     assert!(text.contains("Driven on what happened"), "{text}");
     purvey(place.path(), "route city.csv --travel-log log.csv --judge-from 2027-01-01").ends(3);
 }
+
+#[test]
+fn options_that_would_count_for_nothing_are_refused() {
+    let place = tempfile::tempdir().unwrap();
+    let at = place.path();
+    city(at);
+    for option in ["--weather weather.csv", "--travel-log log.csv"] {
+        let told = purvey(at, &format!("route city.csv --from A --to B {option}")).ends(2);
+        assert!(told.err.contains("--depart"), "{option}: {}", told.err);
+    }
+    for option in ["--percentile 90", "--algorithm a-star", "--output x", "--traffic traffic.csv"] {
+        let run = format!("route city.csv --travel-log log.csv --judge-from 2026-06-22 {option}");
+        purvey(at, &run).ends(2);
+    }
+}
+
+#[test]
+fn rows_of_the_log_that_count_for_nothing_are_counted_with_their_reason() {
+    let place = tempfile::tempdir().unwrap();
+    let at = place.path();
+    city(at);
+    let log = fs::read_to_string(at.join("log.csv")).unwrap();
+    let more = "B,A,2026-06-02T10:00,50\nM,M,2026-06-02T10:00,50\nB,M,2026-06-02T11:00,50\n";
+    fs::write(at.join("log.csv"), log + more).unwrap();
+    let run = "route city.csv --from A --to B --travel-log log.csv --depart 2026-06-29T12:00 --json";
+    let found = purvey(at, run).ends(0).json()["route"].clone();
+    let notices = found["notices"].as_array().unwrap();
+    assert_eq!(notices.len(), 2, "{found}");
+    assert!(notices[0].as_str().unwrap().starts_with("2 rows of the travel log"), "{found}");
+    assert!(notices[1].as_str().unwrap().starts_with("1 row of the travel log"), "{found}");
+    let judged = purvey(at, "route city.csv --travel-log log.csv --judge-from 2026-06-22 --json").ends(0);
+    assert_eq!(judged.json()["route_backtest"]["notices"].as_array().unwrap().len(), 2);
+}
+
+#[test]
+fn an_arc_that_takes_no_time_can_be_closed() {
+    let place = tempfile::tempdir().unwrap();
+    let at = place.path();
+    fs::write(at.join("map.csv"), "from,to,seconds\nA,M,10\nM,B,0\nA,B,50\n").unwrap();
+    fs::write(at.join("traffic.csv"), "from,to,start,until,factor,speed\nM,B,12:00,14:00,,0\n").unwrap();
+    let cost = |depart: &str| {
+        let run = format!("route map.csv --from A --to B --traffic traffic.csv --depart {depart} --json");
+        purvey(at, &run).ends(0).json()["route"]["pairs"][0]["cost"].as_f64().unwrap()
+    };
+    assert!((cost("10:00") - 10.0).abs() < 1e-3, "{}", cost("10:00"));
+    assert!((cost("12:30") - 50.0).abs() < 1e-3, "{}", cost("12:30"));
+}

@@ -1,6 +1,7 @@
 //! When to leave, and the travel times from then on.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use statrs::distribution::{ContinuousCDF, Normal};
 
@@ -17,6 +18,8 @@ pub struct Departure {
     pub seconds: f64,
     /// Travel times of the arcs that have some.
     pub profiles: Profiles,
+    /// What of the tables counts for nothing, in sentences.
+    pub notices: Vec<String>,
     /// How the times were found, where they have a spread.
     pub(super) paces: Option<Box<Paces>>,
 }
@@ -68,7 +71,7 @@ impl Departure {
         of_arc.iter_mut().for_each(|points| points.sort_by(|a, b| a.departure.total_cmp(&b.departure)));
         let profiles =
             Profiles::new(&map.graph, DAY, &of_arc).map_err(|error| contradiction(table.file(), &error))?;
-        Ok(Departure { seconds, profiles, paces: None })
+        Ok(Departure { seconds, profiles, notices: Vec::new(), paces: None })
     }
 
     /// Travel times under what is known of traffic and weather, and what trips of the past say.
@@ -88,7 +91,7 @@ impl Departure {
         let arcs = arcs_by_ends(map);
         let read = |table: &Option<Table>, faults: &mut Faults| {
             let rows = table.as_ref().map(|table| statements(map, &arcs, table, dated, faults));
-            Statements::new(rows.unwrap_or_default())
+            Arc::new(Statements::new(rows.unwrap_or_default()))
         };
         let mut paces = Paces {
             origin: (at / 3600.0).floor() * 3600.0,
@@ -96,9 +99,13 @@ impl Departure {
             weather: read(&conditions.weather, &mut faults),
             usual: None,
         };
+        let mut notices = Vec::new();
         if let Some(log) = &conditions.travel_log {
             match trips::journeys(map, log) {
-                Ok(journeys) => paces.usual = Some(usual(map, &journeys, &paces.weather, at)),
+                Ok(log) => {
+                    notices = log.notices();
+                    paces.usual = Some(usual(map, &log.journeys, &paces.weather, at));
+                }
                 Err(more) => faults.extend(more),
             }
         }
@@ -109,7 +116,7 @@ impl Departure {
             .map_err(|text| Faults::from(Fault::error(Code::Contradiction, "--depart", text)))?;
         let seconds = at - paces.origin;
         let paces = paces.usual.is_some().then(|| Box::new(paces));
-        Ok(Departure { seconds, profiles, paces })
+        Ok(Departure { seconds, profiles, notices, paces })
     }
 
     /// The 10 and 90 % quantiles of the travel time over a path, its arcs all being slow or all fast.
@@ -136,7 +143,7 @@ fn usual(map: &RoadMap, journeys: &[trips::Journey], weather: &Statements, momen
         journeys.iter().filter(known).cloned().partition(|journey| journey.departure < midnight);
     let model = trips::fit(map, &past, weather);
     let residuals = model.residuals(&trips::trips(map, &today, weather), day, second);
-    Usual { model: model.into(), residuals, midnight }
+    Usual { model: model.into(), residuals: residuals.into(), midnight }
 }
 
 fn departure_of(text: &str) -> Result<Moment, Faults> {

@@ -1,6 +1,8 @@
 //! What travel times learned from a log are worth: trips foreseen, and ways
 //! planned on the forecast and driven on what happened.
 
+use std::sync::Arc;
+
 use super::TENTH;
 use super::departure::{Conditions, read_statements};
 use super::moment::{Moment, day_and_second, shown};
@@ -33,6 +35,8 @@ pub struct Judged {
     /// Mean seconds driven: planned on the times of the map, on the forecast,
     /// and with all that happened known.
     pub driven: [f64; 3],
+    /// Rows of the log that count for nothing, and why, in sentences.
+    pub notices: Vec<String>,
 }
 
 /// Fits on the trips that ended before `from`, foresees those that began later, each at its departure, and
@@ -56,25 +60,28 @@ pub fn judge(
     let Some(log) = &conditions.travel_log else {
         return Err(option("there is no travel log to judge by".to_owned(), "give --travel-log"));
     };
-    let weather = read_statements(map, conditions.weather.as_ref())?;
+    let weather = Arc::new(read_statements(map, conditions.weather.as_ref())?);
+    let log = trips::journeys(map, log)?;
+    let notices = log.notices();
     let (past, later): (Vec<_>, Vec<_>) =
-        trips::journeys(map, log)?.into_iter().partition(|journey| journey.departure < start);
+        log.journeys.into_iter().partition(|journey| journey.departure < start);
     if past.is_empty() || later.is_empty() {
         let text = format!("no trips before, or none from {} on", shown(start));
         return Err(option(text, "take a day within the log"));
     }
     let known: Vec<Journey> = past.into_iter().filter(|journey| journey.arrival() <= start).collect();
-    let judge = Judge { map, weather, before: Usual::new(trips::fit(map, &known, &Statements::default())) };
+    let before = Usual::new(trips::fit(map, &known, &weather));
+    let judge = Judge { map, weather, before };
     control.install(|| {
         let (error, coverage) = judge.foresee(&later, control);
         let (ways, driven) = judge.drive(&later)?;
-        Ok(Judged { from: shown(start), trips: later.len(), error, coverage, ways, driven })
+        Ok(Judged { from: shown(start), trips: later.len(), error, coverage, ways, driven, notices })
     })
 }
 
 struct Judge<'a> {
     map: &'a RoadMap,
-    weather: Statements,
+    weather: Arc<Statements>,
     /// The usual before the first trip that is foreseen.
     before: Usual,
 }
@@ -88,7 +95,7 @@ impl Judge<'_> {
         for (at, journey) in later.iter().enumerate() {
             if (journey.departure / LOOK).floor() > (looked / LOOK).floor() {
                 looked = journey.departure;
-                live.residuals = self.residuals(&later[..at], looked);
+                live.residuals = self.residuals(&later[..at], looked).into();
                 live.midnight = looked - day_and_second(looked).1;
                 control.step("trips", at, later.len());
             }
@@ -117,8 +124,7 @@ impl Judge<'_> {
     }
 
     fn paces(&self, usual: &Usual, origin: f64) -> Paces {
-        let weather = self.weather.clone();
-        Paces { origin, usual: Some(usual.clone()), weather, traffic: Statements::default() }
+        Paces { origin, usual: Some(usual.clone()), weather: self.weather.clone(), ..Paces::default() }
     }
 
     /// Ways planned on three kinds of knowledge and driven on the usual of the later trips.

@@ -2,6 +2,7 @@
 //! by what is seen now; what traffic rows state in its place; weather on top.
 
 use std::collections::HashMap;
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use super::moment::{DAY, Moment, day_and_second};
@@ -58,9 +59,15 @@ impl Statement {
 #[derive(Debug, Clone, Default)]
 pub(super) struct Statements {
     of_arc: HashMap<u32, Vec<u32>>,
-    general: Vec<u32>,
+    /// Rows that name no arc and hold on these days only.
+    of_day: HashMap<i32, Vec<u32>>,
+    /// All others that name no arc.
+    always: Vec<u32>,
     rows: Vec<Statement>,
 }
+
+/// Days under each of which a row is put; one that holds for more of them is looked at always.
+const INDEXED_DAYS: i32 = 31;
 
 impl Statements {
     pub fn new(rows: Vec<Statement>) -> Self {
@@ -70,29 +77,58 @@ impl Statements {
                 Some(arcs) => {
                     arcs.iter().for_each(|&arc| statements.of_arc.entry(arc).or_default().push(at as u32));
                 }
-                None => statements.general.push(at as u32),
+                None => match days_of(row) {
+                    Some(days) => {
+                        days.for_each(|day| statements.of_day.entry(day).or_default().push(at as u32));
+                    }
+                    None => statements.always.push(at as u32),
+                },
             }
         }
         statements
     }
 
-    pub fn about<'a>(&'a self, map: &'a RoadMap, arc: u32) -> impl Iterator<Item = &'a Statement> {
-        let own = self.of_arc.get(&arc).map_or(&[][..], Vec::as_slice);
-        let rows = own.iter().chain(&self.general).map(|&at| &self.rows[at as usize]);
-        rows.filter(move |row| row.is_about(map, arc))
+    /// Rows about an arc that may hold between two moments at most a day apart.
+    fn about<'a>(
+        &'a self,
+        map: &'a RoadMap,
+        arc: u32,
+        [from, until]: [f64; 2],
+    ) -> impl Iterator<Item = &'a Statement> {
+        let [first, last] = [from, until].map(|moment| day_and_second(moment).0);
+        let on = |day: i32| self.of_day.get(&day).map_or(&[][..], Vec::as_slice).iter();
+        // A row that holds on both days is met on the first.
+        let met =
+            move |at: &&u32| days_of(&self.rows[**at as usize]).is_some_and(|days| days.contains(&first));
+        let second = if last > first { on(last) } else { [].iter() };
+        let own = self.of_arc.get(&arc).map_or(&[][..], Vec::as_slice).iter();
+        let all = own.chain(&self.always).chain(on(first)).chain(second.filter(move |at| !met(at)));
+        all.map(|&at| &self.rows[at as usize]).filter(move |row| row.is_about(map, arc))
+    }
+
+    /// Rows about an arc that hold at a moment.
+    fn at<'a>(&'a self, map: &'a RoadMap, arc: u32, moment: f64) -> impl Iterator<Item = &'a Statement> {
+        self.about(map, arc, [moment; 2]).filter(move |row| row.holds(moment))
     }
 
     /// Product of the factors that hold for an arc.
     pub fn product(&self, map: &RoadMap, arc: u32, moment: f64) -> f64 {
-        self.about(map, arc).filter(|row| row.holds(moment)).map(|row| row.factor(map, arc, 1.0)).product()
+        self.at(map, arc, moment).map(|row| row.factor(map, arc, 1.0)).product()
     }
+}
+
+/// Days on which a row holds, where it names a few of them.
+fn days_of(row: &Statement) -> Option<RangeInclusive<i32>> {
+    let (Moment::Dated(start), Moment::Dated(until)) = (row.start, row.until) else { return None };
+    let [first, last] = [start, until].map(|moment| day_and_second(moment).0);
+    (last.saturating_sub(first) < INDEXED_DAYS).then_some(first..=last)
 }
 
 /// The usual of a travel log, and how today differs.
 #[derive(Debug, Clone)]
 pub(super) struct Usual {
     pub model: Arc<TravelTimes>,
-    pub residuals: Residuals,
+    pub residuals: Arc<Residuals>,
     /// Midnight of the residuals' day.
     pub midnight: f64,
 }
@@ -100,7 +136,7 @@ pub(super) struct Usual {
 impl Usual {
     /// The usual, with nothing seen of today.
     pub fn new(model: TravelTimes) -> Self {
-        Usual { model: Arc::new(model), residuals: Residuals::default(), midnight: 0.0 }
+        Usual { model: Arc::new(model), residuals: Arc::default(), midnight: 0.0 }
     }
 }
 
@@ -110,9 +146,12 @@ pub(super) struct Paces {
     /// Moment at which the day begins.
     pub origin: f64,
     pub usual: Option<Usual>,
-    pub traffic: Statements,
-    pub weather: Statements,
+    pub traffic: Arc<Statements>,
+    pub weather: Arc<Statements>,
 }
+
+/// Seconds that an arc of no time takes while it may be closed.
+const SHORTEST: f64 = 1e-6;
 
 /// Travel times of an arc.
 enum Times {
@@ -154,9 +193,14 @@ impl Paces {
     }
 
     fn times(&self, map: &RoadMap, arc: u32, base: f64, deviations: f64) -> Times {
-        if !(base > 0.0 && base.is_finite()) {
+        let day = [self.origin, self.origin + DAY];
+        let rows = || self.traffic.about(map, arc, day).chain(self.weather.about(map, arc, day));
+        let is_closed = |row: &Statement| row.pace == Pace::Factor(f64::INFINITY);
+        if base.is_infinite() || (base == 0.0 && !rows().any(is_closed)) {
             return Times::AsTheMap;
         }
+        // An arc that takes no time is closed like others: by the least time that can be stretched.
+        let base = base.max(SHORTEST);
         let mut cuts = vec![0.0];
         if let Some(usual) = &self.usual {
             let slots = usual.model.slots();
@@ -164,8 +208,7 @@ impl Paces {
             let bounds = (0..slots).map(|slot| slot as f64 * DAY / slots as f64);
             cuts.extend(bounds.map(|bound| (bound - second).rem_euclid(DAY)));
         }
-        let rows = self.traffic.about(map, arc).chain(self.weather.about(map, arc));
-        let ends = rows.flat_map(|row| [row.start.after(self.origin), row.until.after(self.origin)]);
+        let ends = rows().flat_map(|row| [row.start.after(self.origin), row.until.after(self.origin)]);
         cuts.extend(ends.filter(|at| (0.0..DAY).contains(at)));
         cuts.sort_by(f64::total_cmp);
         cuts.dedup();
@@ -186,7 +229,7 @@ impl Paces {
     /// Times the travel time of the map, at a moment.
     fn factor(&self, map: &RoadMap, arc: u32, base: f64, moment: f64, deviations: f64) -> f64 {
         let weather = self.weather.product(map, arc, moment);
-        let stated = self.traffic.about(map, arc).filter(|row| row.holds(moment));
+        let stated = self.traffic.at(map, arc, moment);
         let slowest = stated.map(|row| row.factor(map, arc, base)).reduce(f64::max);
         let Some(usual) = &self.usual else { return slowest.unwrap_or(1.0) * weather };
         let weather = weather.powf(usual.model.exponent());

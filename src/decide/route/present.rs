@@ -2,7 +2,9 @@
 
 use super::{Answer, Judged, Routes};
 use crate::data::Table;
-use crate::presentation::{Block, Column as Shown, Figure, Measure, Presentation, Section, Table as View};
+use crate::presentation::{
+    Block, Column as Shown, Figure, Measure, Notice, Presentation, Section, Severity, Table as View,
+};
 
 impl Routes {
     /// The answers as the table `routes`: `from,to,cost,nodes`, with `q10,q90` where a travel log tells them.
@@ -51,6 +53,7 @@ impl Routes {
             .with(Shown::number("cost", shown.clone().map(|answer| known(answer.cost)), Measure::number()))
             .with(Shown::text("way", shown.map(|answer| shortened(&answer.nodes))));
         presentation.sections.push(Section::new("Paths").with(Block::Table(table)));
+        presentation.sections.extend(notices(&self.notices));
         presentation
     }
 }
@@ -107,8 +110,16 @@ impl Judged {
              {forecast:.0} on the forecast, {known:.0} with all known beforehand.",
             self.ways
         ));
+        presentation.sections.extend(notices(&self.notices));
         presentation
     }
+}
+
+/// Sentences on what counts for nothing, where there are some.
+fn notices(texts: &[String]) -> Option<Section> {
+    let notices: Vec<Notice> = texts.iter().map(|text| Notice::new(Severity::Warning, text)).collect();
+    let block = Block::Notices { title: String::new(), notices };
+    (!texts.is_empty()).then(|| Section::new("Notices").with(block))
 }
 
 /// Answers shown to a person; the file holds all.

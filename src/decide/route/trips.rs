@@ -8,7 +8,7 @@ use super::moment::{Moment, day_and_second};
 use super::paces::Statements;
 use crate::data::{Code, Fault, Faults, Table};
 use crate::optimize::paths::{Dijkstra, QuaternaryHeap, RoadMap};
-use crate::predict::travel::{Roads, TravelOptions, TravelTimes, Trip};
+use crate::predict::travel::{Roads, TravelTimes, Trip};
 
 /// One row of the log: a way and how long it took.
 #[derive(Debug, Clone)]
@@ -29,25 +29,55 @@ impl Journey {
     }
 }
 
+/// What a log says.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Log {
+    /// By departure.
+    pub journeys: Vec<Journey>,
+    /// Rows between nodes that no way joins on the map.
+    without_way: usize,
+    /// Rows whose way takes no time on the map, so that nothing can be said of its pace.
+    without_time: usize,
+}
+
+impl Log {
+    /// Which rows count for nothing, and why; one sentence a reason.
+    pub fn notices(&self) -> Vec<String> {
+        let said = |count: usize, reason: &str| {
+            let rows = if count == 1 { "1 row".to_owned() } else { format!("{count} rows") };
+            (count > 0).then(|| format!("{rows} of the travel log count for nothing: {reason}."))
+        };
+        let reasons = [
+            said(self.without_way, "no way joins their nodes on the map"),
+            said(self.without_time, "their way takes no time on the map"),
+        ];
+        reasons.into_iter().flatten().collect()
+    }
+}
+
 /// Reads the log. A row between nodes that no arc joins is laid on the way that is fastest on the map.
-pub(super) fn journeys(map: &RoadMap, log: &Table) -> Result<Vec<Journey>, Faults> {
+pub(super) fn journeys(map: &RoadMap, log: &Table) -> Result<Log, Faults> {
     let mut faults = Faults::default();
     let mut ways: HashMap<(u32, u32), Arc<[u32]>> = HashMap::new();
     let mut search = Dijkstra::<QuaternaryHeap>::new(&map.graph);
-    let mut journeys = Vec::with_capacity(log.len());
+    let mut found = Log { journeys: Vec::with_capacity(log.len()), ..Log::default() };
     for (row, &seconds) in log.number("seconds").unwrap_or(&[]).iter().enumerate() {
         let departure = departure_of(log, row, &mut faults);
         let ends = ends_of(map, log, row, &mut faults);
         let (Some(departure), Some(ends)) = (departure, ends) else { continue };
         let way = ways.entry(ends).or_insert_with(|| way_of(map, &mut search, ends));
         let base = way.iter().map(|&arc| map.graph.weight(arc as usize)).sum::<f64>();
-        if base > 0.0 && base.is_finite() {
-            journeys.push(Journey { way: way.clone(), ends, departure, seconds, base });
+        if (way.is_empty() && ends.0 != ends.1) || base.is_infinite() {
+            found.without_way += 1;
+        } else if base > 0.0 {
+            found.journeys.push(Journey { way: way.clone(), ends, departure, seconds, base });
+        } else {
+            found.without_time += 1;
         }
     }
     faults.into_result()?;
-    journeys.sort_by(|a, b| a.departure.total_cmp(&b.departure));
-    Ok(journeys)
+    found.journeys.sort_by(|a, b| a.departure.total_cmp(&b.departure));
+    Ok(found)
 }
 
 fn departure_of(log: &Table, row: usize, faults: &mut Faults) -> Option<f64> {
@@ -97,5 +127,5 @@ pub(super) fn fit(map: &RoadMap, journeys: &[Journey], weather: &Statements) -> 
         class: arcs.clone().map(|arc| map.classes.of(arc)).collect(),
         area: arcs.map(|arc| map.areas.of(arc)).collect(),
     };
-    TravelTimes::fit(roads, &trips(map, journeys, weather), &TravelOptions::default())
+    TravelTimes::fit(roads, &trips(map, journeys, weather))
 }

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use rustc_hash::FxHashMap;
 use thiserror::Error;
 
 use super::dijkstra::Path;
@@ -22,14 +23,17 @@ pub struct MapError {
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Labels {
     words: Vec<String>,
+    places: FxHashMap<String, u32>,
     of_arc: Vec<u32>,
 }
 
 impl Labels {
     pub(crate) fn put(&mut self, word: &str) {
         let index = self.index(word).unwrap_or_else(|| {
+            let next = self.words.len() as u32;
             self.words.push(word.to_owned());
-            self.words.len() as u32 - 1
+            self.places.insert(word.to_owned(), next);
+            next
         });
         self.of_arc.push(index);
     }
@@ -43,7 +47,7 @@ impl Labels {
     /// Index of a word.
     #[must_use]
     pub fn index(&self, word: &str) -> Option<u32> {
-        self.words.iter().position(|known| known == word).map(|at| at as u32)
+        self.places.get(word).copied()
     }
 
     /// The words.

@@ -1,8 +1,13 @@
 //! Medians of groups, shrunk to zero by their uncertainty.
 
-/// One effect a group; groups without data have none.
+use rustc_hash::FxHashMap;
+
+/// One effect a group that occurs; others have none.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Effects(Vec<f64>);
+pub(super) struct Effects {
+    places: FxHashMap<u64, u32>,
+    effects: Vec<f64>,
+}
 
 /// Variance of a median over that of a mean, for normal data.
 const MEDIAN_VARIANCE: f64 = std::f64::consts::FRAC_PI_2;
@@ -10,17 +15,39 @@ const MEDIAN_VARIANCE: f64 = std::f64::consts::FRAC_PI_2;
 const NORMAL_DEVIATION: f64 = 1.482_602_218_505_602;
 
 impl Effects {
-    pub fn of(&self, group: usize) -> f64 {
-        self.0.get(group).copied().unwrap_or(0.0)
+    pub fn of(&self, group: u64) -> f64 {
+        self.place(group).map_or(0.0, |at| self.effects[at])
     }
 
-    /// Moves what the groups have in common from the residuals to the effects.
-    pub fn refine(&mut self, residuals: &mut [f64], group_of: impl Fn(usize) -> usize) {
-        let groups = (0..residuals.len()).map(|at| group_of(at) + 1).max().unwrap_or(0).max(self.0.len());
-        self.0.resize(groups, 0.0);
+    /// Where a group stands among those that occur.
+    pub fn place(&self, group: u64) -> Option<usize> {
+        self.places.get(&group).map(|&at| at as usize)
+    }
+
+    /// Number of groups that occur.
+    pub fn len(&self) -> usize {
+        self.effects.len()
+    }
+
+    /// Takes note of the groups that occur; where each of them stands.
+    pub fn occur(&mut self, groups: impl Iterator<Item = u64>) -> Vec<u32> {
+        let of = groups
+            .map(|group| {
+                let next = self.places.len() as u32;
+                *self.places.entry(group).or_insert(next)
+            })
+            .collect();
+        self.effects.resize(self.places.len(), 0.0);
+        of
+    }
+
+    /// Moves what the groups have in common from the residuals to the effects; `of` is where the
+    /// group of each residual stands.
+    pub fn refine(&mut self, residuals: &mut [f64], of: &[u32]) {
+        let groups = self.effects.len();
         // What was taken before goes back, so that each round shrinks the whole effect once.
-        residuals.iter_mut().enumerate().for_each(|(at, left)| *left += self.0[group_of(at)]);
-        let (first, mut sorted) = by_group(residuals, groups, &group_of);
+        residuals.iter_mut().zip(of).for_each(|(left, &at)| *left += self.effects[at as usize]);
+        let (first, mut sorted) = by_group(residuals, groups, of);
         let mut medians = vec![0.0; groups];
         let mut within = Vec::with_capacity(residuals.len());
         for group in 0..groups {
@@ -37,21 +64,21 @@ impl Effects {
         let between = between(&medians, &counts, noise);
         for group in 0..groups {
             let shrunk = between * counts[group] / (between * counts[group] + noise).max(f64::MIN_POSITIVE);
-            self.0[group] = shrunk * medians[group];
+            self.effects[group] = shrunk * medians[group];
         }
-        residuals.iter_mut().enumerate().for_each(|(at, left)| *left -= self.0[group_of(at)]);
+        residuals.iter_mut().zip(of).for_each(|(left, &at)| *left -= self.effects[at as usize]);
     }
 }
 
 /// Residuals laid out group by group.
-fn by_group(residuals: &[f64], groups: usize, group_of: &impl Fn(usize) -> usize) -> (Vec<usize>, Vec<f64>) {
+fn by_group(residuals: &[f64], groups: usize, of: &[u32]) -> (Vec<usize>, Vec<f64>) {
     let mut first = vec![0; groups + 1];
-    (0..residuals.len()).for_each(|at| first[group_of(at) + 1] += 1);
+    of.iter().for_each(|&at| first[at as usize + 1] += 1);
     (0..groups).for_each(|group| first[group + 1] += first[group]);
     let mut next = first.clone();
     let mut sorted = vec![0.0; residuals.len()];
-    for (at, &left) in residuals.iter().enumerate() {
-        let slot = &mut next[group_of(at)];
+    for (&left, &at) in residuals.iter().zip(of) {
+        let slot = &mut next[at as usize];
         sorted[*slot] = left;
         *slot += 1;
     }

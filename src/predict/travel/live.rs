@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::{DAY, Roads, TravelTimes, Trip};
+use super::{DAY, Roads, TravelTimes, Trip, usable};
 
 /// How common residuals arise and decay, fitted on history.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -74,12 +74,14 @@ impl Live {
 }
 
 impl TravelTimes {
-    /// Common residuals at `second` of `day`, from the trips of that day that had ended by then.
+    /// Common residuals at `second` of `day`, from the trips of that day that had ended by then; those with
+    /// a road that is not there, or a ratio that is no number above 0, count for nothing.
     #[must_use]
     pub fn residuals(&self, trips: &[Trip], day: i32, second: f64) -> Residuals {
         let Live { weight, memory_seconds } = self.live;
         let mut sums: HashMap<(u32, u32), (f64, f64)> = HashMap::new();
-        for trip in trips.iter().filter(|trip| trip.day == day && trip.second < second) {
+        let is_known = |trip: &&Trip| trip.day == day && trip.second < second && usable(trip, &self.roads);
+        for trip in trips.iter().filter(is_known) {
             let share = (-(second - trip.second) / memory_seconds.max(1.0)).exp();
             let left = self.residual(trip).clamp(-1.0, 1.0);
             let entry = sums.entry(group(&self.roads, trip.road)).or_default();

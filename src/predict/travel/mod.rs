@@ -18,8 +18,6 @@ mod live;
 #[cfg(test)]
 mod tests;
 
-use std::collections::HashMap;
-
 use effects::{Effects, median, spread};
 pub use live::{Live, Residuals};
 
@@ -47,23 +45,12 @@ pub struct Roads {
     pub area: Vec<u32>,
 }
 
-/// Choices of the fit.
-#[derive(Debug, Clone, PartialEq)]
-pub struct TravelOptions {
-    /// Slots of a day, 1 to 1,440.
-    pub slots: usize,
-    /// Rounds over all effects, 1 or more.
-    pub rounds: usize,
-}
-
-impl Default for TravelOptions {
-    fn default() -> Self {
-        TravelOptions { slots: 48, rounds: 3 }
-    }
-}
-
 /// Seconds of a day.
 const DAY: f64 = 86_400.0;
+/// Slots of a day.
+const SLOTS: usize = 48;
+/// Rounds over all effects; after them they hardly move.
+const ROUNDS: usize = 3;
 /// Trips under stated conditions that weigh as much as what is stated.
 const STATED_WEIGHT: f64 = 20.0;
 /// Trips of a slot that weigh as much as its class for the spread.
@@ -72,7 +59,6 @@ const SPREAD_WEIGHT: f64 = 20.0;
 /// A fitted model.
 #[derive(Debug, Clone)]
 pub struct TravelTimes {
-    slots: usize,
     roads: Roads,
     /// By class, kind of day and weekday, each by slot; by road; by road and hour.
     class: Vec<f64>,
@@ -80,11 +66,11 @@ pub struct TravelTimes {
     kind: Effects,
     weekday: Effects,
     road: Effects,
-    hours: HashMap<u64, u32>,
     hour: Effects,
     /// Exponent of stated factors.
     exponent: f64,
-    /// Standard deviation of the logarithm by class and slot.
+    /// Standard deviation of the logarithm by class, and by slot as `slot` holds them.
+    class_spread: Vec<f64>,
     spread: Vec<f64>,
     live: Live,
 }
@@ -92,10 +78,10 @@ pub struct TravelTimes {
 /// Groups of one trip.
 struct Groups {
     class: usize,
-    slot: usize,
-    kind: usize,
-    weekday: usize,
-    road: usize,
+    slot: u64,
+    kind: u64,
+    weekday: u64,
+    road: u64,
     hour: u64,
 }
 
@@ -104,53 +90,51 @@ impl TravelTimes {
     /// that is no number above 0, count for nothing.
     ///
     /// ```
-    /// use purvey::predict::travel::{Roads, TravelOptions, TravelTimes, Trip};
+    /// use purvey::predict::travel::{Roads, TravelTimes, Trip};
     /// let roads = Roads { class: vec![0, 0], area: vec![0, 0] };
     /// let trips: Vec<Trip> = (0..400)
     ///     .map(|at| Trip { road: at % 2, day: (at / 20) as i32, second: 28_800.0, ratio: 1.5, stated: 0.0 })
     ///     .collect();
-    /// let fitted = TravelTimes::fit(roads, &trips, &TravelOptions::default());
+    /// let fitted = TravelTimes::fit(roads, &trips);
     /// assert!((fitted.ratio(0, 3, 28_800.0, 0.0) - 1.5).abs() < 1e-9);
     /// ```
     #[must_use]
-    pub fn fit(roads: Roads, trips: &[Trip], options: &TravelOptions) -> Self {
+    pub fn fit(roads: Roads, trips: &[Trip]) -> Self {
         let trips: Vec<Trip> = trips.iter().filter(|trip| usable(trip, &roads)).copied().collect();
-        let mut model = TravelTimes::empty(roads, options);
+        let mut model = TravelTimes::empty(roads);
         let groups: Vec<Groups> = trips.iter().map(|trip| model.groups(trip)).collect();
-        for group in &groups {
-            let next = model.hours.len() as u32;
-            model.hours.entry(group.hour).or_insert(next);
-        }
+        let of_slot = model.slot.occur(groups.iter().map(|group| group.slot));
+        let of_kind = model.kind.occur(groups.iter().map(|group| group.kind));
+        let of_weekday = model.weekday.occur(groups.iter().map(|group| group.weekday));
+        let of_road = model.road.occur(groups.iter().map(|group| group.road));
+        let of_hour = model.hour.occur(groups.iter().map(|group| group.hour));
         let mut residuals: Vec<f64> = trips.iter().map(|trip| trip.ratio.ln() - trip.stated).collect();
-        let of_hour: Vec<usize> = groups.iter().map(|group| model.hours[&group.hour] as usize).collect();
         model.centre(&groups, &mut residuals);
-        for _ in 0..options.rounds.max(1) {
-            model.slot.refine(&mut residuals, |trip| groups[trip].slot);
-            model.kind.refine(&mut residuals, |trip| groups[trip].kind);
-            model.weekday.refine(&mut residuals, |trip| groups[trip].weekday);
-            model.road.refine(&mut residuals, |trip| groups[trip].road);
-            model.hour.refine(&mut residuals, |trip| of_hour[trip]);
+        for _ in 0..ROUNDS {
+            model.slot.refine(&mut residuals, &of_slot);
+            model.kind.refine(&mut residuals, &of_kind);
+            model.weekday.refine(&mut residuals, &of_weekday);
+            model.road.refine(&mut residuals, &of_road);
+            model.hour.refine(&mut residuals, &of_hour);
             model.weigh_stated(&trips, &mut residuals);
         }
-        model.measure_spread(&groups, &residuals);
-        model.live = Live::fit(&model.roads, &trips, &residuals, model.slots);
+        model.measure_spread(&groups, &of_slot, &residuals);
+        model.live = Live::fit(&model.roads, &trips, &residuals, SLOTS);
         model
     }
 
-    fn empty(roads: Roads, options: &TravelOptions) -> Self {
+    fn empty(roads: Roads) -> Self {
         let classes = roads.class.iter().max().map_or(1, |&most| most as usize + 1);
-        let slots = options.slots.clamp(1, 1440);
         TravelTimes {
-            slots,
             class: vec![0.0; classes],
             slot: Effects::default(),
             kind: Effects::default(),
             weekday: Effects::default(),
             road: Effects::default(),
-            hours: HashMap::new(),
             hour: Effects::default(),
             exponent: 1.0,
-            spread: vec![0.0; classes * slots],
+            class_spread: vec![0.0; classes],
+            spread: Vec::new(),
             live: Live::default(),
             roads,
         }
@@ -190,19 +174,22 @@ impl TravelTimes {
         trips.iter().zip(residuals).for_each(|(trip, left)| *left -= change * trip.stated);
     }
 
-    fn measure_spread(&mut self, groups: &[Groups], residuals: &[f64]) {
-        let mut of_slot: Vec<Vec<f64>> = vec![Vec::new(); self.spread.len()];
-        let mut of_class: Vec<Vec<f64>> = vec![Vec::new(); self.class.len()];
-        for (group, &left) in groups.iter().zip(residuals) {
-            of_slot[group.slot].push(left);
-            of_class[group.class].push(left);
+    fn measure_spread(&mut self, groups: &[Groups], of_slot: &[u32], residuals: &[f64]) {
+        let mut in_slot: Vec<Vec<f64>> = vec![Vec::new(); self.slot.len()];
+        let mut in_class: Vec<Vec<f64>> = vec![Vec::new(); self.class.len()];
+        let mut class_of: Vec<usize> = vec![0; self.slot.len()];
+        for ((group, &slot), &left) in groups.iter().zip(of_slot).zip(residuals) {
+            in_slot[slot as usize].push(left);
+            in_class[group.class].push(left);
+            class_of[slot as usize] = group.class;
         }
-        let of_class: Vec<f64> = of_class.iter_mut().map(|left| spread(left)).collect();
-        for (slot, left) in of_slot.iter_mut().enumerate() {
-            let (count, prior) = (left.len() as f64, of_class[slot / self.slots]);
+        self.class_spread = in_class.iter_mut().map(|left| spread(left)).collect();
+        let of = |(left, class): (&mut Vec<f64>, usize)| {
+            let (count, prior) = (left.len() as f64, self.class_spread[class]);
             let own = count * spread(left).powi(2);
-            self.spread[slot] = ((own + SPREAD_WEIGHT * prior * prior) / (count + SPREAD_WEIGHT)).sqrt();
-        }
+            ((own + SPREAD_WEIGHT * prior * prior) / (count + SPREAD_WEIGHT)).sqrt()
+        };
+        self.spread = in_slot.iter_mut().zip(class_of).map(of).collect();
     }
 
     fn groups(&self, trip: &Trip) -> Groups {
@@ -211,24 +198,25 @@ impl TravelTimes {
     }
 
     fn groups_at(&self, road: u32, weekday: usize, second: f64) -> Groups {
-        let class = self.roads.class[road as usize] as usize;
-        let slot = ((second / DAY * self.slots as f64) as usize).min(self.slots - 1);
-        let kind = weekday.saturating_sub(4);
+        let class = self.roads.class[road as usize];
+        let (of_class, slots) = (u64::from(class), SLOTS as u64);
+        let slot = ((second / DAY * SLOTS as f64) as u64).min(slots - 1);
+        let kind = weekday.saturating_sub(4) as u64;
         let hour = ((second / 3600.0) as u64).min(23);
         Groups {
-            class,
-            slot: class * self.slots + slot,
-            kind: (class * 3 + kind) * self.slots + slot,
-            weekday: (class * 7 + weekday) * self.slots + slot,
-            road: road as usize,
-            hour: (u64::from(road) * 3 + kind as u64) * 24 + hour,
+            class: class as usize,
+            slot: of_class * slots + slot,
+            kind: (of_class * 3 + kind) * slots + slot,
+            weekday: (of_class * 7 + weekday as u64) * slots + slot,
+            road: u64::from(road),
+            hour: (u64::from(road) * 3 + kind) * 24 + hour,
         }
     }
 
     /// Slots of a day.
     #[must_use]
     pub fn slots(&self) -> usize {
-        self.slots
+        SLOTS
     }
 
     /// Exponent to which stated factors came true; 1 as stated, 0 not at all.
@@ -251,17 +239,18 @@ impl TravelTimes {
     #[must_use]
     pub fn ratio(&self, road: u32, weekday: usize, second: f64, deviations: f64) -> f64 {
         let groups = self.groups_at(road, weekday, second);
-        (self.level(&groups) + deviations * self.spread[groups.slot]).exp()
+        let spread =
+            self.slot.place(groups.slot).map_or(self.class_spread[groups.class], |at| self.spread[at]);
+        (self.level(&groups) + deviations * spread).exp()
     }
 
     fn level(&self, groups: &Groups) -> f64 {
-        let hour = self.hours.get(&groups.hour).map_or(0.0, |&at| self.hour.of(at as usize));
         self.class[groups.class]
             + self.slot.of(groups.slot)
             + self.kind.of(groups.kind)
             + self.weekday.of(groups.weekday)
             + self.road.of(groups.road)
-            + hour
+            + self.hour.of(groups.hour)
     }
 
     /// What the fit leaves of a trip: logarithm of its time over the predicted one.

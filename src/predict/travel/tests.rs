@@ -67,7 +67,7 @@ fn predicted(fitted: &TravelTimes, trip: &Trip) -> f64 {
 #[test]
 fn the_usual_is_found_under_jams_rain_and_stops() {
     let (past, later) = (city(42, 1), city(7, 2));
-    let fitted = TravelTimes::fit(past.roads.clone(), &past.trips, &TravelOptions::default());
+    let fitted = TravelTimes::fit(past.roads.clone(), &past.trips);
     let flat = error(&later, |_| 0.2);
     let found = error(&later, |trip| predicted(&fitted, trip));
     assert!(found < 0.4 * flat, "{found} against {flat}");
@@ -79,7 +79,7 @@ fn the_usual_is_found_under_jams_rain_and_stops() {
 #[test]
 fn most_trips_lie_between_the_quantiles() {
     let (past, later) = (city(42, 3), city(14, 4));
-    let fitted = TravelTimes::fit(past.roads.clone(), &past.trips, &TravelOptions::default());
+    let fitted = TravelTimes::fit(past.roads.clone(), &past.trips);
     let inside = later.trips.iter().filter(|trip| {
         let at = |z: f64| fitted.ratio(trip.road, trip.day.rem_euclid(7) as usize, trip.second, z);
         let ratio = trip.ratio / (fitted.exponent() * trip.stated).exp();
@@ -92,7 +92,7 @@ fn most_trips_lie_between_the_quantiles() {
 #[test]
 fn what_is_seen_now_helps_for_the_next_hour() {
     let (past, later) = (city(42, 5), city(10, 6));
-    let fitted = TravelTimes::fit(past.roads.clone(), &past.trips, &TravelOptions::default());
+    let fitted = TravelTimes::fit(past.roads.clone(), &past.trips);
     let memory = fitted.live().memory_seconds();
     assert!((1800.0..7200.0).contains(&memory), "{memory}");
     let (mut usual, mut live) = (0.0, 0.0);
@@ -123,7 +123,7 @@ fn few_trips_keep_to_the_class_and_many_do_not() {
         .collect();
     trips.retain(|trip| trip.road != 3 || trip.day < 1);
     trips.iter_mut().filter(|trip| trip.road == 3).for_each(|trip| trip.ratio = 3.0);
-    let fitted = TravelTimes::fit(roads, &trips, &TravelOptions::default());
+    let fitted = TravelTimes::fit(roads, &trips);
     let at = |road: u32| fitted.ratio(road, 0, 43_200.0, 0.0).ln();
     assert!(at(3) < 0.5 * 3.0_f64.ln(), "{}", at(3));
     assert!(at(5) - at(6) > 0.15, "{} {}", at(5), at(6));
@@ -131,7 +131,38 @@ fn few_trips_keep_to_the_class_and_many_do_not() {
 
 #[test]
 fn nothing_known_is_free_flow() {
-    let fitted = TravelTimes::fit(Roads { class: vec![0], area: vec![0] }, &[], &TravelOptions::default());
+    let fitted = TravelTimes::fit(Roads { class: vec![0], area: vec![0] }, &[]);
     assert_eq!(fitted.ratio(0, 0, 0.0, 1.0), 1.0);
     assert_eq!(fitted.live().memory_seconds(), 0.0);
+}
+
+#[test]
+fn reports_that_are_no_trips_count_for_nothing() {
+    let trips: Vec<Trip> = (0..200)
+        .map(|at| Trip { road: 0, day: at / 20, second: 28_800.0, ratio: 1.5, stated: 0.0 })
+        .collect();
+    let fitted = TravelTimes::fit(Roads { class: vec![0], area: vec![0] }, &trips);
+    let sound = Trip { road: 0, day: 20, second: 28_000.0, ratio: 3.0, stated: 0.0 };
+    let known = fitted.residuals(&[sound], 20, 28_800.0);
+    let faulty = [
+        Trip { road: 7, ..sound },
+        Trip { ratio: f64::NAN, ..sound },
+        Trip { ratio: 0.0, ..sound },
+        Trip { stated: f64::INFINITY, ..sound },
+        sound,
+    ];
+    assert_eq!(fitted.residuals(&faulty, 20, 28_800.0), known);
+}
+
+#[test]
+fn memory_follows_the_trips_and_not_the_number_of_classes() {
+    let classes = 1_000_000;
+    let roads = Roads { class: (0..classes).collect(), area: vec![0; classes as usize] };
+    let trip = |at: u32| Trip { road: at % 3, day: at as i32 / 9, second: 3600.0, ratio: 1.2, stated: 0.0 };
+    let trips: Vec<Trip> = (0..300).map(trip).collect();
+    let fitted = TravelTimes::fit(roads, &trips);
+    assert!((fitted.ratio(1, 2, 3600.0, 0.0) - 1.2).abs() < 1e-9);
+    assert!(fitted.weekday.len() <= 21 && fitted.spread.len() == 3);
+    // A class without trips is as the map says.
+    assert_eq!(fitted.ratio(classes - 1, 2, 3600.0, 1.0), 1.0);
 }
