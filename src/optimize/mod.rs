@@ -6,6 +6,7 @@ pub mod genetic;
 pub mod inventory;
 pub mod matching;
 pub mod milp;
+pub mod pacing;
 pub mod paths;
 pub mod routes;
 
