@@ -101,13 +101,13 @@ impl Lesson {
     /// use purvey::decide::learn::Lesson;
     /// use purvey::predict::tabular::LearnOptions;
     /// let homes = Table::new("homes")
-    ///     .with_number("size", (0..60).map(f64::from))
-    ///     .with_number("price", (0..60).map(|size| 10.0 + 3.0 * f64::from(size)));
+    ///     .with_number("size", (0..300).map(|row| f64::from(row % 50)))
+    ///     .with_number("price", (0..300).map(|row| 10.0 + 3.0 * f64::from(row % 50)));
     /// let (options, control) = (LearnOptions::default(), Control::default());
     /// let lesson = Lesson::learn(&homes, "price", &options, &control)?;
-    /// let new = Table::new("new").with_number("size", [30.0]);
+    /// let new = Table::new("new").with_number("size", [20.0]);
     /// let answer = lesson.answer(Some(&new), 1, &control)?;
-    /// assert!((answer.predictions.number("mean").unwrap()[0] - 100.0).abs() < 2.0);
+    /// assert!((answer.predictions.number("mean").unwrap()[0] - 70.0).abs() < 2.0);
     /// # Ok::<(), purvey::decide::learn::LearnFailure>(())
     /// ```
     pub fn learn(

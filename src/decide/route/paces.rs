@@ -151,7 +151,7 @@ pub(super) struct Paces {
 }
 
 /// Seconds that an arc of no time takes while it may be closed.
-const SHORTEST: f64 = 1e-6;
+const SHORTEST: f64 = 1e-3;
 
 /// Travel times of an arc.
 enum Times {

@@ -21,7 +21,7 @@ pub struct Stretch {
 }
 
 /// Above this an arc counts as closed: who waits there goes on when it opens.
-const CLOSED: f64 = 1e6;
+const CLOSED: f64 = 1e8;
 
 /// Progress along an arc over a period, in base travel time.
 struct Progress {
