@@ -17,15 +17,15 @@ use super::{input, write};
 pub struct Backtest {
     #[command(flatten)]
     source: Source,
-    /// Decisions in each window
-    #[arg(long, default_value_t = 6, value_name = "N")]
-    rounds: usize,
+    /// Decisions in each window, 1 to 1000
+    #[arg(long, default_value_t = 6, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1000))]
+    rounds: u16,
     /// Date of the first decision of the first window [default: as late as history allows]
     #[arg(long, value_name = "DATE")]
     from: Option<NaiveDate>,
-    /// Windows, evenly spaced from --from to the last that fits
-    #[arg(long, default_value_t = 1, value_name = "K")]
-    windows: usize,
+    /// Windows, 1 to 1000, evenly spaced from --from to the last that fits
+    #[arg(long, default_value_t = 1, value_name = "K", value_parser = clap::value_parser!(u16).range(1..=1000))]
+    windows: u16,
     /// The planner's own past orders (columns of orders.csv), replayed as a policy of their own
     #[arg(long, value_name = "FILE")]
     own_orders: Option<PathBuf>,
@@ -48,8 +48,12 @@ impl Backtest {
         })?;
         let schema = input::schema(loaded.decision)?;
         let own_orders = self.own_orders.as_deref().map(|path| input::plan(path, &schema)).transpose()?;
-        let options =
-            BacktestOptions { rounds: self.rounds, from: self.from, windows: self.windows, own_orders };
+        let options = BacktestOptions {
+            rounds: usize::from(self.rounds),
+            from: self.from,
+            windows: usize::from(self.windows),
+            own_orders,
+        };
         let backtest = replay.backtest(loaded.input, &options, &control)?;
         let document = json!({ "backtest": backtest });
         let folder = self.output.unwrap_or_else(|| input::default_output(&self.source.path, "out-backtest"));

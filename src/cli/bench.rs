@@ -61,7 +61,7 @@ impl Bench {
                 control.limits.gap = gap;
             }
             let begun = Instant::now();
-            let loaded = input::load(&Source { path: folder.clone(), set: Vec::new(), round: None })?;
+            let loaded = input::load(&Source { path: folder.clone(), set: Vec::new() })?;
             let prepared = loaded.decision.prepare(loaded.input, &control.started())?;
             let solution =
                 prepared.solve(&SolveOptions { control: control.started(), ..SolveOptions::default() })?;

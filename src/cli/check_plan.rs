@@ -7,7 +7,7 @@ use clap::Args;
 use purvey::decide::document;
 
 use super::exit::{self, Failure};
-use super::options::{Source, Talk, Work};
+use super::options::{Rounding, Source, Talk, Work};
 use super::{console, input, write};
 
 /// Price and verify anyone's plan.
@@ -15,6 +15,8 @@ use super::{console, input, write};
 pub struct CheckPlan {
     #[command(flatten)]
     source: Source,
+    #[command(flatten)]
+    rounding: Rounding,
     /// The plan: an output folder, or one plan table (orders.csv, variables.csv), or a .sol file
     #[arg(long, value_name = "FILE")]
     plan: PathBuf,
@@ -28,7 +30,7 @@ impl CheckPlan {
     /// Reads, checks, tells.
     pub fn run(self) -> Result<u8, Failure> {
         let control = self.work.control(&self.talk)?.started();
-        let loaded = input::load(&self.source)?;
+        let loaded = input::load(&self.rounding.of(self.source))?;
         let (measure, words) = (loaded.decision.objective_measure(), loaded.decision.objective_words());
         let prepared = loaded.decision.prepare(loaded.input, &control)?;
         let plan = input::plan_for(&self.plan, loaded.decision, &*prepared)?;

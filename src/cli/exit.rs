@@ -2,7 +2,7 @@
 
 use purvey::data::Faults;
 use purvey::decide::{DecideError, Verdict};
-use purvey::solution::{Outcome, SolutionStatus, Termination};
+use purvey::solution::{Outcome, Termination};
 
 use super::console;
 
@@ -74,16 +74,10 @@ pub fn code_of(outcome: &Outcome) -> u8 {
     if outcome.termination == Termination::Interrupted {
         return INTERRUPTED;
     }
-    match (outcome.solution_status, outcome.termination) {
-        (SolutionStatus::Feasible | SolutionStatus::Optimal, Termination::Unbounded) => INFEASIBLE,
-        (SolutionStatus::Feasible | SolutionStatus::Optimal, _) => OK,
-        (
-            SolutionStatus::None,
-            Termination::Infeasible | Termination::Unbounded | Termination::InfeasibleOrUnbounded,
-        ) => INFEASIBLE,
-        (SolutionStatus::None, Termination::TimeLimit | Termination::WorkLimit | Termination::Stalled) => {
-            NO_PLAN
-        }
-        (SolutionStatus::None, _) => INTERNAL,
+    match (Verdict::from(outcome), outcome.termination) {
+        (Verdict::Unknown, Termination::TimeLimit | Termination::WorkLimit | Termination::Stalled) => NO_PLAN,
+        // Without a plan, a proof or a limit that was reached, something failed.
+        (Verdict::Unknown, _) => INTERNAL,
+        (verdict, _) => code_of_verdict(verdict),
     }
 }

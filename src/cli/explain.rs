@@ -5,7 +5,7 @@ use clap::Args;
 use purvey::decide::{SolveOptions, document};
 
 use super::exit::{self, Failure};
-use super::options::{Source, Talk, Work};
+use super::options::{Rounding, Source, Talk, Work};
 use super::{console, input};
 
 /// Why it is infeasible, or which limits bind and what one more unit is worth.
@@ -13,6 +13,8 @@ use super::{console, input};
 pub struct Explain {
     #[command(flatten)]
     source: Source,
+    #[command(flatten)]
+    rounding: Rounding,
     #[command(flatten)]
     work: Work,
     #[command(flatten)]
@@ -23,7 +25,7 @@ impl Explain {
     /// Reads, explains, tells.
     pub fn run(self) -> Result<u8, Failure> {
         let control = self.work.control(&self.talk)?.started();
-        let loaded = input::load(&self.source)?;
+        let loaded = input::load(&self.rounding.of(self.source))?;
         let prepared = loaded.decision.prepare(loaded.input, &control)?;
         let interrupted = control.cancel.clone();
         let explanation = prepared.explain(&SolveOptions { control, ..SolveOptions::default() })?;

@@ -81,7 +81,7 @@ impl Forecast {
             ("method", self.method.clone()),
         ];
         set.extend(asked.into_iter().filter_map(|(key, value)| Some(format!("{key}={}", value?))));
-        let loaded = input::load(&Source { path: self.path.clone(), set, round: None })?;
+        let loaded = input::load(&Source { path: self.path.clone(), set })?;
         let name = loaded.decision.name();
         let prepared = loaded.decision.prepare(loaded.input, control)?;
         prepared.forecast().ok_or_else(|| Failure::Usage(format!("`{name}` forecasts nothing")))

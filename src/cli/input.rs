@@ -23,8 +23,7 @@ pub struct Loaded {
 
 /// Reads the instance folder or names the standard file of `source`.
 pub fn load(source: &Source) -> Result<Loaded, Failure> {
-    let mut sets = parse_sets(&source.set)?;
-    sets.extend(source.round.iter().map(|rule| ("round".to_owned(), rule.clone())));
+    let sets = parse_sets(&source.set)?;
     if is_file(&source.path) {
         return load_file(&source.path, sets);
     }

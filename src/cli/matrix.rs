@@ -10,10 +10,10 @@ use purvey::data::Tables;
 use purvey::decide::route;
 use purvey::optimize::paths::read_road_table;
 
-use super::exit::{self, Failure};
+use super::exit::Failure;
 use super::options::Talk;
 use super::route::Map;
-use super::{console, input, write};
+use super::{input, write};
 
 /// All distances between nodes: matrix.csv `from,to,cost`.
 #[derive(Debug, Args)]
@@ -36,7 +36,8 @@ impl Matrix {
         let (map, departure) = self.map.read()?;
         let nodes = read_road_table(&self.nodes, "nodes")?;
         let started = Instant::now();
-        let found = route::distances(&map, &nodes, departure.as_ref(), &self.map.control())?;
+        let control = self.map.control();
+        let found = route::distances(&map, &nodes, departure.as_ref(), &control)?;
         let seconds = started.elapsed().as_secs_f64();
         let document = json!({ "matrix": {
             "nodes": map.names.len(),
@@ -50,13 +51,14 @@ impl Matrix {
         let presentation = route::present_distances(&input::title(self.map.path()), &nodes, &found);
         let folder = self.output.unwrap_or_else(|| input::default_output(self.map.path(), "out-matrix"));
         let table = route::distance_table(&nodes, &found);
-        write::folder(&folder, "matrix.json", &document, &Tables::default().with(table), &presentation)?;
-        if self.talk.json {
-            console::say_json(&document);
-        } else if self.talk.tells() {
-            write::summary(&presentation, &purvey::data::Faults::default());
-            console::say(&format!("\nDistances: {}", folder.join("matrix.csv").display()));
-        }
-        Ok(exit::OK)
+        let answer = write::Answer {
+            folder,
+            name: "matrix.json",
+            document,
+            tables: &Tables::default().with(table),
+            presentation: &presentation,
+            next: ("Distances", "matrix.csv"),
+        };
+        answer.finish(&self.talk, &control)
     }
 }

@@ -55,6 +55,21 @@ impl Talk {
     }
 }
 
+/// How many threads to work with.
+#[derive(Debug, Clone, Args)]
+pub struct Threads {
+    /// Worker threads, at most 256; 0: one for each core; never changes the result
+    #[arg(long, default_value_t = 0, value_name = "N", value_parser = clap::value_parser!(u16).range(0..=256))]
+    threads: u16,
+}
+
+impl Threads {
+    /// A control of that many threads.
+    pub fn control(&self) -> Control {
+        Control::default().with_threads(usize::from(self.threads))
+    }
+}
+
 /// How long and how well to solve.
 #[derive(Debug, Clone, Args)]
 pub struct Work {
@@ -67,9 +82,8 @@ pub struct Work {
     /// Relative gap that is good enough (0.01 is one percent)
     #[arg(long, value_parser = parse_gap, value_name = "GAP")]
     pub gap: Option<f64>,
-    /// Worker threads, at most 256; 0: one for each core; never changes the result
-    #[arg(long, default_value_t = 0, value_name = "N", value_parser = clap::value_parser!(u16).range(0..=256))]
-    pub threads: u16,
+    #[command(flatten)]
+    pub threads: Threads,
     /// Seed of every random draw
     #[arg(long, default_value_t = 0, value_name = "N")]
     pub seed: u64,
@@ -79,7 +93,7 @@ impl Work {
     /// The control that these options ask for, with progress as `talk` says
     /// and Ctrl-C as a request to stop.
     pub fn control(&self, talk: &Talk) -> Result<Control, Failure> {
-        let mut control = Control::default().with_threads(usize::from(self.threads)).with_seed(self.seed);
+        let mut control = self.threads.control().with_seed(self.seed);
         control.limits.time = self.time_limit;
         control.limits.work = self.work_limit;
         if let Some(gap) = self.gap {
@@ -99,17 +113,29 @@ pub struct Source {
     /// Change a setting for this run (may be given several times)
     #[arg(long = "set", value_name = "KEY=VALUE")]
     pub set: Vec<String>,
-    /// Rounding of distances between coordinates, as --set round=RULE: auto, nearest, dimacs, exact
-    #[arg(long, value_name = "RULE")]
-    pub round: Option<String>,
 }
 
 impl Source {
     /// Path and settings as they stand on a command line.
     pub fn as_typed(&self) -> String {
         let sets = self.set.iter().map(|set| format!(" --set {}", quoted(set)));
-        let round = self.round.iter().map(|rule| format!(" --round {}", quoted(rule)));
-        quoted(&self.path.display().to_string()) + &sets.chain(round).collect::<String>()
+        quoted(&self.path.display().to_string()) + &sets.collect::<String>()
+    }
+}
+
+/// How distances are rounded, where a plan is made or priced.
+#[derive(Debug, Clone, Args)]
+pub struct Rounding {
+    /// Rounding of distances between coordinates, as --set round=RULE: auto, nearest, dimacs, exact
+    #[arg(long, value_name = "RULE")]
+    round: Option<String>,
+}
+
+impl Rounding {
+    /// The source with this rounding set.
+    pub fn of(&self, mut source: Source) -> Source {
+        source.set.extend(self.round.iter().map(|rule| format!("round={rule}")));
+        source
     }
 }
 

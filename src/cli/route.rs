@@ -11,7 +11,7 @@ use purvey::decide::route::{self, Algorithm, Conditions, Departure, Judged, Rout
 use purvey::optimize::paths::{RoadMap, read_map, read_road_table};
 
 use super::exit::{self, Failure};
-use super::options::Talk;
+use super::options::{Talk, Threads};
 use super::{console, input, write};
 
 /// Shortest paths: one with --from and --to, many with --pairs.
@@ -71,9 +71,8 @@ pub struct Map {
     /// Percent of days on which the planned times should hold [default: 50, the median]
     #[arg(long, value_name = "PERCENT", requires = "travel_log", default_value_t = 50.0, value_parser = percentile)]
     percentile: f64,
-    /// Worker threads; 0 for one each core; never changes the result
-    #[arg(long, default_value_t = 0, value_name = "N")]
-    threads: usize,
+    #[command(flatten)]
+    threads: Threads,
 }
 
 impl Map {
@@ -121,7 +120,7 @@ impl Map {
 
     /// Threads for the work on it.
     pub fn control(&self) -> Control {
-        Control::default().with_threads(self.threads)
+        self.threads.control()
     }
 }
 
@@ -179,20 +178,15 @@ impl Route {
         let document = document(&found);
         let presentation = found.present(&input::title(self.map.path()));
         let folder = self.output.unwrap_or_else(|| input::default_output(self.map.path(), "out-route"));
-        write::folder(
-            &folder,
-            "route.json",
-            &document,
-            &Tables::default().with(found.table()),
-            &presentation,
-        )?;
-        if self.talk.json {
-            console::say_json(&document);
-        } else if self.talk.tells() {
-            write::summary(&presentation, &Faults::default());
-            console::say(&format!("\nRoutes: {}", folder.join("routes.csv").display()));
-        }
-        Ok(exit::OK)
+        let answer = write::Answer {
+            folder,
+            name: "route.json",
+            document,
+            tables: &Tables::default().with(found.table()),
+            presentation: &presentation,
+            next: ("Routes", "routes.csv"),
+        };
+        answer.finish(&self.talk, &control)
     }
 
     fn judge(&self, from: &str) -> Result<u8, Failure> {

@@ -9,7 +9,7 @@ use purvey::decide::{SolveOptions, document};
 use purvey::solution::{SolutionStatus, Termination};
 
 use super::exit::{self, Failure};
-use super::options::{Source, Talk, Work};
+use super::options::{Rounding, Source, Talk, Work};
 use super::{console, input, write};
 
 /// Decide: plan tables, solution.json and report.html.
@@ -17,6 +17,8 @@ use super::{console, input, write};
 pub struct Solve {
     #[command(flatten)]
     source: Source,
+    #[command(flatten)]
+    rounding: Rounding,
     /// Folder for the plan [default: out/ in the instance folder, STEM.out/ here for a file]
     #[arg(long, value_name = "DIR")]
     output: Option<PathBuf>,
@@ -37,7 +39,8 @@ impl Solve {
     pub fn run(self) -> Result<u8, Failure> {
         let begun = Instant::now();
         let control = self.work.control(&self.talk)?.started();
-        let loaded = input::load(&self.source)?;
+        let source = self.rounding.of(self.source);
+        let loaded = input::load(&source)?;
         let (name, decision) = (loaded.name.clone(), loaded.decision);
         let read_seconds = begun.elapsed().as_secs_f64();
         let prepared = decision.prepare(loaded.input, &control)?;
@@ -59,7 +62,7 @@ impl Solve {
         };
         let document = document::solution(&header, &solution);
         let presentation = prepared.present(&solution);
-        let folder = self.output.unwrap_or_else(|| input::default_output(&self.source.path, "out"));
+        let folder = self.output.unwrap_or_else(|| input::default_output(&source.path, "out"));
         if solution.outcome.solution_status != SolutionStatus::None {
             write::plan(&folder, &solution, &document, &presentation, &prepared.plan_files(&solution))?;
         }
@@ -71,7 +74,7 @@ impl Solve {
                 let kept = if folder.exists() { "; the earlier one there is as it was" } else { "" };
                 console::say(&format!("\nNo plan was written to {}{kept}.", folder.display()));
                 if matches!(solution.outcome.termination, Termination::Infeasible | Termination::WorkLimit) {
-                    console::say(&format!("Next: purvey explain {}", self.source.as_typed()));
+                    console::say(&format!("Next: purvey explain {}", source.as_typed()));
                 }
             } else {
                 console::say(&format!("\nReport: {}", folder.join("report.html").display()));

@@ -10,7 +10,7 @@ use purvey::decide::SolveOptions;
 use purvey::decide::what_if::{self, Scenario};
 
 use super::exit::Failure;
-use super::options::{Source, Talk, Work};
+use super::options::{Rounding, Source, Talk, Work};
 use super::{input, write};
 
 /// Solve variants of the input side by side and compare them.
@@ -18,6 +18,8 @@ use super::{input, write};
 pub struct WhatIf {
     #[command(flatten)]
     source: Source,
+    #[command(flatten)]
+    rounding: Rounding,
     /// Scenario files (TOML: name, then [[change]] with table, where, column and one of multiply, add, set, drop)
     #[arg(long = "scenario", value_name = "FILE", num_args = 1.., required = true)]
     scenarios: Vec<PathBuf>,
@@ -34,8 +36,9 @@ impl WhatIf {
     /// Reads all scenarios, solves, writes, tells.
     pub fn run(self) -> Result<u8, Failure> {
         let control = self.work.control(&self.talk)?.started();
-        let loaded = input::load(&self.source)?;
         let scenarios = self.read_scenarios()?;
+        let source = self.rounding.of(self.source);
+        let loaded = input::load(&source)?;
         let options = SolveOptions { control: control.clone(), ..SolveOptions::default() };
         let variants =
             what_if::compare(loaded.decision, &loaded.input, &scenarios, &options).map_err(|error| {
@@ -48,7 +51,7 @@ impl WhatIf {
         let (measure, words) = (loaded.decision.objective_measure(), loaded.decision.objective_words());
         let presentation = what_if::present(&loaded.name, &scenarios, &variants, &measure, &words);
         let document = json!({ "what_if": { "variants": variants } });
-        let folder = self.output.unwrap_or_else(|| input::default_output(&self.source.path, "out-what-if"));
+        let folder = self.output.unwrap_or_else(|| input::default_output(&source.path, "out-what-if"));
         let answer = write::Answer {
             folder,
             name: "what-if.json",

@@ -1,5 +1,7 @@
 //! Judging a solved benchmark instance by what is known of its optimum.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
 use super::CheckReport;
@@ -119,6 +121,12 @@ impl Expected {
         let expected: Expected = serde_json::from_str(text).map_err(|error| error.to_string())?;
         if expected.tolerance.is_nan() || expected.tolerance < 0.0 {
             return Err("tolerance must be 0 or more".to_owned());
+        }
+        if expected.gap.is_some_and(|gap| gap < 0.0) {
+            return Err("gap must be 0 or more".to_owned());
+        }
+        if expected.time_limit_seconds.is_some_and(|limit| Duration::try_from_secs_f64(limit).is_err()) {
+            return Err("time_limit_seconds must be a time of 0 or more that can be waited for".to_owned());
         }
         Ok(expected)
     }

@@ -38,6 +38,11 @@ fn what_cannot_be_judged_is_a_usage_error() {
     fs::write(at.join("shop/expected.json"), "{\"tolerance\": -1}").unwrap();
     let bad = purvey(at, "bench shop").ends(2);
     assert!(bad.err.contains("tolerance must be 0 or more"), "{}", bad.err);
+    for (limit, named) in [("\"time_limit_seconds\": -5", "time_limit_seconds"), ("\"gap\": -0.1", "gap")] {
+        fs::write(at.join("shop/expected.json"), format!("{{\"tolerance\": 0, {limit}}}")).unwrap();
+        let bad = purvey(at, "bench shop").ends(2);
+        assert!(bad.err.contains(&format!("expected.json: {named} must be")), "{}", bad.err);
+    }
     fs::write(at.join("shop/expected.json"), "{\"tolerance\": 0, \"tier\": \"large\"}").unwrap();
     purvey(at, "bench shop --tier smoke").ends(2);
 }
