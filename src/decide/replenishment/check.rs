@@ -290,10 +290,10 @@ impl Breaches<'_> {
         for (index, pair) in self.problem.pairs.iter().enumerate() {
             let lines = plan.of_pair(index);
             let total: f64 = pair.sources.iter().filter_map(|source| source.share).sum();
-            let split =
-                pair.sources.iter().filter(|source| source.share.is_some_and(|s| s > 0.0)).count() > 1;
-            if !split {
-                self.one_source(index, lines);
+            if !pair.is_split() {
+                if !self.problem.may_combine(pair) {
+                    self.one_source(index, lines);
+                }
                 continue;
             }
             let slack =

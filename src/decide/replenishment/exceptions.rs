@@ -2,8 +2,9 @@
 
 use chrono::NaiveDate;
 
-use super::present::{Book, LIKELY, bucket_word, code_of_item, code_of_location};
+use super::present::{Book, LIKELY, code_of_item, code_of_location};
 use super::problem::{Pair, Problem};
+use super::words::bucket_word;
 use crate::presentation::{Block, Column, Measure, Section, Table};
 
 /// Units beyond the demand of the whole horizon that are no excess yet.

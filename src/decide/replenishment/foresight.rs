@@ -17,7 +17,7 @@
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
-use super::replay::{Facts, Orders, Warehouse};
+use super::replay::Facts;
 use crate::control::Control;
 use crate::data::{Code, Fault, Faults};
 use crate::optimize::inventory::order_path::{
@@ -32,7 +32,8 @@ const ROUNDING: f64 = 1e-9;
 
 /// The cheapest orders of a window.
 pub(crate) struct Foresight {
-    orders: Vec<Vec<f64>>,
+    /// Units by stock point and bucket.
+    pub orders: Vec<Vec<f64>>,
     /// Whether nothing can cost less.
     pub proved: bool,
 }
@@ -53,12 +54,6 @@ impl Foresight {
             }
         }
         Ok(found)
-    }
-}
-
-impl Orders for Foresight {
-    fn orders(&mut self, bucket: usize, _: &Warehouse<'_>) -> Result<Vec<f64>, Faults> {
-        Ok(self.orders.iter().map(|orders| orders.get(bucket).copied().unwrap_or(0.0)).collect())
     }
 }
 
@@ -204,7 +199,7 @@ struct Search<'a> {
 
 impl Search<'_> {
     fn is_over(&self) -> bool {
-        self.paths >= MOST_PATHS || self.control.cancel.is_requested()
+        self.paths >= MOST_PATHS || self.control.should_stop()
     }
 
     fn value(&mut self, open: &[bool]) -> Value {
@@ -322,7 +317,7 @@ mod tests {
     #![allow(clippy::unwrap_used)]
 
     use super::super::explain::tests::problem;
-    use super::super::replay::{Own, Start, Trial};
+    use super::super::replay::{Given, Start, Trial, Warehouse};
     use super::*;
     use crate::decide::backtest::{Schedule, play};
 
@@ -337,6 +332,7 @@ mod tests {
             rounds: 3,
             shortage_cost: vec![3.0; points],
             lead: vec![1; points],
+            leads: vec![vec![1]; points],
             length: vec![4; points],
             start: vec![start; points],
         }
@@ -359,19 +355,16 @@ mod tests {
         )
     }
 
-    fn cost(facts: &Facts<'_>, policy: Box<dyn Orders + '_>) -> f64 {
+    fn cost(facts: &Facts<'_>, orders: Vec<Vec<f64>>) -> f64 {
         let schedule = Schedule {
             from: facts.all.plan_date,
             decisions: vec![0, 1, 2],
             buckets: 4,
             controllable_from: facts.lead.clone(),
         };
-        let mut trial = Trial { warehouse: Warehouse::new(facts), policy };
-        let played = play(&schedule, &mut trial).unwrap();
-        // What cannot be influenced is the same for all, so either cost ranks them alike.
-        let early = played.total.total() - played.controllable.total();
-        assert!((early - 0.0).abs() < 10.0);
-        played.controllable.total()
+        let mut trial =
+            Trial { warehouse: Warehouse::new(facts), policy: Box::new(Given::of_first_sources(&orders)) };
+        play(&schedule, &mut trial).unwrap().controllable.total()
     }
 
     #[test]
@@ -381,13 +374,13 @@ mod tests {
             let facts = facts(&problem, 3);
             let foresight = Foresight::new(&facts, &[], &Control::default()).unwrap();
             assert!(foresight.proved);
-            let found = cost(&facts, Box::new(foresight));
+            let found = cost(&facts, foresight.orders);
             let mut least = f64::INFINITY;
             // Every order of 0 to 7 units in each of three decisions, for both items.
             for code in 0..8_usize.pow(6) {
                 let quantity = |place: u32| (code / 8_usize.pow(place) % 8) as f64;
                 let orders = [0, 3].map(|from| (0..3).map(|week| quantity(from + week)).collect());
-                least = least.min(cost(&facts, Box::new(Own { orders: orders.to_vec() })));
+                least = least.min(cost(&facts, orders.to_vec()));
             }
             assert!((found - least).abs() < 1e-9, "order cost {order_cost}: {found}, {least} can be had");
         }
@@ -398,12 +391,15 @@ mod tests {
     fn no_rival_costs_less_than_a_search_without_time() {
         let problem = shop(4);
         let facts = facts(&problem, 3);
-        let control = Control::default();
-        control.cancel.request();
         let rival = vec![vec![0.0, 3.0, 0.0], vec![0.0, 3.0, 0.0]];
-        let theirs = cost(&facts, Box::new(Own { orders: rival.clone() }));
-        let foresight = Foresight::new(&facts, &[rival], &control).unwrap();
-        assert!(!foresight.proved);
-        assert!(cost(&facts, Box::new(foresight)) <= theirs + 1e-9);
+        let theirs = cost(&facts, rival.clone());
+        let stopped = Control::default();
+        stopped.cancel.request();
+        let late = Control::default().with_time(std::time::Duration::ZERO).started();
+        for control in [stopped, late] {
+            let foresight = Foresight::new(&facts, std::slice::from_ref(&rival), &control).unwrap();
+            assert!(!foresight.proved);
+            assert!(cost(&facts, foresight.orders) <= theirs + 1e-9);
+        }
     }
 }

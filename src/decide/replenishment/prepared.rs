@@ -238,9 +238,9 @@ impl Prepared for Replenishing {
         if let Some(collision) = explain::collision(known, scenarios, &control)? {
             if !options.relax {
                 let outcome = Outcome::without_answer(Termination::Infeasible);
-                return Ok(self.without_plan(outcome, &collision, self.seconds(begun)));
+                return Ok(self.without_plan(outcome, &collision.explanation(known), self.seconds(begun)));
             }
-            let (relaxed, steps) = explain::relaxed(known, scenarios, &control)?;
+            let (relaxed, steps) = collision.relaxed(known);
             (problem, given_way) = (std::borrow::Cow::Owned(relaxed), steps);
         }
         let answer = explain::plan(&problem, scenarios, earlier.as_ref(), &control)?;

@@ -6,6 +6,7 @@ use chrono::NaiveDate;
 use super::exceptions;
 use super::problem::{Pair, Problem};
 use super::scenarios::{PairScenarios, QUANTILE_LEVELS, Scenarios};
+use super::words::bucket_word;
 use crate::data::{self, Severity as FaultSeverity, Tables};
 use crate::decide::Solution;
 use crate::presentation::{
@@ -201,15 +202,6 @@ pub(super) fn code_of_item<'a>(problem: &'a Problem, pair: &Pair) -> &'a str {
 
 pub(super) fn code_of_location<'a>(problem: &'a Problem, pair: &Pair) -> &'a str {
     problem.locations.get(pair.location).map_or("", |location| location.code.as_str())
-}
-
-/// What a bucket is called.
-pub(super) fn bucket_word(problem: &Problem) -> &'static str {
-    match problem.bucket() {
-        data::Bucket::Day => "day",
-        data::Bucket::Week => "week",
-        data::Bucket::Month => "month",
-    }
 }
 
 fn details(book: &Book<'_>) -> Details {

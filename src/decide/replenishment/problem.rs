@@ -209,7 +209,8 @@ pub struct Source {
     pub prices: Vec<PriceBreak>,
     /// Money for each order line (bucket with a quantity above 0).
     pub line_cost: f64,
-    /// Only the sources of the lowest preference that can deliver are used; infinite: after all others.
+    /// Only the sources of the lowest preference that can deliver are used, and those of the next
+    /// where all of these are limited; infinite: after all others.
     pub preference: f64,
     /// Share of each order when an order is split; `None`: not split.
     pub share: Option<f64>,
@@ -338,6 +339,14 @@ impl Problem {
         format!("{item}@{location}")
     }
 
+    /// Whether the plan may buy from several sources of the pair without shares: its preferred
+    /// one may deliver less than is needed.
+    #[must_use]
+    pub fn may_combine(&self, pair: &Pair) -> bool {
+        let preferred = pair.sources.first().and_then(|source| self.suppliers.get(source.supplier));
+        !pair.is_split() && preferred.is_some_and(Supplier::is_limited)
+    }
+
     /// Day on which an order of `bucket` is placed with `source`; `None` where none can be.
     #[must_use]
     pub fn order_date(&self, source: &Source, bucket: usize) -> Option<NaiveDate> {
@@ -372,6 +381,30 @@ impl Problem {
     #[must_use]
     pub fn volume_m3(&self, pair: &Pair) -> f64 {
         self.items.get(pair.item).map_or(0.0, |item| item.volume_m3)
+    }
+}
+
+impl Supplier {
+    /// Whether it may deliver less than is asked for: it states a capacity, a budget or an order minimum.
+    #[must_use]
+    pub fn is_limited(&self) -> bool {
+        let most = [self.capacity_units, self.capacity_m3, self.capacity_kg, self.budget];
+        most.iter().any(Option::is_some) || self.minimum_money > 0.0 || self.minimum_m3 > 0.0
+    }
+}
+
+impl Pair {
+    /// Whether its orders are split over several sources by shares.
+    #[must_use]
+    pub fn is_split(&self) -> bool {
+        self.sources.iter().filter(|source| source.share.is_some_and(|share| share > 0.0)).count() > 1
+    }
+
+    /// Units that locks fix of an order of `bucket` with a source.
+    #[must_use]
+    pub fn locked(&self, source: usize, bucket: usize) -> Option<f64> {
+        let locks = self.locks.iter().filter(|lock| (lock.bucket, lock.source) == (bucket, source));
+        locks.map(|lock| lock.quantity).reduce(|sum, quantity| sum + quantity)
     }
 }
 

@@ -6,6 +6,8 @@
 //! of a stock point ends before an order of one round more would arrive. What an
 //! order costs counts in the bucket in which it arrives, so that the costs from
 //! round 1's arrival on are those of all orders that were decided, and of no other.
+//! The lead time of a stock point is that of its first source; what a plan orders
+//! from another one arrives, and is paid, when that one delivers.
 
 use super::model;
 use super::plan::OrderLine;
@@ -30,8 +32,10 @@ pub(crate) struct Facts<'a> {
     pub rounds: usize,
     /// Money for a missing unit, given or implied by the target, by stock point.
     pub shortage_cost: Vec<f64>,
-    /// Buckets from an order to its arrival, by stock point.
+    /// Buckets from an order with the first source to its arrival, by stock point.
     pub lead: Vec<usize>,
+    /// Buckets from an order to its arrival, by stock point and source.
+    pub leads: Vec<Vec<usize>>,
     /// Buckets replayed, by stock point.
     pub length: Vec<usize>,
     /// Stock and arrivals at the start, by stock point.
@@ -84,25 +88,32 @@ impl Facts<'_> {
     }
 }
 
-/// How a policy orders: quantities by stock point in a bucket of the window.
+/// How a policy orders in a bucket of the window.
 pub(crate) trait Orders: Send {
     /// What to order now, knowing the state of the warehouse.
-    fn orders(&mut self, bucket: usize, warehouse: &Warehouse<'_>) -> Result<Vec<f64>, Faults>;
+    fn orders(&mut self, bucket: usize, warehouse: &Warehouse<'_>) -> Result<Vec<OrderLine>, Faults>;
+}
+
+/// Quantities by stock point as lines of `bucket` with each first source.
+fn of_first_source(bucket: usize, quantities: impl IntoIterator<Item = f64>) -> Vec<OrderLine> {
+    let line = |(pair, quantity)| OrderLine { pair, source: 0, bucket, quantity };
+    quantities.into_iter().enumerate().map(line).filter(|line| line.quantity > 0.0).collect()
 }
 
 /// Stock, pipeline and costs of one policy in one window.
 pub(crate) struct Warehouse<'a> {
     pub facts: &'a Facts<'a>,
     points: Vec<Point>,
+    /// All lines ordered so far.
+    pub ordered: Vec<OrderLine>,
 }
 
 #[derive(Debug, Clone)]
 struct Point {
     lots: Vec<(f64, Option<usize>)>,
     backorder: f64,
+    /// Units by bucket of the arrival, those after the end of the replay too.
     arrivals: Vec<f64>,
-    /// Units ordered, by bucket of the order.
-    ordered: Vec<f64>,
     /// Money for orders and lines, by bucket of the arrival.
     order_cost: Vec<f64>,
     /// Money above the lowest price, by bucket of the arrival.
@@ -115,27 +126,22 @@ impl<'a> Warehouse<'a> {
         let points: Vec<Point> = facts
             .start
             .iter()
-            .zip(&facts.length)
-            .map(|(start, &length)| {
+            .zip(facts.length.iter().zip(&facts.leads))
+            .map(|(start, (length, leads))| {
+                let longest = leads.iter().max().map_or(0, |lead| length + lead);
                 let mut arrivals = start.arrivals.clone();
-                arrivals.resize(length, 0.0);
-                let none = || vec![0.0; length];
+                arrivals.resize(longest, 0.0);
+                let none = || vec![0.0; longest];
                 Point {
                     lots: start.lots.clone(),
                     backorder: start.backorder,
                     arrivals,
-                    ordered: none(),
                     order_cost: none(),
                     variance: none(),
                 }
             })
             .collect();
-        Warehouse { facts, points }
-    }
-
-    /// Units ordered so far, by stock point and bucket of the order.
-    pub fn ordered(&self) -> Vec<Vec<f64>> {
-        self.points.iter().map(|point| point.ordered.clone()).collect()
+        Warehouse { facts, points, ordered: Vec::new() }
     }
 
     /// Units on hand or on order less units owed, before the bucket's demand.
@@ -160,22 +166,20 @@ impl<'a> Warehouse<'a> {
         }
     }
 
-    /// Places orders of `bucket`: they arrive after the lead time, and are paid then.
-    fn place(&mut self, bucket: usize, orders: &[f64]) {
+    /// Places orders of `bucket`: they arrive after the lead time of their source, and are paid then.
+    fn place(&mut self, bucket: usize, orders: Vec<OrderLine>) {
         let problem = self.facts.all;
         let mut lines = vec![Vec::new(); problem.suppliers.len()];
-        for (index, &quantity) in orders.iter().enumerate().filter(|(_, quantity)| **quantity > 0.0) {
+        for line in orders {
+            let OrderLine { pair: index, source, quantity, .. } = line;
             let pair = &problem.pairs[index];
-            let Some(source) = pair.sources.first() else { continue };
-            let (at, point) = (bucket + self.facts.lead[index], &mut self.points[index]);
-            // Decisions end early enough for every order of the window to arrive in it.
-            if at < point.arrivals.len() {
-                point.ordered[bucket] += quantity;
-                point.arrivals[at] += quantity * source.supply_fill;
-                point.order_cost[at] += source.line_cost;
-                point.variance[at] += quantity * (source.price(0, quantity) - pair.reference_cost);
-                lines[source.supplier].push((index, at));
-            }
+            let Some(of) = pair.sources.get(source) else { continue };
+            let (at, point) = (bucket + self.facts.leads[index][source], &mut self.points[index]);
+            point.arrivals[at] += quantity * of.supply_fill;
+            point.order_cost[at] += of.line_cost;
+            point.variance[at] += quantity * (of.price(0, quantity) - pair.reference_cost);
+            lines[of.supplier].push((index, at));
+            self.ordered.push(line);
         }
         for (supplier, lines) in lines.iter().enumerate().filter(|(_, lines)| !lines.is_empty()) {
             let share = problem.suppliers[supplier].order_cost / lines.len() as f64;
@@ -247,7 +251,7 @@ pub(crate) struct Trial<'a> {
 impl Stage for Trial<'_> {
     fn decide(&mut self, bucket: usize) -> Result<(), Faults> {
         let orders = self.policy.orders(bucket, &self.warehouse)?;
-        self.warehouse.place(bucket, &orders);
+        self.warehouse.place(bucket, orders);
         Ok(())
     }
 
@@ -276,54 +280,62 @@ pub(crate) enum Coverage {
 }
 
 impl Orders for Rule {
-    fn orders(&mut self, bucket: usize, warehouse: &Warehouse<'_>) -> Result<Vec<f64>, Faults> {
+    fn orders(&mut self, bucket: usize, warehouse: &Warehouse<'_>) -> Result<Vec<OrderLine>, Faults> {
         let facts = warehouse.facts;
         let shift = match self.coverage {
             Coverage::Simple => 0.0,
             Coverage::Shifted(buckets) => buckets,
         };
-        Ok((0..facts.lead.len())
-            .map(|pair| {
-                let cover = (facts.lead[pair] + facts.review + 1) as f64 + shift;
-                let wanted = facts.recent_mean(pair, bucket) * cover - warehouse.position(pair, bucket);
-                wanted.max(0.0).round()
-            })
-            .collect())
+        let wanted = |pair: usize| {
+            let cover = (facts.lead[pair] + facts.review + 1) as f64 + shift;
+            let wanted = facts.recent_mean(pair, bucket) * cover - warehouse.position(pair, bucket);
+            wanted.max(0.0).round()
+        };
+        Ok(of_first_source(bucket, (0..facts.lead.len()).map(wanted)))
     }
 }
 
-/// The planner's own past orders, by stock point and bucket of the window.
-pub(crate) struct Own {
-    pub orders: Vec<Vec<f64>>,
+/// Orders that were decided before: the planner's own, or those that foresight found.
+pub(crate) struct Given {
+    pub lines: Vec<OrderLine>,
 }
 
-impl Orders for Own {
-    fn orders(&mut self, bucket: usize, _: &Warehouse<'_>) -> Result<Vec<f64>, Faults> {
-        Ok(self.orders.iter().map(|orders| orders.get(bucket).copied().unwrap_or(0.0)).collect())
+impl Given {
+    /// Quantities by stock point and bucket of the window, from each first source.
+    pub fn of_first_sources(orders: &[Vec<f64>]) -> Self {
+        let buckets = orders.iter().map(Vec::len).max().unwrap_or(0);
+        let of = |bucket: usize| {
+            let quantities = orders.iter().map(move |of| of.get(bucket).copied().unwrap_or(0.0));
+            of_first_source(bucket, quantities)
+        };
+        Given { lines: (0..buckets).flat_map(of).collect() }
     }
 }
 
-/// `known` is shared between windows that run side by side.
-#[derive(Clone, Copy)]
-pub(crate) struct Known<'a>(pub &'a (dyn Fn(usize) -> Result<(Problem, Scenarios), Faults> + Sync));
+impl Orders for Given {
+    fn orders(&mut self, bucket: usize, _: &Warehouse<'_>) -> Result<Vec<OrderLine>, Faults> {
+        Ok(self.lines.iter().filter(|line| line.bucket == bucket).copied().collect())
+    }
+}
 
 /// The product's decision in a replay.
 pub(crate) struct Purvey<'a> {
-    pub known: Known<'a>,
+    /// What was known at each decision.
+    pub known: &'a [(Problem, Scenarios)],
     pub control: Control,
 }
 
 impl Orders for Purvey<'_> {
-    fn orders(&mut self, bucket: usize, warehouse: &Warehouse<'_>) -> Result<Vec<f64>, Faults> {
-        let (mut problem, scenarios) = (self.known.0)(bucket)?;
+    fn orders(&mut self, bucket: usize, warehouse: &Warehouse<'_>) -> Result<Vec<OrderLine>, Faults> {
+        let Some((problem, scenarios)) = self.known.get(bucket / warehouse.facts.review) else {
+            return Ok(Vec::new());
+        };
+        let mut problem = problem.clone();
         warehouse.enter(bucket, &mut problem);
-        let answer = model::plan(&problem, &scenarios, None, &self.control).map_err(|error| {
+        let answer = model::plan(&problem, scenarios, None, &self.control).map_err(|error| {
             Faults::from(Fault::error(Code::Contradiction, problem.name.clone(), error.to_string()))
         })?;
-        let mut orders = vec![0.0; problem.pairs.len()];
-        for OrderLine { pair, quantity, .. } in answer.plan.lines.iter().filter(|line| line.bucket == 0) {
-            orders[*pair] += quantity;
-        }
-        Ok(orders)
+        let now = answer.plan.lines.into_iter().filter(|line| line.bucket == 0);
+        Ok(now.map(|line| OrderLine { bucket, ..line }).collect())
     }
 }

@@ -9,6 +9,7 @@ use super::model::LimitUse;
 use super::plan::{OrderLine, Plan};
 use super::problem::{Pair, Problem};
 use super::scenarios::{OverrideAccuracy, QUANTILE_LEVELS, Scenarios};
+use super::words::{bucket_word, count};
 use crate::data::{Code, Column, Fault, Faults, Table, Tables, date_of, day_number};
 use crate::presentation::{Measure, Style};
 use crate::solution::Termination;
@@ -288,13 +289,8 @@ pub(crate) fn headline(
     let mut told = Vec::new();
     told.push(order_now(&of, &style, &style.date(problem.plan_date)));
     told.push(format!(
-        "Over {} {} the plan is expected to cost {} and to meet {} of demand from stock.",
-        problem.horizon,
-        match problem.bucket() {
-            crate::data::Bucket::Day => "days",
-            crate::data::Bucket::Week => "weeks",
-            crate::data::Bucket::Month => "months",
-        },
+        "Over {} the plan is expected to cost {} and to meet {} of demand from stock.",
+        count(problem.horizon, bucket_word(problem)),
         style.money(of("total_cost")),
         style.percent(of("fill_rate"))
     ));

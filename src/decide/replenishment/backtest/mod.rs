@@ -7,7 +7,7 @@ mod window;
 use chrono::NaiveDate;
 use serde_json::{Map, Value};
 
-use super::problem::{Pair, Problem};
+use super::problem::{Pair, Problem, Source};
 use super::words::{bucket_word, count};
 use crate::control::Control;
 use crate::data::{Code, Fault, Faults, Settings, Table, Tables, date_of, day_number};
@@ -19,8 +19,8 @@ use window::{Outcome, Window};
 const LEAST_HISTORY: i64 = 26;
 
 /// Told where perfect foresight is the best that was found, and might be beaten.
-const NO_FLOOR: &str = "perfect foresight is the cheapest found, not proved to be the cheapest: joint order costs \
-                        or expiry leave more ways to order than were looked at";
+const NO_FLOOR: &str = "perfect foresight is the cheapest found, not proved to be the cheapest: joint order costs, \
+                        expiry or other suppliers leave more ways to order than were looked at";
 /// Names of the policies in the order in which they are shown.
 const PURVEY: &str = "purvey";
 const SIMPLE: &str = "simple_rule";
@@ -126,9 +126,14 @@ impl Reader<'_> {
     }
 }
 
-/// Buckets from an order placed on the first day of `bucket` to its use.
+/// Buckets from an order placed with the first source on the first day of `bucket` to its use.
 fn lead_buckets(problem: &Problem, pair: &Pair, bucket: i64) -> usize {
-    let days = pair.sources.first().map_or(0.0, |source| source.mean_lead_time_days().round()) as u64;
+    pair.sources.first().map_or(0, |source| lead_of(problem, source, bucket))
+}
+
+/// Buckets from an order placed with a source on the first day of `bucket` to its use.
+fn lead_of(problem: &Problem, source: &Source, bucket: i64) -> usize {
+    let days = source.mean_lead_time_days().round() as u64;
     let placed = problem.buckets.start_of(bucket);
     let arrives = placed.checked_add_days(chrono::Days::new(days)).unwrap_or(placed);
     usize::try_from(problem.buckets.first_from(arrives) - bucket).unwrap_or(0)

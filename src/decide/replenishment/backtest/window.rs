@@ -5,10 +5,11 @@ use chrono::NaiveDate;
 use rayon::prelude::*;
 
 use super::super::foresight::Foresight;
-use super::super::problem::{Pair, Problem};
-use super::super::replay::{Coverage, Facts, Known, Orders, Own, Purvey, Rule, Start, Trial, Warehouse};
+use super::super::plan::{OrderLine, Plan};
+use super::super::problem::{Pair, Problem, Source};
+use super::super::replay::{Coverage, Facts, Given, Orders, Purvey, Rule, Start, Trial, Warehouse};
 use super::super::scenarios::{Forecaster, Scenarios};
-use super::{FORESIGHT, OWN, PURVEY, Reader, SIMPLE, TUNED, lead_buckets};
+use super::{FORESIGHT, OWN, PURVEY, Reader, SIMPLE, TUNED, lead_buckets, lead_of};
 use crate::control::Control;
 use crate::data::{Code, Fault, Faults, date_of};
 use crate::decide::BacktestOptions;
@@ -34,10 +35,11 @@ pub(super) struct Window {
     review: usize,
     rounds: usize,
     lead: Vec<usize>,
+    leads: Vec<Vec<usize>>,
     start: Vec<Start>,
     shortage_cost: Vec<f64>,
     known: Vec<(Problem, Scenarios)>,
-    own: Vec<Vec<f64>>,
+    own: Vec<OrderLine>,
 }
 
 impl Window {
@@ -50,6 +52,10 @@ impl Window {
         control: &Control,
     ) -> Result<Self, Faults> {
         let from = base.buckets.start_of(first);
+        let of_sources = |pair: &Pair| -> Vec<usize> {
+            pair.sources.iter().map(|source| lead_of(base, source, first)).collect()
+        };
+        let leads: Vec<Vec<usize>> = all.pairs.iter().map(of_sources).collect();
         let lead: Vec<usize> = all.pairs.iter().map(|pair| lead_buckets(base, pair, first)).collect();
         let longest = lead.iter().copied().max().unwrap_or(0);
         let horizon = base.horizon.min(longest + base.review_period + LOOKAHEAD);
@@ -78,6 +84,7 @@ impl Window {
             review: base.review_period,
             rounds: options.rounds,
             lead,
+            leads,
             start: Vec::new(),
             shortage_cost,
             known,
@@ -96,6 +103,7 @@ impl Window {
             rounds: self.rounds,
             shortage_cost: self.shortage_cost.clone(),
             lead: self.lead.clone(),
+            leads: self.leads.clone(),
             length,
             start: self.start.clone(),
         }
@@ -127,13 +135,12 @@ impl Window {
             buckets: facts.length.iter().copied().max().unwrap_or(0),
             controllable_from: self.lead.clone(),
         };
-        let known = |bucket: usize| Ok(self.known[bucket / self.review].clone());
-        let run = |policy: Box<dyn Orders + '_>| -> Result<(Played, Vec<Vec<f64>>), Faults> {
+        let run = |policy: Box<dyn Orders + '_>| -> Result<(Played, Vec<OrderLine>), Faults> {
             let mut trial = Trial { warehouse: Warehouse::new(&facts), policy };
             let played = play(&schedule, &mut trial as &mut dyn Stage)?;
-            Ok((played, trial.warehouse.ordered()))
+            Ok((played, trial.warehouse.ordered))
         };
-        let purvey = run(Box::new(Purvey { known: Known(&known), control: control.silent() }))?;
+        let purvey = run(Box::new(Purvey { known: &self.known, control: control.silent() }))?;
         let simple = run(Box::new(Rule { coverage: Coverage::Simple }))?;
         let tuned = control.install(|| {
             HALF_BUCKETS
@@ -146,18 +153,34 @@ impl Window {
         let mut list = vec![(PURVEY, purvey), (SIMPLE, simple)];
         list.extend(tuned.map(|tuned| (TUNED, tuned)));
         if options.own_orders.is_some() {
-            list.push((OWN, run(Box::new(Own { orders: self.own.clone() }))?));
+            list.push((OWN, run(Box::new(Given { lines: self.own.clone() }))?));
         }
-        let (mut played, mut rivals) = (Vec::new(), Vec::new());
-        for (policy, (cost, orders)) in list {
-            played.push((policy, cost));
-            rivals.push(orders);
-        }
+        let rivals: Vec<Vec<Vec<f64>>> = list.iter().map(|(_, (_, lines))| of_first(all, lines)).collect();
         let foresight = Foresight::new(&facts, &rivals, control)?;
-        let is_floor = foresight.proved;
-        played.push((FORESIGHT, run(Box::new(foresight))?.0));
+        // Foresight looks at first sources; where another one served better, it knows that too.
+        let (mut best, _) = run(Box::new(Given::of_first_sources(&foresight.orders)))?;
+        let mut is_floor = foresight.proved;
+        for (_, (played, lines)) in &list {
+            is_floor &= lines.iter().all(|line| line.source == 0);
+            if cost(played) < cost(&best) {
+                best = played.clone();
+            }
+        }
+        let mut played: Vec<_> = list.into_iter().map(|(policy, (played, _))| (policy, played)).collect();
+        played.push((FORESIGHT, best));
         Ok(Outcome { played, is_floor })
     }
+}
+
+/// Units ordered by stock point and bucket; nothing where a source besides the first was used.
+fn of_first(all: &Problem, lines: &[OrderLine]) -> Vec<Vec<f64>> {
+    let buckets = lines.iter().map(|line| line.bucket + 1).max().unwrap_or(0);
+    let mut orders = vec![vec![0.0; buckets]; all.pairs.len()];
+    for line in lines {
+        orders[line.pair][line.bucket] += line.quantity;
+    }
+    lines.iter().filter(|line| line.source > 0).for_each(|line| orders[line.pair].fill(0.0));
+    orders
 }
 
 /// Stock and orders on their way as the tables give them on the plan date.
@@ -178,28 +201,30 @@ fn given_start(base: &Problem) -> Vec<Start> {
     base.pairs.iter().map(of).collect()
 }
 
-/// The planner's own orders by stock point and bucket of the window.
-fn own_orders(base: &Problem, all: &Problem, first: i64, options: &BacktestOptions) -> Vec<Vec<f64>> {
+/// The planner's own orders as lines of the window, from the source of the supplier that they name.
+fn own_orders(base: &Problem, all: &Problem, first: i64, options: &BacktestOptions) -> Vec<OrderLine> {
     let length = options.rounds * base.review_period;
-    let mut orders = vec![vec![0.0; length]; all.pairs.len()];
     let Some(table) = options.own_orders.as_ref().and_then(|tables| tables.get("orders")) else {
-        return orders;
+        return Vec::new();
     };
     let index: rustc_hash::FxHashMap<String, usize> =
         all.pairs.iter().enumerate().map(|(at, pair)| (all.pair_name(pair), at)).collect();
     let quantities = table.number("quantity").unwrap_or(&[]);
     let days = table.date("order_date").unwrap_or(&[]);
-    for (row, (&quantity, &day)) in quantities.iter().zip(days).enumerate() {
-        let location =
-            if table.column("location").is_some() { table.cell_text("location", row) } else { "main".into() };
-        let name = format!("{}@{location}", table.cell_text("item", row));
-        let bucket = date_of(day).map(|date| base.buckets.index_of(date) - first);
-        let slot = bucket.and_then(|bucket| usize::try_from(bucket).ok()).filter(|&bucket| bucket < length);
-        if let (Some(&pair), Some(bucket)) = (index.get(&name), slot) {
-            // An order between two decisions counts at the decision before it.
-            let at = bucket / base.review_period * base.review_period;
-            orders[pair][at] += quantity.max(0.0);
-        }
-    }
-    orders
+    let has = |column: &str| table.column(column).is_some();
+    let line = |(row, (&quantity, &day)): (usize, (&f64, &i32))| {
+        let location = if has("location") { table.cell_text("location", row) } else { "main".into() };
+        let pair = *index.get(&format!("{}@{location}", table.cell_text("item", row)))?;
+        let bucket = usize::try_from(base.buckets.index_of(date_of(day)?) - first).ok()?;
+        let supplier = if has("supplier") { table.cell_text("supplier", row) } else { String::new() };
+        let named = |source: &Source| all.suppliers[source.supplier].code == supplier;
+        // An unknown supplier counts as the first one.
+        let source = all.pairs[pair].sources.iter().position(named).unwrap_or(0);
+        // An order between two decisions counts at the decision before it.
+        let at = bucket / base.review_period * base.review_period;
+        (bucket < length).then(|| OrderLine { pair, source, bucket: at, quantity: quantity.max(0.0) })
+    };
+    let lines = quantities.iter().zip(days).enumerate().filter_map(line).collect();
+    // Orders of one decision are one order.
+    Plan::new(lines).lines
 }

@@ -150,9 +150,9 @@ impl<'a> Limits<'a> {
             of_pair.entry(line.pair).or_default().push(line);
         }
         for (pair, lines) in of_pair {
-            if is_split(self.problem, pair) {
+            if self.problem.pairs[pair].is_split() {
                 self.add_shares(pair, &lines);
-            } else {
+            } else if !self.problem.may_combine(&self.problem.pairs[pair]) {
                 self.add_one_source(pair, &lines);
             }
         }
@@ -266,12 +266,6 @@ impl<'a> Limits<'a> {
     fn add_storage(&mut self, lines: &[Line], base: &storage::Base) {
         storage::add(self, lines, base);
     }
-}
-
-/// Whether the orders of a pair are split over several sources by shares.
-pub(super) fn is_split(problem: &Problem, pair: usize) -> bool {
-    let sources = &problem.pairs[pair].sources;
-    sources.iter().filter(|source| source.share.is_some_and(|share| share > 0.0)).count() > 1
 }
 
 /// An amount without the solver's rounding.

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use super::super::check::check;
 use super::super::problem::CONTRACT;
-use super::tests::{colliding, problem, scenarios};
+use super::tests::{colliding, problem, relaxed, scenarios};
 use super::*;
 use crate::data::Schema;
 

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::problem::{Problem, Source};
-use super::collide::{LINES_APART, Limits, Locks, is_split};
+use super::collide::{LINES_APART, Limits, Locks};
 use super::rule::Rule;
 use crate::optimize::milp::{ColumnKind, Member, Side};
 
@@ -90,7 +90,8 @@ impl<'l, 'a> Lines<'l, 'a> {
                 list.extend(more.iter().take(room).copied());
                 list.extend(more.iter().skip(room).filter(|line| self.may_fill(**line, order.1)).copied());
             }
-            for &(pair, _) in list.iter().take(LINES_APART).filter(|(pair, _)| is_split(self.problem, *pair))
+            for &(pair, _) in
+                list.iter().take(LINES_APART).filter(|(pair, _)| self.problem.pairs[*pair].is_split())
             {
                 let sources = self.problem.pairs[pair].sources.iter().enumerate();
                 for (source, stated) in sources.filter(|(_, stated)| stated.share.is_some_and(|s| s > 0.0)) {
@@ -108,7 +109,7 @@ impl<'l, 'a> Lines<'l, 'a> {
     /// Whether a line can be one of many that fill an order: open, not split, not agreed.
     fn may_fill(&self, (pair, source): (usize, usize), bucket: usize) -> bool {
         let of = &self.problem.pairs[pair];
-        self.problem.may_order(of, &of.sources[source], bucket) && !is_split(self.problem, pair)
+        self.problem.may_order(of, &of.sources[source], bucket) && !of.is_split()
     }
 
     /// The agreed quantity of a line, where there is one.

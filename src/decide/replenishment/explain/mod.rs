@@ -37,8 +37,8 @@ pub fn explain(
     control: &Control,
 ) -> Result<Explanation, DecideError> {
     let control = control.started();
-    if let Some(explanation) = collision(problem, scenarios, &control)? {
-        return Ok(explanation);
+    if let Some(collision) = collision(problem, scenarios, &control)? {
+        return Ok(collision.explanation(problem));
     }
     let answer = plan(problem, scenarios, None, &control)?;
     if answer.outcome.solution_status == SolutionStatus::None {
@@ -76,6 +76,43 @@ pub fn plan(
     Ok(found.filter(keeps_all).unwrap_or(answer))
 }
 
+/// Limits that cannot hold together, and the cheapest steps by which they give way until a plan exists.
+pub struct Collision {
+    members: Vec<Member>,
+    irreducible: bool,
+    /// Rule, amount and cost.
+    steps: Vec<(Rule, f64, f64)>,
+}
+
+impl Collision {
+    /// It in a planner's words.
+    pub fn explanation(self, problem: &Problem) -> Explanation {
+        let mut text = vec![format!("{}: no plan keeps all limits [infeasible]", problem.name)];
+        text.extend(self.members.iter().map(|member| format!("  {}", member.text)));
+        text.extend(self.steps.iter().map(|&(rule, by, cost)| {
+            format!("  help: {} (giving way costs {})", rule.advice(problem, by), money(problem, cost))
+        }));
+        Explanation {
+            status: Verdict::Infeasible,
+            irreducible: Some(self.irreducible),
+            relaxation: self.steps.iter().map(|step| relaxation(problem, step)).collect(),
+            members: self.members,
+            text,
+            ..Explanation::default()
+        }
+    }
+
+    /// The problem with its limits moved by those steps, and the steps.
+    pub fn relaxed(&self, problem: &Problem) -> (Problem, Vec<Relaxation>) {
+        let mut moved = problem.clone();
+        for &(rule, by, _) in &self.steps {
+            rule.give_way(&mut moved, by);
+        }
+        drop_empty_locks(&mut moved);
+        (moved, self.steps.iter().map(|step| relaxation(problem, step)).collect())
+    }
+}
+
 /// The collision of the limits with its cheapest relaxation; `None` where none is proved.
 ///
 /// Quick where nothing is agreed and storage is not overfull; else a small mixed-integer program.
@@ -86,26 +123,13 @@ pub fn collision(
     problem: &Problem,
     scenarios: &Scenarios,
     control: &Control,
-) -> Result<Option<Explanation>, DecideError> {
+) -> Result<Option<Collision>, DecideError> {
     let Some(limits) = Limits::new(problem, scenarios, Locks::Whole, control) else { return Ok(None) };
     let found = limits.collision(control).map_err(|error| solver("finding the colliding limits", &error))?;
     let Some((rules, irreducible)) = found else { return Ok(None) };
     let steps = cheapest(problem, scenarios, control)?;
-    let members: Vec<Member> =
-        rules.iter().map(|rule| rule.member(problem, &takes(&limits, *rule))).collect();
-    let mut text = vec![format!("{}: no plan keeps all limits [infeasible]", problem.name)];
-    text.extend(members.iter().map(|member| format!("  {}", member.text)));
-    text.extend(steps.iter().map(|&(rule, by, cost)| {
-        format!("  help: {} (giving way costs {})", rule.advice(problem, by), money(problem, cost))
-    }));
-    Ok(Some(Explanation {
-        status: Verdict::Infeasible,
-        irreducible: Some(irreducible),
-        members,
-        relaxation: steps.iter().map(|step| relaxation(problem, step)).collect(),
-        text,
-        ..Explanation::default()
-    }))
+    let members = rules.iter().map(|rule| rule.member(problem, &takes(&limits, *rule))).collect();
+    Ok(Some(Collision { members, irreducible, steps }))
 }
 
 /// What stock takes of a location that it fills beyond its room.
@@ -127,25 +151,6 @@ fn cheapest(
 
 fn relaxation(problem: &Problem, &(rule, amount, cost): &(Rule, f64, f64)) -> Relaxation {
     Relaxation { name: rule.name(problem), amount, cost }
-}
-
-/// The problem with its limits moved by the cheapest relaxation, and the steps; no steps where
-/// no collision is proved.
-///
-/// # Errors
-/// [`DecideError::Solver`] when the solver fails.
-pub fn relaxed(
-    problem: &Problem,
-    scenarios: &Scenarios,
-    control: &Control,
-) -> Result<(Problem, Vec<Relaxation>), DecideError> {
-    let steps = cheapest(problem, scenarios, control)?;
-    let mut moved = problem.clone();
-    for &(rule, by, _) in &steps {
-        rule.give_way(&mut moved, by);
-    }
-    drop_empty_locks(&mut moved);
-    Ok((moved, steps.iter().map(|step| relaxation(problem, step)).collect()))
 }
 
 /// Why the planning itself found no plan, without a smaller proof: shared limits that it found no

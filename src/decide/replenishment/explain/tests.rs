@@ -60,7 +60,7 @@ pub(super) fn colliding(problem: &Problem) -> Vec<String> {
             limits.groups.keys().copied().filter(|other| !rules.contains(other)).collect();
         others.iter().for_each(|other| drop_rule(&mut without, *other));
         let found = collision(&without, &scenarios, &control).unwrap();
-        assert!(found.is_none(), "{rule:?} is not needed: {:?}", found.map(|f| f.text));
+        assert!(found.is_none(), "{rule:?} is not needed: {:?}", found.map(|f| f.explanation(&without).text));
     }
     rules.iter().map(|rule| rule.name(problem)).collect()
 }
@@ -98,6 +98,17 @@ fn drop_rule(problem: &mut Problem, rule: Rule) {
             problem.pairs[pair].sources[0].moq = 10.0 * all;
         }
     }
+}
+
+/// The problem with its limits moved by the cheapest relaxation, and the steps; no steps where
+/// no collision is proved.
+pub(in super::super) fn relaxed(
+    problem: &Problem,
+    scenarios: &Scenarios,
+    control: &Control,
+) -> Result<(Problem, Vec<Relaxation>), DecideError> {
+    let found = collision(problem, scenarios, control)?;
+    Ok(found.map_or_else(|| (problem.clone(), Vec::new()), |collision| collision.relaxed(problem)))
 }
 
 fn relaxations(problem: &Problem) -> Vec<(String, f64, f64)> {

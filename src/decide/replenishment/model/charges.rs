@@ -3,6 +3,7 @@
 //! Prices reach the order path as unit costs, line costs and holding costs, so that its own solver
 //! answers them; usage is counted from the plan, line by line.
 
+use super::super::plan::OrderLine;
 use super::limits::Family;
 use super::part::{PointPlan, Ready, StockPoint};
 use super::ways::Way;
@@ -102,27 +103,25 @@ impl StockPoint<'_> {
                 usage.push((row, amount));
             }
         };
-        for (bucket, &quantity) in plan.orders.iter().enumerate().filter(|(_, quantity)| **quantity > 0.0) {
-            for (source, quantity) in way.lines(bucket, quantity) {
-                let source = &self.pair().sources[source];
-                let (supplier, money) = (source.supplier, quantity * source.price(bucket, quantity));
-                add(Family::Budget, money);
-                add(Family::SupplierBudget(supplier), money);
-                add(Family::MinimumMoney(supplier, bucket), money);
-                add(Family::CapacityUnits(supplier, bucket), quantity);
-                add(Family::CapacityVolume(supplier, bucket), quantity * volume);
-                add(Family::CapacityWeight(supplier, bucket), quantity * weight);
-                add(Family::MinimumVolume(supplier, bucket), quantity * volume);
-                add(Family::Header(supplier, bucket, Some(self.index)), 1.0);
-                add(Family::Header(supplier, bucket, None), 1.0);
-            }
+        for OrderLine { source, bucket, quantity, .. } in self.lines(ready, &plan.orders, &plan.beside) {
+            let source = &self.pair().sources[source];
+            let (supplier, money) = (source.supplier, quantity * source.price(bucket, quantity));
+            add(Family::Budget, money);
+            add(Family::SupplierBudget(supplier), money);
+            add(Family::MinimumMoney(supplier, bucket), money);
+            add(Family::CapacityUnits(supplier, bucket), quantity);
+            add(Family::CapacityVolume(supplier, bucket), quantity * volume);
+            add(Family::CapacityWeight(supplier, bucket), quantity * weight);
+            add(Family::MinimumVolume(supplier, bucket), quantity * volume);
+            add(Family::Header(supplier, bucket, Some(self.index)), 1.0);
+            add(Family::Header(supplier, bucket, None), 1.0);
         }
         if volume > 0.0 && self.problem.locations[self.pair().location].storage_m3.is_some() {
-            let trace = self.trace(ready, &plan.orders).unwrap_or_default();
+            let trace = self.trace(ready, &plan.orders, &plan.beside).unwrap_or_default();
             // What has expired at the end of a bucket takes no room in the next.
             let stock: Vec<f64> =
                 trace.mean_stock.iter().zip(&trace.mean_waste).map(|(s, w)| s - w).collect();
-            let arriving = self.arriving(way, &plan.orders);
+            let arriving = self.arriving(way, plan);
             for (bucket, arriving) in arriving.iter().enumerate() {
                 let before = bucket
                     .checked_sub(1)
@@ -134,7 +133,8 @@ impl StockPoint<'_> {
     }
 
     /// Mean units that arrive in each bucket.
-    fn arriving(&self, way: &Way, orders: &[f64]) -> Vec<f64> {
+    fn arriving(&self, way: &Way, plan: &PointPlan) -> Vec<f64> {
+        let orders = &plan.orders;
         let mut arriving = way.path.inflow.clone();
         if let Some(split) = way.inexact() {
             for course in split.supply(&way.path, orders).chunks_exact(way.path.periods) {
@@ -150,6 +150,7 @@ impl StockPoint<'_> {
                 arriving[at] += share * quantity * way.path.yield_factor;
             }
         }
+        self.arriving_beside(way, &plan.beside, &mut arriving);
         arriving
     }
 }

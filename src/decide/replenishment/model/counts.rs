@@ -32,14 +32,22 @@ impl StockPoint<'_> {
     pub fn parts_of(&self, plan: &PointPlan, bucket: usize) -> Vec<(usize, f64)> {
         let quantity = plan.orders[bucket];
         self.with_ways(|ways| {
-            let ready = ways.get(plan.way).filter(|_| quantity > 0.0);
-            ready.map_or_else(Vec::new, |ready| ready.way.lines(bucket, quantity).collect())
+            let Some(ready) = ways.get(plan.way) else { return Vec::new() };
+            let main = (quantity > 0.0).then(|| ready.way.lines(bucket, quantity));
+            let beside = plan.beside.iter().filter(|line| line.bucket == bucket);
+            let beside = beside.map(|line| (line.source, line.quantity));
+            main.into_iter().flatten().chain(beside).collect()
         })
     }
 
-    /// The lanes of a way; `None` where locks fix parts of a split.
-    pub fn lanes_of<'w>(&self, way: &'w Way) -> Option<Vec<Lane<'w>>> {
-        lanes(self.pair(), way)
+    /// Whether it buys from several sources in one plan, without shares.
+    pub fn combines(&self) -> bool {
+        self.with_ways(|ways| ways.first().is_some_and(|ready| !ready.way.beside.is_empty()))
+    }
+
+    /// The lanes of a way.
+    pub fn lanes_of<'w>(&'w self, way: &'w Way) -> Vec<Lane<'w>> {
+        lanes(self.problem, self.pair(), way)
     }
 
     /// The row of the room at the stock point's location in a bucket.
@@ -53,7 +61,7 @@ impl StockPoint<'_> {
         self.with_ways(|ways| {
             let ready = ways.get(way)?;
             let orders = if ready.way.split.is_some() { self.onto_steps(ready, orders) } else { orders };
-            if self.keeps_rules(ready, &orders) { self.plan_of(way, ready, orders) } else { None }
+            if self.keeps_rules(ready, &orders) { self.plan_of(way, ready, orders, Vec::new()) } else { None }
         })
     }
 

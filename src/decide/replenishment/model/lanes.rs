@@ -4,10 +4,10 @@
 //! multiples of its source, and parts may be off their shares by as much as the check allows: the
 //! program's optimum bounds every split plan, also those between the totals that plans are made of.
 
-use super::super::problem::Pair;
-use super::split::at;
+use super::super::problem::{Pair, PriceBreak, Problem, Source};
+use super::split::{Part, Split};
 use super::ways::Way;
-use crate::optimize::inventory::order_path::{Arrival, PathProblem};
+use crate::optimize::inventory::order_path::Arrival;
 
 /// Orders from one source.
 pub(crate) struct Lane<'a> {
@@ -23,99 +23,93 @@ pub(crate) struct Lane<'a> {
     pub fill: f64,
     /// Cost of a line, by bucket.
     pub fixed_cost: Vec<f64>,
-    /// Prices by bucket, least quantities ascending from 0.
-    pub prices: Vec<Vec<LanePrice>>,
+    /// Units that locks fix, by bucket.
+    pub locked: Vec<Option<f64>>,
+    /// Whether a line beside locks may be ordered, by bucket. A part of a split may arrive after
+    /// the horizon where another part does not.
+    pub open: Vec<bool>,
+    of: &'a Source,
+    reference_cost: f64,
     arrival: &'a Arrival,
-    periods: usize,
-}
-
-/// A price of a lane from a least quantity on.
-pub(crate) struct LanePrice {
-    pub min_quantity: f64,
-    /// What a unit costs in the objective.
-    pub unit_cost: f64,
-    /// Money paid for a unit.
-    pub price: f64,
 }
 
 impl Lane<'_> {
     /// Bucket in which an order of `bucket` arrives in a scenario.
     pub fn arrival_of(&self, scenario: usize, bucket: usize) -> Option<usize> {
-        at(self.arrival, self.periods, scenario, bucket)
+        self.arrival.within(self.open.len(), scenario, bucket)
     }
 
-    /// Whether an order of `bucket` arrives within the horizon in any of the scenarios.
-    pub fn is_open(&self, scenarios: usize, bucket: usize) -> bool {
-        (0..scenarios).any(|scenario| self.arrival_of(scenario, bucket).is_some())
+    /// Prices of `bucket`, least quantities ascending from 0.
+    pub fn breaks(&self, bucket: usize) -> impl Iterator<Item = &PriceBreak> {
+        self.of.breaks(bucket)
     }
 
-    /// Price of an order of `quantity` in `bucket`: that of the last least quantity reached.
-    pub fn price_at(&self, bucket: usize, quantity: f64) -> Option<&LanePrice> {
-        let reached = quantity * (1.0 + 1e-9);
-        self.prices[bucket].iter().take_while(|price| price.min_quantity <= reached).last()
+    /// Money paid for a unit of an order of `quantity` in `bucket`.
+    pub fn price(&self, bucket: usize, quantity: f64) -> f64 {
+        self.of.price(bucket, quantity)
+    }
+
+    /// What a unit at this price costs in the objective.
+    pub fn premium(&self, price: f64) -> f64 {
+        price - self.reference_cost
     }
 }
 
-/// The lanes of a way; `None` where locks fix parts of a split.
-pub(crate) fn lanes<'a>(pair: &Pair, way: &'a Way) -> Option<Vec<Lane<'a>>> {
+/// The lanes of a way: one with one source, one for each part of a split.
+pub(crate) fn lanes<'a>(problem: &Problem, pair: &'a Pair, way: &'a Way) -> Vec<Lane<'a>> {
     match &way.split {
-        None => Some(vec![whole(way)]),
-        Some(split) if split.has_locks() => None,
-        Some(_) => Some(parts(pair, way)),
+        None => vec![whole(pair, way)],
+        Some(split) => split.parts.iter().map(|part| of_part(problem, pair, way, split, part)).collect(),
     }
 }
 
 /// The one lane of a way with one source.
-fn whole(way: &Way) -> Lane<'_> {
-    let path: &PathProblem = &way.path;
-    let prices = (0..path.periods).map(|bucket| {
-        let both = path.unit_cost.period(bucket).iter().zip(way.price.period(bucket));
-        let step = both.map(|(cost, price)| LanePrice {
-            min_quantity: cost.min_quantity,
-            unit_cost: cost.unit_cost,
-            price: price.unit_cost,
-        });
-        step.collect()
-    });
+fn whole<'a>(pair: &'a Pair, way: &'a Way) -> Lane<'a> {
+    let path = &way.path;
+    let source = way.sources.first().map_or(0, |&(source, _)| source);
     Lane {
-        source: way.sources.first().map_or(0, |&(source, _)| source),
+        source,
         share: 1.0,
         multiple: path.multiple,
         moq: path.moq,
         max_order: path.max_order,
         fill: path.yield_factor,
         fixed_cost: path.fixed_cost.clone(),
-        prices: prices.collect(),
+        locked: path.locked.clone(),
+        open: (0..path.periods).map(|bucket| path.is_open(bucket)).collect(),
+        of: &pair.sources[source],
+        reference_cost: pair.reference_cost,
         arrival: &path.arrival,
-        periods: path.periods,
     }
 }
 
-/// A lane for each part of a split.
-fn parts<'a>(pair: &Pair, way: &'a Way) -> Vec<Lane<'a>> {
-    let periods = way.path.periods;
-    let Some(split) = &way.split else { return Vec::new() };
-    let lane = |part: &'a super::split::Part| {
-        let prices = (0..periods).map(|bucket| {
-            let step = |of: &super::super::problem::PriceBreak| LanePrice {
-                min_quantity: of.quantity,
-                unit_cost: of.unit_cost - pair.reference_cost,
-                price: of.unit_cost,
-            };
-            pair.sources[part.source].breaks(bucket).map(step).collect()
-        });
-        Lane {
-            source: part.source,
-            share: part.share,
-            multiple: part.multiple,
-            moq: part.least,
-            max_order: way.path.max_order.map(|most| most * part.share + split.slack),
-            fill: part.fill,
-            fixed_cost: vec![part.line_cost; periods],
-            prices: prices.collect(),
-            arrival: &part.arrival,
-            periods,
-        }
+/// The lane of a part of a split.
+fn of_part<'a>(problem: &Problem, pair: &'a Pair, way: &'a Way, split: &Split, part: &'a Part) -> Lane<'a> {
+    let (path, source) = (&way.path, &pair.sources[part.source]);
+    let is_open = |bucket: usize| {
+        let arrives = |of: &Part| of.arrival.is_open(path.periods, path.scenarios, bucket);
+        let is_wanted = split.parts.iter().any(arrives) || split.locked(bucket).is_some();
+        is_wanted && problem.may_order(pair, source, bucket)
     };
-    split.parts.iter().map(lane).collect()
+    // An order of which one part is this much is no larger in all.
+    let whole = |lock: &super::super::problem::Lock| {
+        let of = split.parts.iter().find(|part| part.source == lock.source);
+        of.map_or(0.0, |of| (lock.quantity + split.slack) / of.share)
+    };
+    let locked = pair.locks.iter().map(whole).fold(0.0, f64::max);
+    let most = |most: f64| (most + split.spread()).max(locked) * part.share + split.slack;
+    Lane {
+        source: part.source,
+        share: part.share,
+        multiple: part.multiple,
+        moq: part.least,
+        max_order: path.max_order.map(|stated| most(stated).min(part.most)),
+        fill: part.fill,
+        fixed_cost: vec![part.line_cost; path.periods],
+        locked: (0..path.periods).map(|bucket| pair.locked(part.source, bucket)).collect(),
+        open: (0..path.periods).map(is_open).collect(),
+        of: source,
+        reference_cost: pair.reference_cost,
+        arrival: &part.arrival,
+    }
 }

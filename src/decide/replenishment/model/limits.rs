@@ -100,16 +100,20 @@ impl Limits {
 }
 
 /// Whether one stock point alone buys from a supplier, and all that the supplier asks of its
-/// orders can be said in quantities of a line: a lock may ask for what the supplier refuses,
-/// and with several prices no quantity stands for a least amount of money.
+/// orders can be said in quantities of a line: a lock may ask for what the supplier refuses, by
+/// itself or by the shares of a split that it fixes, and with several prices or for nothing no
+/// quantity stands for a least amount of money.
 fn is_private(problem: &Problem, supplier: usize, buyers: &[usize]) -> bool {
     let [pair] = buyers else { return false };
     let pair = &problem.pairs[*pair];
     let of_supplier = |at: usize| pair.sources.get(at).is_some_and(|source| source.supplier == supplier);
-    let one_price =
-        |source: &Source| source.prices.windows(2).all(|two| two[0].unit_cost == two[1].unit_cost);
+    let one_price = |source: &Source| {
+        source.prices.first().is_some_and(|price| price.unit_cost > 0.0)
+            && source.prices.windows(2).all(|two| two[0].unit_cost == two[1].unit_cost)
+    };
     let priced = |(at, source)| !of_supplier(at) || one_price(source);
-    !pair.locks.iter().any(|lock| of_supplier(lock.source))
+    let is_locked = pair.locks.iter().any(|lock| pair.is_split() || of_supplier(lock.source));
+    !is_locked
         && (problem.suppliers[supplier].minimum_money <= 0.0 || pair.sources.iter().enumerate().all(priced))
 }
 
@@ -281,7 +285,6 @@ pub(crate) fn label(problem: &Problem, family: Family) -> String {
 /// Puts what a supplier asks of its orders into the order path where it has
 /// this one buyer only.
 pub(crate) fn fold_private_limits(problem: &Problem, limits: &Limits, pair: &Pair, way: &mut Way) {
-    let item = &problem.items[pair.item];
     for (source, share) in way.sources.clone() {
         let index = pair.sources[source].supplier;
         if !limits.is_private(index) {
@@ -291,23 +294,15 @@ pub(crate) fn fold_private_limits(problem: &Problem, limits: &Limits, pair: &Pai
         for cost in &mut way.path.fixed_cost {
             *cost += supplier.order_cost;
         }
+        let (least, most) = asked(problem, pair, source);
+        way.path.moq = way.path.moq.max(least / share);
+        if most.is_finite() {
+            let stated = way.path.max_order.unwrap_or(f64::INFINITY);
+            way.path.max_order = Some(stated.min(most / share));
+        }
         if let Some(split) = &mut way.split {
             split.charge_line(source, supplier.order_cost);
-        }
-        let mut most = supplier.capacity_units.unwrap_or(f64::INFINITY);
-        if item.volume_m3 > 0.0 {
-            most = most.min(supplier.capacity_m3.unwrap_or(f64::INFINITY) / item.volume_m3);
-            way.path.moq = way.path.moq.max(supplier.minimum_m3 / item.volume_m3 / share);
-        }
-        if item.weight_kg > 0.0 {
-            most = most.min(supplier.capacity_kg.unwrap_or(f64::INFINITY) / item.weight_kg);
-        }
-        if most.is_finite() {
-            let least = way.path.max_order.unwrap_or(f64::INFINITY).min(most / share);
-            way.path.max_order = Some(least);
-        }
-        if supplier.minimum_money > 0.0 {
-            way.path.moq = way.path.moq.max(least_quantity(way, supplier.minimum_money / share));
+            split.ask(source, least, most);
         }
     }
     if let Some(split) = &mut way.split {
@@ -315,13 +310,27 @@ pub(crate) fn fold_private_limits(problem: &Problem, limits: &Limits, pair: &Pai
     }
 }
 
-/// Least quantity that is worth `money` in every bucket.
-fn least_quantity(way: &Way, money: f64) -> f64 {
-    let cheapest = (0..way.path.periods)
-        .flat_map(|bucket| way.price.period(bucket))
-        .map(|step| step.unit_cost)
-        .fold(f64::INFINITY, f64::min);
-    if cheapest > 0.0 && cheapest.is_finite() { money / cheapest } else { 0.0 }
+/// The least and the most units of a line that is a supplier's whole order.
+fn asked(problem: &Problem, pair: &Pair, source: usize) -> (f64, f64) {
+    let (item, source) = (&problem.items[pair.item], &pair.sources[source]);
+    let supplier = &problem.suppliers[source.supplier];
+    let mut least = least_quantity(source, supplier.minimum_money);
+    let mut most = supplier.capacity_units.unwrap_or(f64::INFINITY);
+    if item.volume_m3 > 0.0 {
+        least = least.max(supplier.minimum_m3 / item.volume_m3);
+        most = most.min(supplier.capacity_m3.unwrap_or(f64::INFINITY) / item.volume_m3);
+    }
+    if item.weight_kg > 0.0 {
+        most = most.min(supplier.capacity_kg.unwrap_or(f64::INFINITY) / item.weight_kg);
+    }
+    (least, most)
+}
+
+/// Least quantity of a line that is worth `money` at every price of its source above 0.
+fn least_quantity(source: &Source, money: f64) -> f64 {
+    let prices = source.prices.iter().map(|price| price.unit_cost).filter(|price| *price > 0.0);
+    let cheapest = prices.fold(f64::INFINITY, f64::min);
+    money / cheapest
 }
 
 /// Demand of a scenario over the horizon, times this, is the most that one order may hold …
@@ -342,7 +351,7 @@ pub(crate) fn cap_orders(problem: &Problem, limits: &Limits, pair: &Pair, way: &
         MOST_DEMANDS * largest + path.moq + breaks.fold(0.0, f64::max) - path.initial_stock.min(0.0);
     for &(source, share) in &way.sources {
         let supplier = &problem.suppliers[pair.sources[source].supplier];
-        most += least_quantity(way, supplier.minimum_money / share);
+        most += least_quantity(&pair.sources[source], supplier.minimum_money) / share;
         if item.volume_m3 > 0.0 {
             most += supplier.minimum_m3 / item.volume_m3 / share;
         }

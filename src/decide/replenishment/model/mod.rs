@@ -5,9 +5,10 @@
 //! stock point answer prices of the shared limits. Without shared limits every
 //! stock point is solved on its own and the sum is exact for the sample
 //! average; with them the parts are put together by prices and a repair, with
-//! a proven bound, `polish` makes small moves, and `close` ends small problems
+//! a proven bound, `beside` buys from further sources, `polish` makes small moves, and `close` ends small problems
 //! with the program that `whole` writes.
 
+mod beside;
 mod branch;
 mod charges;
 mod close;
@@ -340,10 +341,6 @@ fn family_name(family: Family) -> &'static str {
 fn push_lines(point: &StockPoint<'_>, plan: &PointPlan, lines: &mut Vec<OrderLine>) {
     point.with_ways(|ways| {
         let Some(ready) = ways.get(plan.way) else { return };
-        for (bucket, &quantity) in plan.orders.iter().enumerate().filter(|(_, quantity)| **quantity > 0.0) {
-            for (source, quantity) in ready.way.lines(bucket, quantity) {
-                lines.push(OrderLine { pair: point.index, source, bucket, quantity });
-            }
-        }
+        lines.extend(point.lines(ready, &plan.orders, &plan.beside));
     });
 }

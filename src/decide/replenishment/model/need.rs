@@ -50,6 +50,16 @@ fn need(
             *path.locked[other.bucket].get_or_insert(0.0) += other.quantity;
         }
     }
+    // What another source brings is there all the same.
+    let pair = &problem.pairs[line.pair];
+    for other in lines.iter().filter(|other| way.sources.iter().all(|(source, _)| *source != other.source)) {
+        let source = &pair.sources[other.source];
+        let days = source.mean_lead_time_days().round() as u32;
+        let at = usize::try_from(problem.arrival_bucket(source, other.bucket, days)).unwrap_or(path.periods);
+        if let Some(inflow) = path.inflow.get_mut(at) {
+            *inflow += source.supply_fill * other.quantity;
+        }
+    }
     path.locked[line.bucket] = None;
     path.multiple = problem.items[problem.pairs[line.pair].item].quantum;
     (path.moq, path.max_order) = (0.0, None);

@@ -4,6 +4,7 @@
 use super::super::plan::OrderLine;
 use super::super::problem::{Pair, Problem};
 use super::super::scenarios::PairScenarios;
+use super::beside::join;
 use super::branch::{close_unused, prove};
 use super::limits::{Limits, cap_orders, fold_private_limits};
 use super::ways::{Way, ways};
@@ -20,6 +21,8 @@ pub(crate) struct PointPlan {
     pub way: usize,
     /// Total quantity by order bucket.
     pub orders: Vec<f64>,
+    /// Lines from sources beside the way, in order of source and bucket.
+    pub beside: Vec<OrderLine>,
     /// Its cost, without shared charges.
     pub cost: PathCost,
     /// What changing the earlier plan costs.
@@ -28,7 +31,8 @@ pub(crate) struct PointPlan {
 
 impl PointPlan {
     fn nothing(horizon: usize) -> Self {
-        PointPlan { way: 0, orders: vec![0.0; horizon], cost: PathCost::default(), stability: 0.0 }
+        let (orders, beside) = (vec![0.0; horizon], Vec::new());
+        PointPlan { way: 0, orders, beside, cost: PathCost::default(), stability: 0.0 }
     }
 
     /// All that the plan costs by itself.
@@ -54,7 +58,7 @@ pub(crate) struct StockPoint<'a> {
 pub(crate) struct Ready {
     pub way: Way,
     prepared: Prepared,
-    /// Of a split: the path that bounds it.
+    /// The path that bounds it: of a split, and of the first of ways that stand beside each other.
     relaxed: Option<(PathProblem, Prepared)>,
 }
 
@@ -115,12 +119,12 @@ impl<'a> StockPoint<'a> {
             fold_private_limits(self.problem, self.limits, self.pair(), way);
             cap_orders(self.problem, self.limits, self.pair(), way);
         }
+        let mut joined = join(self.problem, self.index, &mut list);
         let ready = |way: Way| {
-            let relaxed = way.split.as_ref().map(|split| {
-                let path = split.relaxed(self.problem, self.pair(), &way);
-                Prepared::new(&path).map(|prepared| (path, prepared))
-            });
-            let relaxed = relaxed.transpose()?;
+            let split = way.split.as_ref().map(|split| split.relaxed(self.problem, self.pair(), &way));
+            let bounding = split.or_else(|| joined.take());
+            let prepared = |path| Prepared::new(&path).map(|prepared| (path, prepared));
+            let relaxed = bounding.map(prepared).transpose()?;
             Ok(Ready { prepared: Prepared::new(&way.path)?, way, relaxed })
         };
         list.into_iter().map(ready).collect()
@@ -143,25 +147,33 @@ impl<'a> StockPoint<'a> {
     /// The plan that buys these lines; `None` where no way does.
     pub fn bought(&self, lines: &[OrderLine]) -> Option<PointPlan> {
         let mut orders = vec![0.0; self.problem.horizon];
-        lines.iter().for_each(|line| orders[line.bucket] += line.quantity);
         self.with_ways(|ways| {
-            let buys =
-                |way: &Way, line: &OrderLine| way.sources.iter().any(|(source, _)| *source == line.source);
-            let buys_all = |ready: &&Ready| lines.iter().all(|line| buys(&ready.way, line));
-            let index = ways.iter().position(|ready| buys_all(&ready))?;
-            self.plan_of(index, &ways[index], orders)
+            let buys = |at: usize, line: &OrderLine| {
+                ways[at].way.sources.iter().any(|(source, _)| *source == line.source)
+            };
+            let units = |at: usize| -> f64 {
+                lines.iter().filter(|line| buys(at, line)).map(|line| line.quantity).sum()
+            };
+            // The way that most is bought by, the first of them.
+            let index = (0..ways.len()).rev().max_by(|&a, &b| units(a).total_cmp(&units(b)))?;
+            let (main, beside): (Vec<OrderLine>, Vec<OrderLine>) =
+                lines.iter().partition(|line| buys(index, line));
+            main.iter().for_each(|line| orders[line.bucket] += line.quantity);
+            let stands = |line: &OrderLine| ways[index].way.beside.iter().any(|of| of.source == line.source);
+            if !beside.iter().all(stands) {
+                return None;
+            }
+            self.plan_of(index, &ways[index], orders, beside)
         })
     }
 
-    /// The plan with `steps` multiples more (or fewer) in `bucket`, where its own rules allow that.
-    pub fn moved(&self, plan: &PointPlan, bucket: usize, steps: f64) -> Option<PointPlan> {
+    /// The plan with `steps` multiples more (or fewer) in a [slot](StockPoint::slots), where its own
+    /// rules allow that.
+    pub fn moved(&self, plan: &PointPlan, slot: usize, steps: f64) -> Option<PointPlan> {
         self.with_ways(|ways| {
             let ready = ways.get(plan.way)?;
-            let mut orders = plan.orders.clone();
-            orders[bucket] = (orders[bucket] + steps * ready.way.path.multiple).max(0.0);
-            let changed = (orders[bucket] - plan.orders[bucket]).abs() > 1e-12;
-            let allowed = changed && self.keeps_rules(ready, &orders);
-            if allowed { self.plan_of(plan.way, ready, orders) } else { None }
+            let (orders, beside) = self.shifted(ready, (&plan.orders, &plan.beside), slot, steps)?;
+            self.plan_of(plan.way, ready, orders, beside)
         })
     }
 
@@ -205,6 +217,8 @@ impl<'a> StockPoint<'a> {
                 continue;
             };
             let proven = match &ready.relaxed {
+                // The bound of the first way is that of all.
+                None if !ready.way.beside.is_empty() => Ok((f64::INFINITY, Vec::new())),
                 None => Ok((solution.bound + constant, Vec::new())),
                 Some(relaxed) => self.split_bound(ready, relaxed, pricing, memory),
             };
@@ -213,9 +227,13 @@ impl<'a> StockPoint<'a> {
                 self.split_orders(index, ready, vec![solution.orders, relaxed_orders], pricing)
             } else {
                 let orders = self.stay_close(ready, &path, solution.orders, pricing.cost_weight);
-                self.valued(index, ready, orders, pricing)
+                self.valued(index, ready, orders, self.locked_beside(ready), pricing)
             };
-            let Some(found) = found else { continue };
+            let Some(mut found) = found else { continue };
+            // With shared limits that is left to what puts the plans together.
+            if self.limits.is_empty() && !ready.way.beside.is_empty() {
+                found = self.fill(index, ready, found, pricing);
+            }
             bound = bound.min(proven).min(found.value);
             if best.as_ref().is_none_or(|best| found.value < best.value) {
                 best = Some(found);
@@ -229,23 +247,33 @@ impl<'a> StockPoint<'a> {
         index: usize,
         ready: &Ready,
         orders: Vec<f64>,
+        beside: Vec<OrderLine>,
         pricing: &Pricing<'_>,
     ) -> Option<Valued> {
-        let plan = self.plan_of(index, ready, orders)?;
+        let plan = self.plan_of(index, ready, orders, beside)?;
         let usage = self.usage(ready, &plan);
         let value = pricing.value(plan.cost(), &usage);
         Some(Valued { plan, usage, value })
     }
 
     /// True cost of the orders, without prices.
-    pub(super) fn plan_of(&self, index: usize, ready: &Ready, orders: Vec<f64>) -> Option<PointPlan> {
-        let cost = self.trace(ready, &orders)?.cost;
-        let stability = self.stability_cost(ready, &orders);
-        Some(PointPlan { way: index, orders, cost, stability })
+    pub(super) fn plan_of(
+        &self,
+        index: usize,
+        ready: &Ready,
+        orders: Vec<f64>,
+        beside: Vec<OrderLine>,
+    ) -> Option<PointPlan> {
+        let cost = self.trace(ready, &orders, &beside)?.cost;
+        let stability = self.stability_cost(ready, &orders, &beside);
+        Some(PointPlan { way: index, orders, beside, cost, stability })
     }
 
     /// What the orders lead to.
-    pub(super) fn trace(&self, ready: &Ready, orders: &[f64]) -> Option<PathTrace> {
+    pub(super) fn trace(&self, ready: &Ready, orders: &[f64], beside: &[OrderLine]) -> Option<PathTrace> {
+        if !beside.is_empty() {
+            return self.trace_beside(&ready.way, orders, beside);
+        }
         let trace = match ready.way.inexact() {
             Some(split) => split.trace(self.pair(), &ready.way.path, orders),
             None => evaluate_prepared(&ready.way.path, &ready.prepared, orders),
@@ -306,16 +334,14 @@ impl<'a> StockPoint<'a> {
     }
 
     /// What changing the earlier plan to these orders costs, line by line.
-    fn stability_cost(&self, ready: &Ready, orders: &[f64]) -> f64 {
+    fn stability_cost(&self, ready: &Ready, orders: &[f64], beside: &[OrderLine]) -> f64 {
         let Some(earlier) = self.earlier.filter(|_| self.problem.stability_penalty > 0.0) else { return 0.0 };
         let (mut changed, mut gone) = (0.0, earlier.iter().map(|line| line.quantity).sum::<f64>());
-        for (bucket, &quantity) in orders.iter().enumerate().filter(|(_, quantity)| **quantity > 0.0) {
-            for (source, quantity) in ready.way.lines(bucket, quantity) {
-                let same = earlier.iter().filter(|line| (line.bucket, line.source) == (bucket, source));
-                let before: f64 = same.map(|line| line.quantity).sum();
-                changed += (quantity - before).abs();
-                gone -= before;
-            }
+        for line in self.lines(ready, orders, beside) {
+            let is_same = |known: &&OrderLine| (known.bucket, known.source) == (line.bucket, line.source);
+            let before: f64 = earlier.iter().filter(is_same).map(|line| line.quantity).sum();
+            changed += (line.quantity - before).abs();
+            gone -= before;
         }
         self.problem.stability_penalty * (changed + gone.max(0.0))
     }
@@ -325,7 +351,7 @@ impl<'a> StockPoint<'a> {
     fn stay_close(&self, ready: &Ready, path: &PathProblem, orders: Vec<f64>, weight: f64) -> Vec<f64> {
         let Some(earlier) = self.earlier_orders(ready) else { return orders };
         let value = |orders: &[f64]| match evaluate_prepared(path, &ready.prepared, orders) {
-            Ok(trace) => trace.cost.total() + weight * self.stability_cost(ready, orders),
+            Ok(trace) => trace.cost.total() + weight * self.stability_cost(ready, orders, &[]),
             Err(_) => f64::INFINITY,
         };
         let mut best = orders;

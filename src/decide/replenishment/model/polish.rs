@@ -1,7 +1,7 @@
 //! Given plans under shared limits, make them keep the limits, and make them cheaper, by small moves.
 //!
 //! Method: local search; every move changes one bucket's order of one stock
-//! point by 1, 2, 4 … multiples up or down, within its own rules. Where a limit
+//! point with one source by 1, 2, 4 … multiples up or down, within its own rules. Where a limit
 //! is broken, the move that costs least for what it gives back is taken until
 //! all hold; then the first move that saves and fits is kept, stock point by
 //! stock point, until none is found or the passes are over.
@@ -81,9 +81,9 @@ pub(crate) fn restore(
 /// Tries every move of one stock point; gives what was saved.
 fn improve(limits: &Limits, point: &StockPoint<'_>, plan: &mut PointPlan, used: &mut [f64]) -> f64 {
     let mut saved = 0.0;
-    for bucket in 0..plan.orders.len() {
+    for slot in 0..point.slots(plan) {
         for step in MOVES {
-            let Some(tried) = point.moved(plan, bucket, step) else { continue };
+            let Some(tried) = point.moved(plan, slot, step) else { continue };
             let gain = plan.cost() - tried.cost();
             if gain <= 1e-9 * plan.cost().abs().max(1.0) {
                 continue;
@@ -114,9 +114,9 @@ fn relieve(
         return None;
     }
     let mut best: Option<(f64, PointPlan)> = None;
-    for bucket in 0..plan.orders.len() {
+    for slot in 0..point.slots(plan) {
         for step in MOVES {
-            let Some(tried) = point.moved(plan, bucket, step) else { continue };
+            let Some(tried) = point.moved(plan, slot, step) else { continue };
             let changes = changes(&before, &point.usage_of(&tried));
             let relief: f64 = changes
                 .iter()

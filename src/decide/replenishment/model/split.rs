@@ -36,6 +36,8 @@ pub(crate) struct Part {
     pub least: f64,
     /// Least part that the least order of the way leaves to it.
     floor: f64,
+    /// Most units of the part, a whole multiple; infinite: no limit.
+    pub most: f64,
     pub fill: f64,
     pub line_cost: f64,
     pub arrival: Arrival,
@@ -52,8 +54,9 @@ impl Split {
         let slack = pair.sources.iter().map(|source| source.multiple.max(source.moq)).fold(0.0, f64::max);
         let parts = sources.into_iter().map(|(index, share, arrival)| {
             let Source { multiple, moq, supply_fill: fill, line_cost, .. } = pair.sources[index];
-            let least = (moq / multiple - 1e-9).ceil().max(0.0) * multiple;
-            Part { source: index, share, multiple, least, floor: least, fill, line_cost, arrival }
+            let least = whole_up(moq, multiple);
+            let most = f64::INFINITY;
+            Part { source: index, share, multiple, least, floor: least, most, fill, line_cost, arrival }
         });
         let mut split = Split {
             parts: parts.collect(),
@@ -62,11 +65,8 @@ impl Split {
             is_exact: false,
         };
         for bucket in 0..problem.horizon {
-            let locked = |part: &Part| {
-                let of = pair.locks.iter().filter(|l| (l.bucket, l.source) == (bucket, part.source));
-                of.map(|lock| lock.quantity).reduce(|a, b| a + b)
-            };
-            let locks: Vec<Option<f64>> = split.parts.iter().map(locked).collect();
+            let locks: Vec<Option<f64>> =
+                split.parts.iter().map(|part| pair.locked(part.source, bucket)).collect();
             if locks.iter().any(Option::is_some) {
                 split.locked[bucket] = split.beside(problem, pair, bucket, &locks);
             }
@@ -80,7 +80,7 @@ impl Split {
         let first = &self.parts[0];
         let open: Vec<usize> = (0..path.periods).filter(|&bucket| path.is_open(bucket)).collect();
         let is_alike = |part: &Part| {
-            let arrives = |of: &Part, scenario, bucket| at(&of.arrival, path.periods, scenario, bucket);
+            let arrives = |of: &Part, scenario, bucket| of.arrival.within(path.periods, scenario, bucket);
             part.fill == first.fill
                 && (0..path.scenarios).all(|scenario| {
                     open.iter().all(|&b| arrives(part, scenario, b) == arrives(first, scenario, b))
@@ -104,6 +104,21 @@ impl Split {
         self.parts.iter_mut().filter(|part| part.source == source).for_each(|part| part.line_cost += cost);
     }
 
+    /// What the supplier of `source` asks of each of its orders, where they hold nothing but this
+    /// part: at least and at most this many units.
+    pub fn ask(&mut self, source: usize, least: f64, most: f64) {
+        for part in self.parts.iter_mut().filter(|part| part.source == source) {
+            part.least = part.least.max(whole_up(least, part.multiple));
+            part.floor = part.floor.max(part.least);
+            part.most = part.most.min((most / part.multiple + 1e-9).floor() * part.multiple);
+        }
+    }
+
+    /// Most units by which the total that one part stands for may differ from the whole order.
+    pub fn spread(&self) -> f64 {
+        self.slack / self.parts.iter().map(|part| part.share).fold(1.0, f64::min)
+    }
+
     /// Total of the order of `bucket` that locks fix.
     pub fn locked(&self, bucket: usize) -> Option<f64> {
         (!self.locked[bucket].is_empty()).then(|| self.locked[bucket].iter().sum())
@@ -112,8 +127,7 @@ impl Split {
     /// Raises the parts to what the least order of the way, `moq`, leaves to each.
     pub fn raise_to(&mut self, moq: f64) {
         for part in &mut self.parts {
-            let steps = (moq * part.share / part.multiple - 1e-9).ceil().max(0.0);
-            part.floor = part.floor.max(steps * part.multiple);
+            part.floor = part.floor.max(whole_up(moq * part.share, part.multiple));
         }
     }
 
@@ -138,7 +152,7 @@ impl Split {
         let locked = &self.locked[bucket];
         let part = move |(at, part): (usize, &Part)| {
             let share = (quantity * part.share / part.multiple).round() * part.multiple;
-            (part.source, if locked.is_empty() { share.max(part.floor) } else { locked[at] })
+            (part.source, if locked.is_empty() { share.max(part.floor).min(part.most) } else { locked[at] })
         };
         self.parts.iter().enumerate().map(part).filter(|(_, quantity)| *quantity > 0.0)
     }
@@ -213,7 +227,7 @@ impl Split {
                 let of = self.parts.iter().find(|part| part.source == source);
                 let Some(part) = of else { continue };
                 for (scenario, course) in supply.chunks_exact_mut(path.periods).enumerate() {
-                    if let Some(at) = at(&part.arrival, path.periods, scenario, bucket) {
+                    if let Some(at) = part.arrival.within(path.periods, scenario, bucket) {
                         course[at] += part.fill * quantity;
                     }
                 }
@@ -252,36 +266,16 @@ impl Split {
         path.moq = self.parts.iter().map(least).fold(f64::INFINITY, f64::min);
         path.yield_factor = self.parts.iter().map(|part| part.fill).fold(0.0, f64::max);
         path.unit_cost = PriceList::single(&vec![0.0; path.periods]);
-        let spread = self.slack / self.parts.iter().map(|part| part.share).fold(1.0, f64::min);
-        path.max_order = path.max_order.map(|most| most + spread);
+        path.max_order = path.max_order.map(|most| most + self.spread());
         let first = &self.parts[0];
         if self.parts.iter().any(|part| part.arrival != first.arrival || part.fill != first.fill) {
-            path.arrival = self.earliest(path.periods, path.scenarios);
+            let arrivals: Vec<&Arrival> = self.parts.iter().map(|part| &part.arrival).collect();
+            path.arrival = Arrival::soonest(&arrivals, path.periods, path.scenarios);
             path.holding_cost = vec![0.0; path.periods];
             (path.shelf_life, path.waste_cost) = (None, 0.0);
             path.initial_lots.clear();
         }
         path
-    }
-
-    /// Earliest arrival of any part of an order of this or a later bucket, so that none crosses.
-    fn earliest(&self, periods: usize, scenarios: usize) -> Arrival {
-        let row = |scenario: usize| {
-            let mut row = vec![None; periods];
-            let mut soonest: Option<usize> = None;
-            for bucket in (0..periods).rev() {
-                let here = self.parts.iter().filter_map(|part| at(&part.arrival, periods, scenario, bucket));
-                soonest = here.chain(soonest).min();
-                row[bucket] = soonest;
-            }
-            row
-        };
-        let is_common = |part: &Part| matches!(part.arrival, Arrival::Common(_));
-        if self.parts.iter().all(is_common) {
-            Arrival::Common(row(0))
-        } else {
-            Arrival::PerScenario((0..scenarios).flat_map(row).collect())
-        }
     }
 }
 
@@ -298,11 +292,7 @@ fn fits_capacity(problem: &Problem, pair: &Pair, source: usize, quantity: f64) -
     most.into_iter().all(fits)
 }
 
-/// Bucket in which an order of `bucket` arrives in a scenario.
-pub(super) fn at(arrival: &Arrival, periods: usize, scenario: usize, bucket: usize) -> Option<usize> {
-    match arrival {
-        Arrival::Common(at) => at.get(bucket).copied().flatten(),
-        Arrival::PerScenario(at) => at.get(scenario * periods + bucket).copied().flatten(),
-    }
-    .filter(|&at| at < periods)
+/// The least whole multiple that is no less than `quantity`.
+fn whole_up(quantity: f64, multiple: f64) -> f64 {
+    (quantity / multiple - 1e-9).ceil().max(0.0) * multiple
 }

@@ -35,7 +35,7 @@ impl StockPoint<'_> {
         let earlier = self.earlier_orders(ready);
         let starts = starts.into_iter().chain(earlier).map(|orders| self.onto_steps(ready, orders));
         let found = starts.filter_map(|orders| {
-            let start = self.valued(index, ready, orders, pricing)?;
+            let start = self.valued(index, ready, orders, Vec::new(), pricing)?;
             Some(self.descend(index, ready, start, pricing))
         });
         found.min_by(|a, b| a.value.total_cmp(&b.value))
@@ -67,7 +67,9 @@ impl StockPoint<'_> {
             for &(bucket, change) in changes {
                 orders[bucket] = (orders[bucket] + change).max(0.0);
             }
-            let tried = self.keeps_rules(ready, &orders).then(|| self.valued(index, ready, orders, pricing));
+            let tried = self
+                .keeps_rules(ready, &orders)
+                .then(|| self.valued(index, ready, orders, Vec::new(), pricing));
             let tried =
                 tried.flatten().filter(|tried| tried.value < best.value - LEAST_GAIN * best.value.abs());
             let is_better = tried.is_some();
@@ -96,7 +98,7 @@ impl StockPoint<'_> {
         best
     }
 
-    /// What no plan of a split undercuts at these prices: its relaxed path at the prices of the
+    /// What no plan of a split, or of ways beside each other, undercuts at these prices: its relaxed path at the prices of the
     /// source that is cheapest in each bucket, room for arrivals left out. With it come the orders
     /// of that path.
     pub(super) fn split_bound(
@@ -130,7 +132,16 @@ impl StockPoint<'_> {
         path.unit_cost = PriceList::single(&cheapest);
         for (bucket, fixed) in path.fixed_cost.iter_mut().enumerate() {
             let line = |source, cost| weight * cost + self.source_line(source, bucket, pricing);
-            *fixed = way.split.as_ref().map_or(0.0, |split| split.least_line_cost(line)).max(0.0);
+            *fixed = match &way.split {
+                Some(split) => split.least_line_cost(line),
+                None => {
+                    let main = way.sources.first().map(|&(source, _)| (source, way.path.fixed_cost[bucket]));
+                    let beside = way.beside.iter().map(|of| (of.source, of.fixed_cost[bucket]));
+                    let costs = main.into_iter().chain(beside).map(|(source, cost)| line(source, cost));
+                    costs.fold(f64::INFINITY, f64::min)
+                }
+            }
+            .max(0.0);
         }
         let solution = solve_prepared(&path, prepared, &self.options, &mut memory.paths)?;
         Ok((solution.bound + constant, solution.orders))

@@ -148,6 +148,156 @@ fn the_whole_program_is_as_good_as_the_best_of_all_plans() {
     assert!(answered > 10);
 }
 
+/// One split item under a budget: T delivers `lead` days after the order, in multiples.
+struct SplitCase {
+    lead: u16,
+    multiple: u32,
+    share: f64,
+    /// `minimum_money,capacity_units` of T, whose one buyer it is.
+    asks: &'static str,
+    /// A row of `locks`.
+    lock: &'static str,
+    /// Price of a unit from T.
+    price: f64,
+}
+
+fn split_case(case: &SplitCase) -> (Problem, Scenarios) {
+    let SplitCase { lead, multiple, share, asks, lock, price } = case;
+    let sourcing = format!(
+        "item,supplier,share,order_multiple,line_cost,unit_price\nA,S,{share},1,0.3,2\nA,T,{},{multiple},0.2,{price}\n",
+        1.0 - share
+    );
+    let suppliers = format!(
+        "supplier,lead_time_days,order_cost,minimum_money,capacity_units\nS,7,1,,\nT,{lead},0.5,{asks}\n"
+    );
+    let locks = format!("item,supplier,order_date,quantity\n{lock}");
+    let all = [
+        ("sales", "item,date,quantity\nA,2024-01-01,5\nA,2024-01-22,5\n"),
+        ("items", "item,unit_cost,price,holding_cost,shortage_cost,unmet_demand\nA,2,5,0.3,3,lost\n"),
+        ("stock", "item,location,date,on_hand\nA,main,2024-01-29,1\n"),
+        ("sourcing", sourcing.as_str()),
+        ("suppliers", suppliers.as_str()),
+        ("locks", locks.as_str()),
+    ];
+    let settings = [("horizon", "3"), ("scenarios", "2"), ("plan_date", "2024-01-29"), ("budget", "60")];
+    let settings = settings.iter().fold(Settings::default(), |all, (key, value)| all.with(*key, *value));
+    let problem = Problem::read("test", tables(&all), &settings).unwrap_or_else(|faults| panic!("{faults}"));
+    // The horizon reaches over the longest lead time.
+    let demand = match problem.horizon {
+        3 => vec![1.0, 4.0, 6.0, 0.0, 5.0, 3.0],
+        _ => vec![1.0, 2.0, 3.0, 0.0, 2.0, 1.0, 0.0, 2.0],
+    };
+    let lead_time_days = vec![7, 7, *lead, *lead];
+    let pair = PairScenarios { demand, lead_time_days, shortage_cost: 3.0, ..PairScenarios::default() };
+    let scenarios = Scenarios { count: 2, horizon: problem.horizon, pairs: vec![pair] };
+    (problem, scenarios)
+}
+
+/// Parts of split orders are free within what the check allows, also where one source delivers
+/// later or not at all, asks for a least or a most of its own, or a part is locked: the program is
+/// as good as the best of all plans there too.
+#[test]
+fn the_whole_program_splits_orders_as_the_check_allows() {
+    let plain = SplitCase { lead: 7, multiple: 2, share: 0.5, asks: "6,", lock: "", price: 1.8 };
+    let lock_s = "A,S,2024-01-29,4\n";
+    let lock_t = "A,T,2024-02-05,6\n";
+    let cases = [
+        SplitCase { ..plain },
+        SplitCase { lead: 14, ..plain },
+        SplitCase { lead: 14, multiple: 3, share: 0.25, ..plain },
+        SplitCase { multiple: 3, share: 0.75, ..plain },
+        SplitCase { lead: 21, multiple: 3, ..plain },
+        SplitCase { lead: 21, multiple: 3, share: 0.75, asks: ",", ..plain },
+        SplitCase { asks: "11,", ..plain },
+        SplitCase { asks: "6,5", ..plain },
+        SplitCase { multiple: 3, share: 0.25, asks: ",7", ..plain },
+        SplitCase { asks: "6,", price: 0.0, ..plain },
+        SplitCase { lock: lock_s, asks: ",", ..plain },
+        SplitCase { lock: lock_s, ..plain },
+        SplitCase { lock: lock_t, lead: 14, ..plain },
+        SplitCase { lock: lock_s, lead: 21, multiple: 3, ..plain },
+    ];
+    for (at, case) in cases.iter().enumerate() {
+        let (problem, scenarios) = split_case(case);
+        let limits = Limits::new(&problem).unwrap();
+        let control = Control::default().with_threads(1).with_gap(1e-6);
+        let points = stock_points(&problem, &scenarios, &limits, None, &control).unwrap();
+        let most = if problem.horizon == 3 { 9.0 } else { 6.0 };
+        let best = every_plan(&problem, &scenarios, most);
+        let program = exact(&limits, &points);
+        assert_eq!(program.is_some(), best.is_some(), "case {at}: {program:?} {best:?}");
+        let closed = plan(&problem, &scenarios, None, &control).unwrap();
+        let (Some(program), Some(best)) = (program, best) else {
+            assert_eq!(closed.outcome.objective, None, "case {at}");
+            continue;
+        };
+        assert_same(program, best, at as u64);
+        let (cost, bound) = (closed.outcome.objective.unwrap(), closed.outcome.bound.unwrap());
+        assert!(bound <= best + 1e-6 && cost >= best - 1e-6, "case {at}: {bound} {best} {cost}");
+        let checked = check(&problem, &scenarios, &closed.plan, None, &control);
+        assert!(checked.violations.is_empty(), "case {at}: {:?}", checked.violations);
+        assert_same(checked.cost.total(), cost, at as u64);
+    }
+}
+
+/// Where the preferred source may not deliver enough, the next one is bought from beside it: the
+/// program is as good as the best of all plans, and so is the search where no limit is shared.
+#[test]
+fn the_next_source_serves_what_the_preferred_one_cannot() {
+    for (asks, lead, lock) in [
+        (",4", 7, ""),
+        (",4", 14, ""),
+        ("9,", 7, ""),
+        (",4", 7, "A,T,2024-01-29,2\nA,S,2024-02-05,3\n"),
+        (",4", 14, "A,T,2024-01-29,2\n"),
+    ] {
+        let suppliers = format!(
+            "supplier,lead_time_days,order_cost,minimum_money,capacity_units\nS,7,1,{asks}\nT,{lead},0.5,,\n"
+        );
+        let locks = format!("item,supplier,order_date,quantity\n{lock}");
+        for budget in [true, false] {
+            let all = [
+                ("sales", "item,date,quantity\nA,2024-01-01,5\nA,2024-01-22,5\n"),
+                ("items", "item,unit_cost,price,holding_cost,shortage_cost,unmet_demand\nA,2,5,0.3,3,lost\n"),
+                ("stock", "item,location,date,on_hand\nA,main,2024-01-29,1\n"),
+                ("sourcing", "item,supplier,preference,unit_price\nA,S,1,2\nA,T,2,2.4\n"),
+                ("suppliers", suppliers.as_str()),
+                ("locks", locks.as_str()),
+            ];
+            let mut settings =
+                Settings::default().with("horizon", 3).with("scenarios", 2).with("plan_date", "2024-01-29");
+            if budget {
+                settings = settings.with("budget", 60);
+            }
+            let problem =
+                Problem::read("test", tables(&all), &settings).unwrap_or_else(|faults| panic!("{faults}"));
+            let pair = PairScenarios {
+                demand: vec![1.0, 8.0, 6.0, 0.0, 9.0, 3.0],
+                lead_time_days: vec![7, 7, lead, lead],
+                shortage_cost: 3.0,
+                ..PairScenarios::default()
+            };
+            let scenarios = Scenarios { count: 2, horizon: 3, pairs: vec![pair] };
+            let limits = Limits::new(&problem).unwrap();
+            let control = Control::default().with_threads(1).with_gap(1e-6);
+            let points = stock_points(&problem, &scenarios, &limits, None, &control).unwrap();
+            let best = every_plan(&problem, &scenarios, 9.0).unwrap();
+            if !limits.is_empty() {
+                assert_same(exact(&limits, &points).unwrap(), best, u64::from(lead));
+            }
+            let answer = plan(&problem, &scenarios, None, &control).unwrap();
+            assert_same(answer.outcome.objective.unwrap(), best, u64::from(lead));
+            assert!(answer.outcome.bound.unwrap() <= best + 1e-6, "{asks} {lead} {lock}");
+            let checked = check(&problem, &scenarios, &answer.plan, None, &control);
+            assert!(checked.violations.is_empty(), "{:?}", checked.violations);
+            assert_same(checked.cost.total(), best, u64::from(lead));
+            let sources: std::collections::BTreeSet<usize> =
+                answer.plan.lines.iter().map(|line| line.source).collect();
+            assert!(asks != ",4" || sources.len() == 2, "{asks} {lead} {lock}: {:?}", answer.plan);
+        }
+    }
+}
+
 #[test]
 fn prices_bound_the_optimum_and_the_closer_reaches_it() {
     let shape = Shape { items: 3, horizon: 6, scenarios: 4, largest_demand: 6, limits: true };
@@ -185,7 +335,7 @@ fn settings_of_joint_orders_are_proved_without_the_program() {
         let (cost, bound) = (found.outcome.objective.unwrap(), found.outcome.bound.unwrap());
         let slack = 1e-6 * best.abs().max(1.0);
         assert!(bound <= best + slack && best <= cost + slack, "seed {seed}: {bound} {best} {cost}");
-        assert!(cost <= 1.01 * best && bound >= 0.85 * best, "seed {seed}: {bound} {best} {cost}");
+        assert!(cost <= 1.01 * best && bound >= 0.9 * best, "seed {seed}: {bound} {best} {cost}");
     }
 }
 

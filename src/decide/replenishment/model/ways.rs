@@ -6,6 +6,7 @@
 
 use super::super::problem::{Item, Pair, Problem, Source};
 use super::super::scenarios::PairScenarios;
+use super::beside::Beside;
 use super::split::Split;
 use crate::optimize::inventory::order_path::{Arrival, ExpiringLot, PathProblem, PriceBreak, PriceList};
 
@@ -20,6 +21,8 @@ pub(crate) struct Way {
     pub price: PriceList,
     /// How each order is split, where there are several sources.
     pub split: Option<Split>,
+    /// Further sources that may be bought from in the same plan.
+    pub beside: Vec<Beside>,
 }
 
 impl Way {
@@ -36,8 +39,9 @@ impl Way {
     }
 }
 
-/// All ways to buy for `pair`: its split, the source that locked orders name, or
-/// every source of the lowest preference that can deliver within the horizon.
+/// All ways to buy for `pair`: its split, the source that locked orders name, or every source of
+/// the lowest preference that can deliver within the horizon. Where all of those may not deliver
+/// enough, the sources of the next preference compete too.
 pub(crate) fn ways(problem: &Problem, pair: &Pair, sample: &PairScenarios) -> Vec<Way> {
     let split: Vec<(usize, f64)> = pair
         .sources
@@ -50,18 +54,24 @@ pub(crate) fn ways(problem: &Problem, pair: &Pair, sample: &PairScenarios) -> Ve
         let sources = split.into_iter().map(|(index, share)| (index, share / total)).collect();
         return vec![way(problem, pair, sample, sources)];
     }
-    let usable = |index: &usize| match pair.locks.first() {
-        Some(_) => pair.locks.iter().any(|lock| lock.source == *index),
-        None => delivers(problem, pair, &pair.sources[*index]),
+    let may_combine = problem.may_combine(pair);
+    let usable = |index: &usize| {
+        let is_locked = pair.locks.iter().any(|lock| lock.source == *index);
+        let is_free = pair.locks.is_empty() || may_combine;
+        is_locked || (is_free && delivers(problem, pair, &pair.sources[*index]))
     };
-    let best = (0..pair.sources.len())
-        .filter(usable)
-        .map(|index| pair.sources[index].preference)
-        .fold(f64::INFINITY, f64::min);
-    let mut list: Vec<Way> = (0..pair.sources.len())
-        .filter(|index| usable(index) && pair.sources[*index].preference <= best)
-        .map(|index| way(problem, pair, sample, vec![(index, 1.0)]))
-        .collect();
+    // Preferred first.
+    let mut list: Vec<Way> = Vec::new();
+    let (mut preference, mut is_enough) = (f64::NEG_INFINITY, false);
+    for (index, source) in pair.sources.iter().enumerate().filter(|(index, _)| usable(index)) {
+        let is_locked = pair.locks.iter().any(|lock| lock.source == index);
+        if is_enough && source.preference > preference && !is_locked {
+            continue;
+        }
+        preference = preference.max(source.preference);
+        is_enough |= !problem.suppliers[source.supplier].is_limited();
+        list.push(way(problem, pair, sample, vec![(index, 1.0)]));
+    }
     if list.is_empty() {
         list.push(way(problem, pair, sample, vec![(0, 1.0)]));
     }
@@ -86,7 +96,8 @@ fn way(problem: &Problem, pair: &Pair, sample: &PairScenarios, sources: Vec<(usi
     let lead = |index: usize| pair.sources[index].mean_lead_time_days();
     let slowest =
         sources.iter().max_by(|a, b| lead(a.0).total_cmp(&lead(b.0))).map_or(0, |&(index, _)| index);
-    let locked = |bucket: usize| pair.locks.iter().any(|lock| lock.bucket == bucket);
+    let is_own = |source: usize| sources.iter().any(|&(index, _)| index == source);
+    let locked = |bucket: usize| pair.locks.iter().any(|lock| lock.bucket == bucket && is_own(lock.source));
     let allowed = |bucket: usize| {
         locked(bucket) || parts.iter().all(|(source, _)| problem.may_order(pair, source, bucket))
     };
@@ -112,7 +123,7 @@ fn way(problem: &Problem, pair: &Pair, sample: &PairScenarios, sources: Vec<(usi
         premium.collect::<Vec<_>>()
     }));
     for lock in pair.locks.iter().filter(|lock| lock.bucket < horizon) {
-        if sources.iter().any(|&(index, _)| index == lock.source) {
+        if is_own(lock.source) {
             *path.locked[lock.bucket].get_or_insert(0.0) += lock.quantity;
         }
     }
@@ -123,7 +134,7 @@ fn way(problem: &Problem, pair: &Pair, sample: &PairScenarios, sources: Vec<(usi
             *locked = split.locked(bucket);
         }
     }
-    Way { sources, path, price, split }
+    Way { sources, path, price, split, beside: Vec::new() }
 }
 
 /// The split over `sources`, ordered when `path` is.

@@ -10,13 +10,15 @@
 //! point, two columns a bucket and price step, solved by branch and bound.
 //! Use the prices of [`allocate`](crate::optimize::allocation::allocate)
 //! instead above the sizes that [`close`](super::close) states.
-//! Not for: split orders with a locked part; of stock that expires the program
-//! may sell any lot first, and parts of split orders are free within what the
-//! check allows, so that its optimum is a bound there and a plan's own cost
+//! Not for: a plan's own cost where stock expires or orders are split: the
+//! program may sell any lot first, and parts of split orders are free within
+//! what the check allows, so that its optimum is a bound there and the cost
 //! comes from the simulation.
 //! Same input gives the same answer: yes.
 //! Differs from the textbook: none.
 
+use super::super::plan::OrderLine;
+use super::super::problem::PriceBreak;
 use super::counts::Measure;
 use super::lanes::Lane;
 use super::limits::Limits;
@@ -71,7 +73,7 @@ pub(crate) struct Terms {
     pub constant: f64,
 }
 
-/// Writes the program; `None` where an order has no largest quantity, or is split with a locked part.
+/// Writes the program; `None` where an order has no largest quantity.
 pub(crate) fn whole(limits: &Limits, points: &[StockPoint<'_>]) -> Option<Whole> {
     let rows = vec![Terms::default(); limits.rows.len()];
     let mut writer = Writer { limits, program: Program::minimise(), rows, offset: 0.0 };
@@ -91,7 +93,7 @@ impl Whole {
         let mut values = Vec::new();
         for ((ways, point), plan) in self.points.iter().zip(points).zip(plans) {
             for (index, way) in ways.iter().enumerate() {
-                let taken = index == plan.way;
+                let taken = ways.len() == 1 || index == plan.way;
                 values.push((way.taken, f64::from(u8::from(taken))));
                 for order in &way.orders {
                     let parts = if taken { point.parts_of(plan, order.bucket) } else { Vec::new() };
@@ -115,11 +117,16 @@ impl Whole {
         let plan = |(ways, point): (&Vec<WayColumns>, &StockPoint<'_>)| {
             let taken = (0..ways.len())
                 .max_by(|&a, &b| values[ways[a].taken].total_cmp(&values[ways[b].taken]).then(b.cmp(&a)))?;
-            let mut orders = vec![0.0; point.problem.horizon];
-            for order in &ways[taken].orders {
+            let lines = ways[taken].orders.iter().map(|order| {
                 let count: f64 = order.steps.iter().map(|step| values[step.count].round()).sum();
-                orders[order.bucket] += order.locked + count * order.multiple;
+                let (source, bucket, pair) = (order.source, order.bucket, point.index);
+                OrderLine { pair, source, bucket, quantity: order.locked + count * order.multiple }
+            });
+            if point.combines() {
+                return point.bought(&lines.filter(|line| line.quantity > 0.0).collect::<Vec<_>>());
             }
+            let mut orders = vec![0.0; point.problem.horizon];
+            lines.for_each(|line| orders[line.bucket] += line.quantity);
             point.planned(taken, orders)
         };
         self.points.iter().zip(points).map(plan).collect()
@@ -141,13 +148,16 @@ struct Writer<'a> {
 
 impl Writer<'_> {
     fn point(&mut self, point: &StockPoint<'_>, ways: &[Ready]) -> Option<Vec<WayColumns>> {
-        let least = if ways.len() == 1 { 1.0 } else { 0.0 };
-        let lanes: Option<Vec<Vec<Lane<'_>>>> = ways.iter().map(|ready| point.lanes_of(&ready.way)).collect();
-        let lanes = lanes?;
-        let mut columns = Vec::with_capacity(ways.len());
-        for (ready, lanes) in ways.iter().zip(&lanes) {
+        let mut lanes: Vec<Vec<Lane<'_>>> = ways.iter().map(|ready| point.lanes_of(&ready.way)).collect();
+        if point.combines() {
+            // One way, with a lane for each source.
+            lanes = vec![lanes.into_iter().flatten().collect()];
+        }
+        let least = if lanes.len() == 1 { 1.0 } else { 0.0 };
+        let mut columns = Vec::with_capacity(lanes.len());
+        for (index, lanes) in lanes.iter().enumerate() {
             let taken = self.program.add_column(0.0, least, 1.0, ColumnKind::Integer);
-            let orders = self.orders(point, &ready.way, lanes, taken)?;
+            let orders = self.orders(point, (ways, index), lanes, taken)?;
             columns.push(WayColumns { taken, orders });
         }
         let one: Vec<(usize, f64)> = columns.iter().map(|way| (way.taken, 1.0)).collect();
@@ -155,7 +165,10 @@ impl Writer<'_> {
             self.program.add_row(1.0, 1.0, &one);
         }
         if let Some(first) = ways.first() {
-            self.stock(point, &first.way.path, &lanes, &columns);
+            let mut path = first.way.path.clone();
+            // Without the locked lines of other sources, which are columns here.
+            path.inflow.copy_from_slice(&point.pair().inflow);
+            self.stock(point, &path, &lanes, &columns);
         }
         Some(columns)
     }
@@ -164,19 +177,21 @@ impl Writer<'_> {
     fn orders(
         &mut self,
         point: &StockPoint<'_>,
-        way: &Way,
+        (ways, index): (&[Ready], usize),
         lanes: &[Lane<'_>],
         taken: usize,
     ) -> Option<Vec<Order>> {
+        let way = &ways.get(index)?.way;
         let path = &way.path;
         let mut orders = Vec::new();
         for bucket in 0..path.periods {
             let first = orders.len();
             for (at, lane) in lanes.iter().enumerate() {
-                let (locked, steps) = match path.locked[bucket] {
+                let (locked, steps) = match lane.locked[bucket] {
                     Some(locked) => (locked, Vec::new()),
-                    None if lane.is_open(path.scenarios, bucket) => {
-                        (0.0, self.steps(lane, bucket, most_steps(point, way, lane, bucket)?))
+                    None if lane.open[bucket] => {
+                        let of = if point.combines() { &ways.get(at)?.way } else { way };
+                        (0.0, self.steps(lane, bucket, most_steps(point, of, lane, bucket)?))
                     }
                     None => continue,
                 };
@@ -187,7 +202,7 @@ impl Writer<'_> {
                 orders.push(order);
             }
             if let Some(split) = &way.split {
-                self.share(lanes, &orders[first..], split.slack);
+                self.share(lanes, &orders[first..], split.slack, taken);
             }
         }
         if let Some((earlier, elsewhere)) = point.earlier_plan(lanes) {
@@ -199,35 +214,39 @@ impl Writer<'_> {
 
     /// One step for each price that an order can reach.
     fn steps(&mut self, lane: &Lane<'_>, bucket: usize, most: f64) -> Vec<Step> {
-        let prices = &lane.prices[bucket];
+        let prices: Vec<&PriceBreak> = lane.breaks(bucket).collect();
         let up = |quantity: f64| (quantity / lane.multiple - 1e-9).ceil();
         let mut steps = Vec::new();
         for (index, price) in prices.iter().enumerate() {
-            let reached = if index == 0 { 0.0 } else { up(price.min_quantity) };
+            let reached = if index == 0 { 0.0 } else { up(price.quantity) };
             let least = up(lane.moq).max(1.0).max(reached);
-            let most = prices.get(index + 1).map_or(most, |next| most.min(up(next.min_quantity) - 1.0));
+            let most = prices.get(index + 1).map_or(most, |next| most.min(up(next.quantity) - 1.0));
             if least <= most {
                 let on = self.program.add_column(lane.fixed_cost[bucket], 0.0, 1.0, ColumnKind::Integer);
-                let unit = price.unit_cost * lane.multiple;
+                let unit = lane.premium(price.unit_cost) * lane.multiple;
                 let count = self.program.add_column(unit, 0.0, most, ColumnKind::Integer);
-                steps.push(Step { on, count, least, most, price: price.price });
+                steps.push(Step { on, count, least, most, price: price.unit_cost });
             }
         }
         steps
     }
 
-    /// Parts of one split order are no further off their shares than `slack`.
-    fn share(&mut self, lanes: &[Lane<'_>], orders: &[Order], slack: f64) {
-        for order in orders {
-            let share = lanes[order.lane].share;
-            let terms: Vec<(usize, f64)> = orders
-                .iter()
-                .flat_map(|other| {
-                    let own = if other.lane == order.lane { 1.0 } else { 0.0 };
-                    other.steps.iter().map(move |step| (step.count, (own - share) * other.multiple))
-                })
-                .collect();
-            self.program.add_row(-slack, slack, &terms);
+    /// Parts of one split order are no further off their shares than `slack`; a part that may not
+    /// be ordered is nothing, and its share limits the others.
+    fn share(&mut self, lanes: &[Lane<'_>], orders: &[Order], slack: f64, taken: usize) {
+        for (at, lane) in lanes.iter().enumerate() {
+            let mut terms = Vec::new();
+            let mut fixed = 0.0;
+            for order in orders {
+                let of = if order.lane == at { 1.0 } else { 0.0 } - lane.share;
+                fixed += of * order.locked;
+                terms.extend(order.steps.iter().map(|step| (step.count, of * order.multiple)));
+            }
+            // Where locks leave no choice, the check tells of what is off.
+            if !terms.is_empty() {
+                terms.push((taken, fixed));
+                self.program.add_row(-slack, slack, &terms);
+            }
         }
     }
 
@@ -243,7 +262,7 @@ impl Writer<'_> {
             self.program.add_row(f64::NEG_INFINITY, 0.0, &one);
         }
         if order.locked > 0.0 {
-            let unit = lane.price_at(order.bucket, order.locked).map_or(0.0, |price| price.unit_cost);
+            let unit = lane.premium(lane.price(order.bucket, order.locked));
             self.cost_of(taken, lane.fixed_cost[order.bucket] + order.locked * unit);
         }
     }
@@ -259,7 +278,7 @@ impl Writer<'_> {
     /// What an order counts in shared rows.
     fn charge(&mut self, point: &StockPoint<'_>, lane: &Lane<'_>, order: &Order, taken: usize) {
         let (rows, multiple) = (&mut self.rows, lane.multiple);
-        let locked_price = lane.price_at(order.bucket, order.locked).map_or(0.0, |price| price.price);
+        let locked_price = lane.price(order.bucket, order.locked);
         point.each_row(lane.source, order.bucket, |row, measure, factor| {
             let list = &mut rows[row as usize].list;
             for step in &order.steps {
@@ -296,11 +315,12 @@ impl Writer<'_> {
             }
         }
         // What was ordered when nothing may be ordered any more.
-        let seen = |bucket: usize| orders.iter().any(|order| order.bucket == bucket);
-        let gone = |of: &Vec<f64>| -> f64 {
-            of.iter().enumerate().filter(|(bucket, _)| !seen(*bucket)).map(|(_, units)| units).sum()
+        let seen =
+            |at: usize, bucket: usize| orders.iter().any(|order| (order.lane, order.bucket) == (at, bucket));
+        let gone = |(at, of): (usize, &Vec<f64>)| -> f64 {
+            of.iter().enumerate().filter(|(bucket, _)| !seen(at, *bucket)).map(|(_, units)| units).sum()
         };
-        self.cost_of(taken, penalty * earlier.iter().map(gone).sum::<f64>());
+        self.cost_of(taken, penalty * earlier.iter().enumerate().map(gone).sum::<f64>());
     }
 
     /// Stock, shortage and waste of every scenario, and the room that stock takes.
@@ -470,7 +490,7 @@ fn most_steps(point: &StockPoint<'_>, way: &Way, lane: &Lane<'_>, bucket: usize)
         demand[from..].iter().sum::<f64>() + if from == 0 { owed } else { 0.0 }
     };
     let cover = (0..path.scenarios).map(open).fold(0.0, f64::max);
-    let smallest = lane.prices[bucket].last().map_or(0.0, |price| price.min_quantity).max(lane.moq);
+    let smallest = lane.breaks(bucket).last().map_or(0.0, |price| price.quantity).max(lane.moq);
     let up = |quantity: f64| (quantity / lane.multiple - 1e-9).ceil().max(1.0);
     Some(stated.min(up(cover / lane.fill).max(up(smallest))))
 }

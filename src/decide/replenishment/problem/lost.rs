@@ -1,6 +1,8 @@
 //! Stock points that a variant of a problem leaves without a source.
 
-use super::{OrderCalendar, Problem};
+use rustc_hash::FxHashMap;
+
+use super::{OrderCalendar, Pair, Problem};
 use crate::data::{Code, Fault, Severity};
 
 impl Problem {
@@ -9,17 +11,13 @@ impl Problem {
     /// terms, as they would in a problem that never stated a source.
     pub(in super::super) fn lose_sources(&mut self, before: &Problem) {
         let is_stated = |place: &super::Place| !place.file.is_empty();
-        let known = |index: usize| before.pairs.get(index).map(|pair| before.pair_name(pair));
+        let known: FxHashMap<String, &Pair> =
+            before.pairs.iter().map(|pair| (before.pair_name(pair), pair)).collect();
         let mut told = Vec::new();
         for index in 0..self.pairs.len() {
             let name = self.pair_name(&self.pairs[index]);
-            // Mostly the same stock points in the same places.
-            let same = if known(index).as_ref() == Some(&name) {
-                Some(index)
-            } else {
-                (0..before.pairs.len()).find(|&at| known(at).as_ref() == Some(&name))
-            };
-            let had = same.is_some_and(|at| before.pairs[at].sources.iter().any(|s| is_stated(&s.place)));
+            let same = known.get(&name);
+            let had = same.is_some_and(|pair| pair.sources.iter().any(|s| is_stated(&s.place)));
             if !had || self.pairs[index].sources.iter().any(|source| is_stated(&source.place)) {
                 continue;
             }

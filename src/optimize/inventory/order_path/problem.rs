@@ -104,6 +104,45 @@ pub enum Arrival {
     PerScenario(Vec<Option<usize>>),
 }
 
+impl Arrival {
+    /// When an order of `period` arrives in `scenario`, within this many periods.
+    #[must_use]
+    pub fn within(&self, periods: usize, scenario: usize, period: usize) -> Option<usize> {
+        match self {
+            Arrival::Common(arrival) => arrival.get(period).copied().flatten(),
+            Arrival::PerScenario(arrival) => arrival.get(scenario * periods + period).copied().flatten(),
+        }
+        .filter(|&at| at < periods)
+    }
+
+    /// Whether an order of `period` arrives within this many periods in any of the scenarios.
+    #[must_use]
+    pub fn is_open(&self, periods: usize, scenarios: usize, period: usize) -> bool {
+        let differing = if matches!(self, Arrival::Common(_)) { scenarios.min(1) } else { scenarios };
+        (0..differing).any(|scenario| self.within(periods, scenario, period).is_some())
+    }
+
+    /// The earliest arrival of an order of this or a later period by any of `all`, so that none crosses.
+    #[must_use]
+    pub fn soonest(all: &[&Arrival], periods: usize, scenarios: usize) -> Arrival {
+        let row = |scenario: usize| {
+            let mut row = vec![None; periods];
+            let mut soonest: Option<usize> = None;
+            for period in (0..periods).rev() {
+                let here = all.iter().filter_map(|of| of.within(periods, scenario, period));
+                soonest = here.chain(soonest).min();
+                row[period] = soonest;
+            }
+            row
+        };
+        if all.iter().all(|of| matches!(of, Arrival::Common(_))) {
+            Arrival::Common(row(0))
+        } else {
+            Arrival::PerScenario((0..scenarios).flat_map(row).collect())
+        }
+    }
+}
+
 /// A part of the stock at hand that may be used up to the end of a period.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct ExpiringLot {
@@ -199,22 +238,13 @@ impl PathProblem {
     /// When an order of `period` arrives in `scenario`.
     #[must_use]
     pub fn arrival_of(&self, scenario: usize, period: usize) -> Option<usize> {
-        match &self.arrival {
-            Arrival::Common(arrival) => arrival.get(period).copied().flatten(),
-            Arrival::PerScenario(arrival) => arrival.get(scenario * self.periods + period).copied().flatten(),
-        }
-        .filter(|&at| at < self.periods)
+        self.arrival.within(self.periods, scenario, period)
     }
 
     /// Whether an order of `period` can arrive within the horizon in any scenario.
     #[must_use]
     pub fn is_open(&self, period: usize) -> bool {
-        match &self.arrival {
-            Arrival::Common(_) => self.arrival_of(0, period).is_some(),
-            Arrival::PerScenario(_) => {
-                (0..self.scenarios).any(|scenario| self.arrival_of(scenario, period).is_some())
-            }
-        }
+        self.arrival.is_open(self.periods, self.scenarios, period)
     }
 
     /// Smallest order above zero, in multiples.
