@@ -4,8 +4,9 @@
 //! cargo run --release --example generate_pricing -- PRODUCTS GAPS FOLDER
 //! ```
 //!
-//! Products with stated elasticities and two rivals in each fifth of them, ten prices each, gaps between
-//! neighbours, a floor on units and at most a third of the prices changing.
+//! Products with stated elasticities; every 25th answers to the prices of the next two. Eleven prices each (the
+//! price now and ten made ones), up to GAPS gaps between neighbours (one a product, wide enough for the prices of
+//! now), a floor on units, and at most a third of the prices changing.
 
 #![allow(clippy::print_stdout, clippy::unwrap_used)]
 

@@ -31,7 +31,8 @@ impl CheckPlan {
     pub fn run(self) -> Result<u8, Failure> {
         let control = self.work.control(&self.talk)?.started();
         let loaded = input::load(&self.rounding.of(self.source))?;
-        let (measure, words) = (loaded.decision.objective_measure(), loaded.decision.objective_words());
+        let (measure, words) =
+            (loaded.decision.objective_measure(loaded.input.settings()), loaded.decision.objective_words());
         let prepared = loaded.decision.prepare(loaded.input, &control)?;
         let plan = input::plan_for(&self.plan, loaded.decision, &*prepared)?;
         let report = prepared.check(&plan)?;

@@ -3,9 +3,11 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use serde::Deserialize;
+
 use purvey::data::{
-    Declaration, Faults, OutputSchema, Recognised, Schema, Table, Tables, read_csv, read_folder, read_text,
-    recognise,
+    Declaration, Faults, OutputSchema, Recognised, Schema, Settings, Table, Tables, read_csv, read_folder,
+    read_text, recognise,
 };
 use purvey::decide::diff::WrittenPlan;
 use purvey::decide::{self, DECISIONS, Decision, Input, ObjectiveWords, Prepared};
@@ -158,11 +160,14 @@ pub fn written_plan(folder: &Path) -> Result<WrittenPlan, Failure> {
 
 /// How a written plan's objective is written and called.
 pub fn objective(plan: &WrittenPlan) -> (Measure, ObjectiveWords) {
-    let model = plan.document.get("model").and_then(|model| model.as_str());
-    match model.and_then(decide::find) {
-        Some(decision) => (decision.objective_measure(), decision.objective_words()),
-        None => (Measure::number(), ObjectiveWords::default()),
-    }
+    let of = |key: &str| plan.document.get(key);
+    let decision = of("model").and_then(|model| model.as_str()).and_then(decide::find);
+    let measure = of("objective_measure").and_then(|measure| Measure::deserialize(measure).ok());
+    let usual = || decision.map(|decision| decision.objective_measure(&Settings::default()));
+    (
+        measure.or_else(usual).unwrap_or_else(Measure::number),
+        decision.map_or_else(ObjectiveWords::default, Decision::objective_words),
+    )
 }
 
 /// The presentation of an output folder.

@@ -42,6 +42,7 @@ impl Solve {
         let source = self.rounding.of(self.source);
         let loaded = input::load(&source)?;
         let (name, decision) = (loaded.name.clone(), loaded.decision);
+        let measure = decision.objective_measure(loaded.input.settings());
         let read_seconds = begun.elapsed().as_secs_f64();
         let prepared = decision.prepare(loaded.input, &control)?;
         let start =
@@ -59,6 +60,7 @@ impl Solve {
             seed: self.work.seed,
             threads,
             total_seconds: begun.elapsed().as_secs_f64(),
+            measure: &measure,
         };
         let document = document::solution(&header, &solution);
         let presentation = prepared.present(&solution);

@@ -48,7 +48,8 @@ impl WhatIf {
                     other => Failure::Usage(other.to_string()),
                 }
             })?;
-        let (measure, words) = (loaded.decision.objective_measure(), loaded.decision.objective_words());
+        let (measure, words) =
+            (loaded.decision.objective_measure(loaded.input.settings()), loaded.decision.objective_words());
         let presentation = what_if::present(&loaded.name, &scenarios, &variants, &measure, &words);
         let document = json!({ "what_if": { "variants": variants } });
         let folder = self.output.unwrap_or_else(|| input::default_output(&source.path, "out-what-if"));

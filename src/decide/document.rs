@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::{CheckReport, Explanation, Solution};
+use crate::presentation::Measure;
 
 /// What a solution document says besides the solution itself.
 #[derive(Debug, Clone)]
@@ -17,6 +18,8 @@ pub struct Header<'a> {
     pub threads: usize,
     /// Seconds from the start of the command to now.
     pub total_seconds: f64,
+    /// How the objective is written.
+    pub measure: &'a Measure,
 }
 
 /// The document that `solve --json` prints and `solution.json` holds.
@@ -40,6 +43,7 @@ pub fn solution(header: &Header<'_>, solution: &Solution) -> Value {
         "termination": outcome.termination,
         "solution_status": outcome.solution_status,
         "objective": optional(outcome.objective),
+        "objective_measure": header.measure,
         "bound": optional(outcome.bound),
         "gap": optional(outcome.gap()),
         "seconds": seconds,

@@ -24,6 +24,7 @@ pub mod diff;
 pub mod document;
 pub mod forecast;
 pub mod learn;
+mod notices;
 pub mod pricing;
 pub mod program;
 pub mod replenishment;
@@ -66,6 +67,16 @@ pub enum Input {
     },
 }
 
+impl Input {
+    /// Its settings.
+    #[must_use]
+    pub fn settings(&self) -> &Settings {
+        match self {
+            Input::Tables { settings, .. } | Input::File { settings, .. } => settings,
+        }
+    }
+}
+
 /// One kind of decision: its contract and how to begin.
 pub trait Decision: Sync {
     /// Its name, as in `model = "…"`.
@@ -84,8 +95,8 @@ pub trait Decision: Sync {
         &[]
     }
 
-    /// How its objective is written for a person; money where nothing else is said.
-    fn objective_measure(&self) -> Measure {
+    /// How its objective is written for a person under some settings; money where nothing else is said.
+    fn objective_measure(&self, _settings: &Settings) -> Measure {
         Measure::money()
     }
 

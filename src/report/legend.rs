@@ -2,7 +2,7 @@
 
 use crate::presentation::{Activity, Comparison, Line, Lines, RouteMap, Timetable, Tone, Tornado, Waterfall};
 
-use super::lines::line_class;
+use super::lines::{line_class, marker_kind};
 use super::svg::Canvas;
 use super::{map, timetable};
 
@@ -50,7 +50,8 @@ pub(super) fn lines(chart: &Lines) -> Vec<Key> {
         push_once(&mut keys, || Key::area("span", &span.name), &span.name);
     }
     for marker in &chart.markers {
-        let draw = || Key::sample(&marker.name, |canvas| canvas.arrow("marker", (11.0, 12.0), ""));
+        let kind = marker_kind(chart, &marker.name);
+        let draw = || Key::sample(&marker.name, |canvas| canvas.mark(kind, (11.0, 12.5), ""));
         push_once(&mut keys, draw, &marker.name);
     }
     keys.retain(|key| !key.name.is_empty());

@@ -38,7 +38,7 @@ pub(super) fn draw(chart: &Lines, style: &Style, width: f64) -> Canvas {
         if let Some(&x) = frame.x.get(marker.at) {
             let value = if marker.value.is_finite() { frame.y.at(marker.value) } else { frame.top + 12.0 };
             let tip = if marker.text.is_empty() { &marker.name } else { &marker.text };
-            canvas.arrow("marker", (x, value), tip);
+            canvas.mark(marker_kind(chart, &marker.name), (x, value), tip);
         }
     }
     canvas
@@ -167,6 +167,20 @@ fn draw_line(canvas: &mut Canvas, frame: &Frame, chart: &Lines, style: &Style, l
     }
 }
 
+/// Number of a marker's name among the names of the chart's markers.
+pub(super) fn marker_kind(chart: &Lines, name: &str) -> usize {
+    let mut names: Vec<&str> = Vec::new();
+    for marker in &chart.markers {
+        if marker.name == name {
+            break;
+        }
+        if !names.contains(&marker.name.as_str()) {
+            names.push(&marker.name);
+        }
+    }
+    names.len()
+}
+
 /// Name of a position of the axis.
 pub(super) fn position(chart: &Lines, style: &Style, i: usize) -> String {
     match &chart.axis {
@@ -205,6 +219,31 @@ fn runs(len: usize, known: impl Fn(usize) -> bool) -> Vec<std::ops::Range<usize>
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn markers_of_another_name_look_different() {
+        let marker = |name: &str, at: usize| crate::presentation::Marker {
+            name: name.to_owned(),
+            at,
+            value: 1.0,
+            text: String::new(),
+        };
+        let chart = Lines {
+            axis: Axis::Labels(vec!["1".to_owned(), "2".to_owned(), "3".to_owned()]),
+            markers: vec![marker("now", 0), marker("new", 2), marker("now", 1)],
+            ..Lines::default()
+        };
+        let kinds: Vec<usize> = ["now", "new"].iter().map(|name| marker_kind(&chart, name)).collect();
+        assert_eq!(kinds, [0, 1]);
+        let drawn = draw(&chart, &Style::default(), 600.0).finish("a", "b", "c");
+        let of = |class: &str| drawn.matches(&format!("class=\"{class}\"")).count();
+        assert_eq!((of("marker"), of("marker m1")), (2, 1), "{drawn}");
+        let keys = super::super::legend::lines(&chart);
+        assert_eq!(keys.len(), 2);
+        assert!(
+            keys[0].sample.contains("class=\"marker\"") && keys[1].sample.contains("class=\"marker m1\"")
+        );
+    }
 
     #[test]
     fn runs_are_maximal() {

@@ -65,19 +65,20 @@ impl Canvas {
         self.close("circle", tip);
     }
 
-    /// A triangle that points down to a position, with a tooltip.
-    pub(super) fn arrow(&mut self, class: &str, at: (f64, f64), tip: &str) {
-        let (x, y) = at;
-        let d = format!(
-            "M{} {}L{} {}L{} {}Z",
-            number(x),
-            number(y),
-            number(x - 5.0),
-            number(y - 9.0),
-            number(x + 5.0),
-            number(y - 9.0)
-        );
-        let _ = write!(self.shapes, r#"<path class="{class}" d="{d}""#);
+    /// A mark above a position, with a tooltip. Marks of another `kind` differ in shape and in colour: a triangle
+    /// that points down, a diamond, a flag.
+    pub(super) fn mark(&mut self, kind: usize, at: (f64, f64), tip: &str) {
+        const TRIANGLE: &[(f64, f64)] = &[(0.0, 0.0), (-5.0, -9.0), (5.0, -9.0)];
+        const DIAMOND: &[(f64, f64)] = &[(0.0, 0.0), (-4.5, -5.5), (0.0, -11.0), (4.5, -5.5)];
+        const FLAG: &[(f64, f64)] = &[(0.0, 0.0), (0.0, -11.0), (9.0, -8.0), (1.5, -5.0), (1.5, 0.0)];
+        let (class, corners) =
+            [("marker", TRIANGLE), ("marker m1", DIAMOND), ("marker m2", FLAG)][kind.min(2)];
+        let mut d = String::new();
+        for (i, (x, y)) in corners.iter().enumerate() {
+            let letter = if i == 0 { 'M' } else { 'L' };
+            let _ = write!(d, "{letter}{} {}", number(at.0 + x), number(at.1 + y));
+        }
+        let _ = write!(self.shapes, r#"<path class="{class}" d="{d}Z""#);
         self.close("path", tip);
     }
 

@@ -17,7 +17,7 @@ mod tests;
 
 use super::{Decision, Input, ObjectiveWords, Prepared};
 use crate::control::Control;
-use crate::data::Faults;
+use crate::data::{Faults, Settings};
 use crate::presentation::Measure;
 use prepared::PreparedAdvertising;
 use problem::Problem;
@@ -35,7 +35,7 @@ impl Decision for Advertising {
         problem::CONTRACT
     }
 
-    fn objective_measure(&self) -> Measure {
+    fn objective_measure(&self, _: &Settings) -> Measure {
         Measure::number().with_decimals(2)
     }
 

@@ -21,7 +21,7 @@ mod update;
 
 use super::{Decision, Input, Prepared};
 use crate::control::Control;
-use crate::data::Faults;
+use crate::data::{Faults, Settings};
 use crate::presentation::Measure;
 use prepared::PreparedDelivery;
 use problem::Problem;
@@ -47,7 +47,7 @@ impl Decision for Delivery {
         &["sol"]
     }
 
-    fn objective_measure(&self) -> Measure {
+    fn objective_measure(&self, _: &Settings) -> Measure {
         Measure::number().with_decimals(2)
     }
 

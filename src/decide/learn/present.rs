@@ -1,11 +1,11 @@
 //! How an answer of the learner is told to a person.
 
 use super::Answer;
-use crate::data::{Severity, date_of};
+use crate::data::date_of;
+use crate::decide::notices::notices;
 use crate::predict::tabular::{Curve, Metric, Positions, Scores};
 use crate::presentation::{
-    Axis, Bars, Block, Column, Figure, Line, LineStyle, Lines, Measure, Notice, Presentation, Section,
-    Severity as Weight, Table,
+    Axis, Bars, Block, Column, Figure, Line, LineStyle, Lines, Measure, Presentation, Section, Table,
 };
 
 /// Rows of predictions that are shown; the file holds all.
@@ -181,7 +181,7 @@ impl Answer {
                 ));
             section = section.with(Block::Table(table));
         }
-        let notices: Vec<Notice> = self.notices.as_slice().iter().map(notice).collect();
+        let notices = notices(&self.notices, &[]);
         if !notices.is_empty() {
             section = section.with(Block::Notices { title: "About the data".to_owned(), notices });
         }
@@ -200,19 +200,6 @@ fn figures(scores: &Scores, rows: usize) -> Vec<Figure> {
         Figure::number("In the 95 % interval", scores.coverage_95, percent()),
         Figure::number("Rows predicted", rows as f64, Measure::number()),
     ]
-}
-
-fn notice(fault: &crate::data::Fault) -> Notice {
-    let weight = match fault.severity {
-        Severity::Notice => Weight::Info,
-        Severity::Warning => Weight::Warning,
-        Severity::Error => Weight::Error,
-    };
-    let place = match fault.row {
-        Some(row) => format!("{}:{row}", fault.file),
-        None => fault.file.clone(),
-    };
-    Notice::new(weight, fault.message.clone()).at(place).with_code(fault.code.as_str())
 }
 
 /// A number in four digits or so.

@@ -24,10 +24,10 @@ use super::{
 };
 use crate::control::Control;
 use crate::data::{Code, Fault, Faults, Settings, Tables};
-use crate::presentation::{Presentation, Style};
+use crate::presentation::{Measure, Presentation, Style};
 use crate::solution::{Outcome, Termination};
 use present::Run;
-use problem::{Problem, Standing};
+use problem::{Fitting, Goal, Problem, Standing};
 
 /// The decision `pricing`.
 #[derive(Debug, Clone, Copy)]
@@ -46,16 +46,17 @@ impl Decision for Pricing {
         ObjectiveWords { noun: "result", verb: "brings", verb_of_many: "bring", is_maximised: true }
     }
 
+    fn objective_measure(&self, settings: &Settings) -> Measure {
+        plan::measure(Goal::named(settings.values.get("goal").map(String::as_str)))
+    }
+
     fn validate(&self, input: Input, _: &Control) -> Result<Faults, Faults> {
         let (name, tables, settings) = parts(input)?;
-        Problem::read(&name, tables, &settings, false).map(|problem| problem.notices)
+        Problem::read(&name, tables, &settings, Fitting::None).map(|problem| problem.notices)
     }
 
     fn prepare(&self, input: Input, control: &Control) -> Result<Box<dyn Prepared>, Faults> {
-        let (name, tables, settings) = parts(input)?;
-        let problem = control.install(|| Problem::read(&name, tables, &settings, true))?;
-        let run = Run { seed: control.seed, threads: control.worker_threads() };
-        Ok(Box::new(Priced { problem, run, last: Mutex::new(None) }))
+        Ok(Box::new(Priced::new(input, Fitting::Anew, control)?))
     }
 }
 
@@ -108,7 +109,8 @@ impl Prepared for Priced {
     }
 
     fn variant(&self, input: Input, control: &Control) -> Result<Box<dyn Prepared>, Faults> {
-        Pricing.prepare(input, control)
+        let fitting = self.problem.learned.as_ref().map_or(Fitting::Anew, Fitting::From);
+        Ok(Box::new(Priced::new(input, fitting, control)?))
     }
 
     fn update(&mut self, event: &Event) -> Result<Update, Faults> {
@@ -145,6 +147,13 @@ impl Prepared for Priced {
 }
 
 impl Priced {
+    fn new(input: Input, fitting: Fitting<'_>, control: &Control) -> Result<Self, Faults> {
+        let (name, tables, settings) = parts(input)?;
+        let problem = control.install(|| Problem::read(&name, tables, &settings, fitting))?;
+        let run = Run { seed: control.seed, threads: control.worker_threads() };
+        Ok(Priced { problem, run, last: Mutex::new(None) })
+    }
+
     /// The answer with its tables, checked.
     fn solution(
         &self,

@@ -1,12 +1,15 @@
 //! Prices as tables, sentences and reasons, and back.
 
+use statrs::distribution::{ContinuousCDF, Normal};
+
 use super::problem::{Answer, Goal, Obstacle, Problem, Standing, same};
 use crate::data::{Code, Fault, Faults, Table, Tables};
 use crate::presentation::Measure;
 
-/// Standard deviations of the ends of an 80 % and a 95 % interval.
-const EIGHTY: f64 = 1.281_551_565_544_6;
-const NINETY_FIVE: f64 = 1.959_963_984_540_054;
+/// Standard deviations from the middle of a normal distribution to the ends of the interval that holds `share` of it.
+pub(super) fn deviations(share: f64) -> f64 {
+    Normal::standard().inverse_cdf(0.5 + 0.5 * share)
+}
 
 /// The plan's tables.
 pub(super) fn tables(problem: &Problem, prices: &[f64]) -> Tables {
@@ -61,8 +64,8 @@ fn curves(problem: &Problem, prices: &[f64]) -> Table {
             cells().map(|(at, price)| problem.demand_at(at, price, prices, problem.deviations)),
         )
         .with_number("margin", margin(problem.deviations))
-        .with_number("margin_low", margin(EIGHTY))
-        .with_number("margin_high", margin(-EIGHTY))
+        .with_number("margin_low", margin(deviations(0.8)))
+        .with_number("margin_high", margin(-deviations(0.8)))
 }
 
 fn elasticities(problem: &Problem) -> Table {
@@ -71,8 +74,8 @@ fn elasticities(problem: &Problem) -> Table {
         .iter()
         .flat_map(|it| std::iter::once(&it.own).chain(&it.rivals).map(|answer| (it.code.as_str(), answer)))
         .collect();
-    let end =
-        |sign: f64| all.iter().map(move |(_, answer)| answer.elasticity + sign * NINETY_FIVE * answer.error);
+    let wide = deviations(0.95);
+    let end = |sign: f64| all.iter().map(move |(_, answer)| answer.elasticity + sign * wide * answer.error);
     Table::new("elasticities")
         .with_text("product", all.iter().map(|(code, _)| code))
         .with_text("other", all.iter().map(|(_, answer)| &problem.products[answer.to as usize].code))

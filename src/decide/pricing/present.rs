@@ -1,11 +1,11 @@
 //! Prices for a person: what they bring, each with its reason, the curves behind them.
 
 use super::super::Solution;
+use super::super::notices::notices_section;
 use super::plan::measure;
 use super::problem::{Goal, Problem, Product, same};
 use crate::presentation::{
-    Axis, Band, Block, Column, Figure, Line, LineStyle, Lines, Marker, Measure, Notice, Presentation,
-    Section, Severity, Table,
+    Axis, Band, Block, Column, Figure, Line, LineStyle, Lines, Marker, Measure, Presentation, Section, Table,
 };
 
 /// Products whose curve is drawn: those that gain most.
@@ -30,16 +30,7 @@ pub(super) fn present(problem: &Problem, solution: &Solution, run: Run) -> Prese
     presentation.sections.extend(prices(solution));
     presentation.sections.extend(curves(problem, solution));
     presentation.sections.extend(elasticities(solution));
-    let mut notices: Vec<Notice> =
-        solution.warnings.iter().map(|text| Notice::new(Severity::Warning, text)).collect();
-    notices.extend(problem.notices.as_slice().iter().map(|fault| {
-        let notice = Notice::new(Severity::Info, fault.message.clone()).with_code(fault.code.as_str());
-        notice.at(fault.row.map_or_else(|| fault.file.clone(), |row| format!("{}:{row}", fault.file)))
-    }));
-    if !notices.is_empty() {
-        let block = Block::Notices { title: String::new(), notices };
-        presentation.sections.push(Section::new("Notices").with(block));
-    }
+    presentation.sections.extend(notices_section(&problem.notices, &solution.warnings));
     let facts =
         Block::run_facts(&solution.outcome, &measure(problem.goal), run.seed, run.threads, &solution.seconds);
     presentation.sections.push(Section::new("This run").with(facts));

@@ -3,8 +3,10 @@
 
 mod fit;
 mod ladder;
+mod learned;
 mod limit;
 mod read;
+mod sales;
 mod standing;
 mod update;
 
@@ -15,8 +17,9 @@ use rustc_hash::FxHashMap;
 use crate::data::Faults;
 use crate::presentation::Style;
 
-pub(super) use fit::Source;
+pub(super) use fit::{Fitting, Source};
 pub(super) use ladder::LadderRule;
+pub(super) use learned::Learned;
 pub(super) use limit::{Band, Limit, LimitRule};
 pub(super) use read::CONTRACT;
 pub(super) use standing::{Obstacle, Standing};
@@ -102,6 +105,8 @@ pub(super) struct Problem {
     pub max_changes: Option<usize>,
     /// Standard errors of the own elasticity against which prices must stand.
     pub deviations: f64,
+    /// What the sales told.
+    pub learned: Option<Arc<Learned>>,
     pub notices: Faults,
     pub style: Style,
     pub read_seconds: f64,
@@ -112,6 +117,15 @@ pub(super) struct Problem {
 const LEAST_LEFT: f64 = 0.1;
 
 impl Goal {
+    /// What the setting `goal` says; margin where it says nothing.
+    pub fn named(word: Option<&str>) -> Self {
+        match word {
+            Some("revenue") => Goal::Revenue,
+            Some("volume") => Goal::Volume,
+            _ => Goal::Margin,
+        }
+    }
+
     /// What `quantity` units at `price` bring.
     pub fn of(self, price: f64, unit_cost: f64, quantity: f64) -> f64 {
         match self {

@@ -1,8 +1,10 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
+use std::sync::Arc;
+
 use proptest::prelude::*;
 
-use super::problem::{Problem, same};
+use super::problem::{Fitting, Problem, same};
 use super::*;
 use crate::data::Table;
 use crate::decide::Verdict;
@@ -35,7 +37,7 @@ fn tables(numbers: &[f64], steps: usize) -> Tables {
 }
 
 fn problem(tables: Tables, settings: &Settings) -> Problem {
-    Problem::read("test", tables, settings, true).unwrap()
+    Problem::read("test", tables, settings, Fitting::Anew).unwrap()
 }
 
 /// The best prices by trying all.
@@ -208,6 +210,63 @@ proptest! {
     }
 }
 
+/// Twenty weeks of sales of two products, no cost in half of the rows.
+fn sales() -> Table {
+    let rows = || (0..20_i32).flat_map(|week| [("A", week), ("B", week)]);
+    let price = |(code, week): (&str, i32)| match code {
+        "A" => 2.0 + 0.1 * f64::from(week % 4),
+        _ => 2.5 - 0.1 * f64::from(week % 3),
+    };
+    let of = |(code, week): (&str, i32)| {
+        let noise = 1.0 + 0.1 * f64::from((week * 7) % 5) - 0.2;
+        (1000.0 * price((code, week)).powf(-2.2) * noise).round()
+    };
+    let day = |week: i32| chrono::NaiveDate::from_num_days_from_ce_opt(738_000 + 7 * week).unwrap();
+    Table::new("sales")
+        .with_text("product", rows().map(|row| row.0))
+        .with_date("date", rows().map(|row| day(row.1)))
+        .with_number("quantity", rows().map(of))
+        .with_number("price", rows().map(price))
+        .with_number("cost", rows().map(|row| if row.1 % 2 == 0 { f64::NAN } else { 1.0 }))
+}
+
+#[test]
+fn other_costs_and_rules_need_no_new_fit() {
+    let products = |cost: f64, price: f64| {
+        Table::new("products")
+            .with_text("product", ["A", "B"])
+            .with_number("unit_cost", [cost, 1.2])
+            .with_number("price", [price, 2.3])
+    };
+    let read = |products: Table, settings: &Settings, fitting: Fitting<'_>| {
+        let tables = Tables::default().with(products).with(sales());
+        Problem::read("test", tables, settings, fitting).unwrap()
+    };
+    let base = read(products(1.0, 2.0), &Settings::default(), Fitting::Anew);
+    let learned = base.learned.clone().unwrap();
+    let like = |products: Table, settings: &Settings| read(products, settings, Fitting::From(&learned));
+    let is_same = |problem: &Problem| Arc::ptr_eq(problem.learned.as_ref().unwrap(), &learned);
+    let settings = Settings::default().with("max_changes", 1).with("goal", "revenue");
+    let dearer = like(products(1.5, 2.0), &settings);
+    assert!(is_same(&dearer));
+    let anew = read(products(1.5, 2.0), &settings, Fitting::Anew);
+    assert_eq!(dearer.products, anew.products);
+    assert_eq!(dearer.notices.as_slice(), anew.notices.as_slice());
+    assert!(
+        !is_same(&like(products(1.0, 2.1), &Settings::default())),
+        "the price of now moves what is fitted"
+    );
+    assert!(!is_same(&like(products(1.0, 2.0), &Settings::default().with("period_days", 14))));
+}
+
+#[test]
+fn the_objective_is_written_as_its_goal_is() {
+    let measure = |goal: &str| Pricing.objective_measure(&Settings::default().with("goal", goal));
+    assert_eq!(measure("volume"), Measure::quantity("units"));
+    assert_eq!((measure("margin"), measure("revenue")), (Measure::money(), Measure::money()));
+    assert_eq!(Pricing.objective_measure(&Settings::default()), Measure::money());
+}
+
 #[test]
 fn a_price_of_now_moves_its_own_demand_and_that_of_those_that_answer() {
     let mut problem = problem(tables(&NUMBERS, 4), &Settings::default());
@@ -257,7 +316,7 @@ fn rules_that_cannot_be_meant_are_refused() {
         let gap = Table::new("gaps").with_text("product", ["A"]).with_text("other", [other]);
         let mut tables = tables(&NUMBERS, 4);
         tables.insert(gap.with_number("low", [low]).with_number("high", [1.9]));
-        Problem::read("test", tables, &Settings::default(), true).is_err()
+        Problem::read("test", tables, &Settings::default(), Fitting::Anew).is_err()
     };
     assert!(refused(1.3, "A") && refused(2.0, "B") && !refused(0.5, "B"));
     let mut wild = tables(&NUMBERS, 4);
@@ -266,7 +325,7 @@ fn rules_that_cannot_be_meant_are_refused() {
     let settings = Settings::default().with("max_change", 0.95);
     let ladder = Table::new("ladder").with_text("product", ["A"]).with_number("price", [0.1]);
     wild.insert(ladder);
-    assert!(Problem::read("test", wild, &settings, true).is_err());
+    assert!(Problem::read("test", wild, &settings, Fitting::Anew).is_err());
 }
 
 #[test]

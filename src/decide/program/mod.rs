@@ -17,7 +17,7 @@ use super::{
     CheckReport, DecideError, Decision, Event, Explanation, Input, Prepared, Solution, SolveOptions, Update,
 };
 use crate::control::Control;
-use crate::data::{Code, Fault, Faults, Tables};
+use crate::data::{Code, Fault, Faults, Settings, Tables};
 use crate::presentation::{Measure, Presentation};
 use present::Run;
 use problem::Problem;
@@ -39,7 +39,7 @@ impl Decision for ProgramDecision {
         &["mps", "lp"]
     }
 
-    fn objective_measure(&self) -> Measure {
+    fn objective_measure(&self, _: &Settings) -> Measure {
         Measure::number()
     }
 

@@ -1,12 +1,11 @@
 //! The answer as a person reads it: what it is worth, which columns make it up, which rows hold it.
 
 use super::super::Solution;
+use super::super::notices::notices_section;
 use super::problem::Problem;
-use crate::data::Table as Rows;
+use crate::data::{Faults, Table as Rows};
 use crate::optimize::milp::Sense;
-use crate::presentation::{
-    Block, Cells, Column, Figure, Measure, Notice, Presentation, Section, Severity, Table, Tone,
-};
+use crate::presentation::{Block, Cells, Column, Figure, Measure, Presentation, Section, Table, Tone};
 
 /// Rows of a table of the report; the files of the output hold all.
 const MOST_SHOWN: usize = 1_000;
@@ -35,11 +34,7 @@ pub(super) fn present(problem: &Problem, solution: &Solution, run: Run) -> Prese
     presentation.figures = figures(problem, solution);
     let lists = [values(problem, solution), limits(problem, solution)];
     presentation.sections.extend(lists.into_iter().flatten());
-    if !solution.warnings.is_empty() {
-        let notices = solution.warnings.iter().map(|text| Notice::new(Severity::Warning, text)).collect();
-        let block = Block::Notices { title: String::new(), notices };
-        presentation.sections.push(Section::new("Notices").with(block));
-    }
+    presentation.sections.extend(notices_section(&Faults::default(), &solution.warnings));
     let facts =
         Block::run_facts(&solution.outcome, &Measure::number(), run.seed, run.threads, &solution.seconds);
     presentation.sections.push(Section::new("This run").with(facts));

@@ -224,10 +224,4 @@ impl Response {
     pub fn mean(&self, question: &Question<'_>) -> f64 {
         self.smear * self.median(question)
     }
-
-    /// Elasticity to the own price in one group.
-    #[must_use]
-    pub fn own_of(&self, group: u32) -> f64 {
-        self.own.value + self.slopes.get(group as usize).copied().unwrap_or(0.0)
-    }
 }

@@ -6,7 +6,7 @@ use std::time::Instant;
 use rustc_hash::FxHashMap;
 use statrs::distribution::{ContinuousCDF, Normal};
 
-use super::fit::{self, Demand};
+use super::fit::{self, Demand, Fitting};
 use super::{Band, Floor, Gap, Goal, LadderRule, Limit, LimitRule, Place, Problem, Product};
 use crate::data::{Code, Fault, Faults, Schema, Settings, SettingsValues, Table, Tables, validate};
 use crate::presentation::Style;
@@ -23,11 +23,16 @@ struct Reader<'a> {
 }
 
 impl Problem {
-    /// Validates tables and settings and fits demand.
+    /// Validates tables and settings and fits demand where it is to be fitted.
     ///
     /// # Errors
     /// Every fault at once.
-    pub fn read(name: &str, tables: Tables, settings: &Settings, fitted: bool) -> Result<Self, Faults> {
+    pub fn read(
+        name: &str,
+        tables: Tables,
+        settings: &Settings,
+        fitting: Fitting<'_>,
+    ) -> Result<Self, Faults> {
         let started = Instant::now();
         let broken = |text: String| Faults::from(Fault::error(Code::BadDeclaration, "pricing.toml", text));
         let schema = Schema::parse(CONTRACT).map_err(|error| broken(error.to_string()))?;
@@ -44,7 +49,7 @@ impl Problem {
             faults: valid.notices,
         };
         let read_seconds = started.elapsed().as_secs_f64();
-        let demand = fit::demand(&valid.tables, &valid.settings, fitted, &mut reader.faults);
+        let demand = fit::demand(products, &valid.tables, &valid.settings, fitting, &mut reader.faults);
         let fit_seconds = started.elapsed().as_secs_f64() - read_seconds;
         let ladder_rule = reader.ladder_rule();
         let products = reader.products(products, &demand, &ladder_rule);
@@ -56,9 +61,10 @@ impl Problem {
             ladder_rule,
             gaps: reader.gaps(),
             floors: reader.floors(),
-            goal: goal(valid.settings.choice("goal")),
+            goal: Goal::named(valid.settings.choice("goal")),
             max_changes: valid.settings.integer("max_changes").map(|most| most as usize),
             deviations: reader.deviations(),
+            learned: demand.learned,
             notices: Faults::default(),
             style: Style::for_currency(valid.settings.text("currency").unwrap_or("EUR")),
             read_seconds,
@@ -83,14 +89,6 @@ fn answering(products: &[Product]) -> Vec<Vec<u32>> {
 const LARGEST_DEMAND: f64 = 1e12;
 /// Pairs of prices of products that answer to each other, at most.
 const MOST_CELLS: usize = 4_000_000;
-
-fn goal(word: Option<&str>) -> Goal {
-    match word {
-        Some("revenue") => Goal::Revenue,
-        Some("volume") => Goal::Volume,
-        _ => Goal::Margin,
-    }
-}
 
 impl<'a> Reader<'a> {
     fn deviations(&self) -> f64 {
