@@ -1,0 +1,1 @@
+//! Given sales of regions before and during an experiment, find what the treatment changed.

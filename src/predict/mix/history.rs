@@ -1,0 +1,219 @@
+//! What a marketing mix model is fitted on.
+
+use thiserror::Error;
+
+/// A normal belief about a number.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Belief {
+    /// Mean.
+    pub mean: f64,
+    /// Standard deviation, above 0.
+    pub sd: f64,
+}
+
+/// What is believed of a channel before its data are seen; `None`: the usual, which is wide.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Beliefs {
+    /// Share of the effect that is carried to the next period, between 0 and 1.
+    pub carry_over: Option<Belief>,
+    /// Spend a period, held for long, that brings half of the most, in money.
+    pub half_saturation: Option<Belief>,
+    /// Shape of the saturation curve.
+    pub shape: Option<Belief>,
+    /// Outcome for a unit of money over the history.
+    pub roas: Option<Belief>,
+}
+
+/// One channel: its spend in every period.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Channel {
+    /// Its name.
+    pub name: String,
+    /// Spend (or another measure of exposure) by period, 0 or more.
+    pub spend: Vec<f64>,
+    /// What is believed of it.
+    pub beliefs: Beliefs,
+}
+
+/// Something else that moves the outcome.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Control {
+    /// Its name.
+    pub name: String,
+    /// Its value by period.
+    pub values: Vec<f64>,
+}
+
+/// An experiment that measured what the spend of one channel in a window of periods brought.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct LiftTest {
+    /// Index of the channel.
+    pub channel: usize,
+    /// First period of the window.
+    pub from: usize,
+    /// Last period of the window.
+    pub to: usize,
+    /// Share of the channel's spend in the window whose effect was measured, above 0 to 1.
+    pub share: f64,
+    /// Outcome that this spend brought, after-effects included.
+    pub lift: f64,
+    /// Standard error of `lift`, above 0.
+    pub error: f64,
+}
+
+/// The history; all series have one entry a period.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct MixHistory {
+    /// Outcome (sales, revenue) by period; NaN where it is unknown: such a period is predicted.
+    pub outcome: Vec<f64>,
+    /// Channels.
+    pub channels: Vec<Channel>,
+    /// Controls.
+    pub controls: Vec<Control>,
+    /// Experiments that calibrate channels.
+    pub lift_tests: Vec<LiftTest>,
+    /// Periods of a year.
+    pub season_length: f64,
+}
+
+/// Choices of the fit.
+#[derive(Debug, Clone, PartialEq)]
+pub struct MixOptions {
+    /// Waves of the year (pairs of sine and cosine); higher ones are shrunk more.
+    pub waves: usize,
+    /// Periods between two points at which the level may turn.
+    pub turn_every: usize,
+    /// Chains of draws.
+    pub chains: usize,
+    /// Draws of a chain that only settle it.
+    pub settle: usize,
+    /// Draws that each chain keeps.
+    pub draws: usize,
+    /// Sweeps between two kept draws.
+    pub thin: usize,
+    /// Mean share of the outcome that a channel may bring before its data are seen.
+    pub share: f64,
+}
+
+impl Default for MixOptions {
+    fn default() -> Self {
+        MixOptions { waves: 6, turn_every: 13, chains: 4, settle: 600, draws: 250, thin: 4, share: 0.3 }
+    }
+}
+
+/// Why a model cannot be fitted.
+#[derive(Debug, Clone, PartialEq, Error)]
+pub enum MixError {
+    /// Too few known periods.
+    #[error("{known} periods have an outcome, at least {least} are needed")]
+    TooShort {
+        /// Periods with an outcome.
+        known: usize,
+        /// Least number of them.
+        least: usize,
+    },
+    /// A series of another length.
+    #[error("series {name} has {found} periods, the outcome has {wanted}")]
+    Length {
+        /// The series.
+        name: String,
+        /// Its periods.
+        found: usize,
+        /// Periods of the outcome.
+        wanted: usize,
+    },
+    /// A value that is no finite number, or a negative spend.
+    #[error("series {name} has {value} in period {period}; spend is 0 or more and every value a number")]
+    Value {
+        /// The series.
+        name: String,
+        /// The period, from 0.
+        period: usize,
+        /// What was found.
+        value: f64,
+    },
+    /// An outcome that never changes.
+    #[error("the outcome is the same in every period: there is nothing to explain")]
+    ConstantOutcome,
+    /// A lift test that fits no channel or no period.
+    #[error("lift test {at} names a channel, window, share or error that is not possible")]
+    LiftTest {
+        /// Index of the test.
+        at: usize,
+    },
+    /// A belief without a positive standard deviation or with a mean that cannot be.
+    #[error("a belief about channel {channel} has a mean or standard deviation that is not possible")]
+    Belief {
+        /// The channel.
+        channel: String,
+    },
+}
+
+/// Fewest periods with an outcome.
+pub(super) const LEAST: usize = 12;
+
+impl MixHistory {
+    /// Number of periods.
+    #[must_use]
+    pub fn periods(&self) -> usize {
+        self.outcome.len()
+    }
+
+    /// Says what cannot be fitted.
+    pub(super) fn verify(&self) -> Result<(), MixError> {
+        let known: Vec<f64> = self.outcome.iter().copied().filter(|y| y.is_finite()).collect();
+        if known.len() < LEAST {
+            return Err(MixError::TooShort { known: known.len(), least: LEAST });
+        }
+        if known.iter().all(|y| *y == known[0]) {
+            return Err(MixError::ConstantOutcome);
+        }
+        let spends = self.channels.iter().map(|channel| (&channel.name, &channel.spend, 0.0));
+        let controls = self.controls.iter().map(|control| (&control.name, &control.values, f64::MIN));
+        for (name, values, least) in spends.chain(controls) {
+            if values.len() != self.periods() {
+                let (found, wanted) = (values.len(), self.periods());
+                return Err(MixError::Length { name: name.clone(), found, wanted });
+            }
+            let bad = values.iter().position(|value| !value.is_finite() || *value < least);
+            if let Some(period) = bad {
+                return Err(MixError::Value { name: name.clone(), period, value: values[period] });
+            }
+        }
+        self.verify_tests()?;
+        self.channels.iter().try_for_each(Channel::verify)
+    }
+
+    fn verify_tests(&self) -> Result<(), MixError> {
+        let is_possible = |test: &LiftTest| {
+            test.channel < self.channels.len()
+                && test.from <= test.to
+                && test.to < self.periods()
+                && test.share > 0.0
+                && test.share <= 1.0
+                && test.lift.is_finite()
+                && test.error > 0.0
+                && test.error.is_finite()
+        };
+        match self.lift_tests.iter().position(|test| !is_possible(test)) {
+            Some(at) => Err(MixError::LiftTest { at }),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Channel {
+    fn verify(&self) -> Result<(), MixError> {
+        let Beliefs { carry_over, half_saturation, shape, roas } = self.beliefs;
+        let has_sd = |belief: Option<Belief>| {
+            belief.is_none_or(|b| b.sd > 0.0 && b.sd.is_finite() && b.mean.is_finite())
+        };
+        let is_above = |belief: Option<Belief>| belief.is_none_or(|b| b.mean > 0.0);
+        let share = carry_over.is_none_or(|b| b.mean >= 0.0 && b.mean < 1.0);
+        let sound = [carry_over, half_saturation, shape, roas].into_iter().all(has_sd);
+        match sound && share && is_above(half_saturation) && is_above(shape) {
+            true => Ok(()),
+            false => Err(MixError::Belief { channel: self.name.clone() }),
+        }
+    }
+}

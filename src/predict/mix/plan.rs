@@ -1,0 +1,73 @@
+//! What spend in a coming window brings, after-effects included.
+
+use super::fitted::{Estimate, Fitted};
+
+/// A window to plan: equal spend in each of its periods, right after the history.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PlanWindow {
+    /// Periods in it.
+    pub periods: usize,
+}
+
+/// A channel's response to the spend of a window.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ResponseBand {
+    /// Spend of the whole window, rising from 0.
+    pub spend: Vec<f64>,
+    /// What it brings, in the window and after it.
+    pub response: Vec<Estimate>,
+    /// What earlier spend still brings in the window and after it, were nothing spent in it.
+    pub carried_in: f64,
+    /// Share of the response that comes after the window, at the widest spend.
+    pub carried_out: f64,
+}
+
+/// Draws that a curve is taken from.
+const DRAWS: usize = 400;
+/// Part of an effect that is not followed any further.
+const REST: f64 = 1e-4;
+
+impl Fitted {
+    /// Responses of a channel to `spend` (of the whole window).
+    #[must_use]
+    pub fn response(&self, channel: usize, window: PlanWindow, spend: &[f64]) -> ResponseBand {
+        let step = self.draws.len().div_ceil(DRAWS).max(1);
+        let mut values = vec![Vec::new(); spend.len()];
+        let (mut carried_in, mut after, mut whole, mut count) = (0.0, 0.0, 0.0, 0.0);
+        for draw in self.draws.iter().step_by(step) {
+            let shape = &draw.shapes[channel];
+            let history = &self.design.spend[channel];
+            let level = history.iter().fold(self.design.start[channel], |l, &x| shape.carried(l, x));
+            let unit = self.design.spend_scale[channel] * window.periods.max(1) as f64;
+            let height = draw.heights[channel] * self.design.scale;
+            let tail = (REST.ln() / shape.carry_over.max(1e-9).ln()).ceil() as usize;
+            let run = |x: f64| {
+                let (mut level, mut inside, mut outside) = (level, 0.0, 0.0);
+                for t in 0..window.periods + tail {
+                    level = shape.carried(level, if t < window.periods { x } else { 0.0 });
+                    let value = height * shape.saturate(level);
+                    if t < window.periods { inside += value } else { outside += value }
+                }
+                (inside, outside)
+            };
+            let nothing = run(0.0);
+            for (values, &x) in values.iter_mut().zip(spend) {
+                let scaled = if unit > 0.0 { x / unit } else { 0.0 };
+                let with = run(scaled);
+                values.push(with.0 + with.1 - nothing.0 - nothing.1);
+                if Some(&x) == spend.last() {
+                    after += with.1 - nothing.1;
+                    whole += with.0 + with.1 - nothing.0 - nothing.1;
+                }
+            }
+            carried_in += nothing.0 + nothing.1;
+            count += 1.0;
+        }
+        ResponseBand {
+            spend: spend.to_vec(),
+            response: values.into_iter().map(Estimate::of).collect(),
+            carried_in: if count > 0.0 { carried_in / count } else { 0.0 },
+            carried_out: if whole > 0.0 { after / whole } else { 0.0 },
+        }
+    }
+}
