@@ -24,10 +24,8 @@ const WEEKS: usize = 13;
 fn main() -> Result<(), Box<dyn Error>> {
     let markets = std::env::args().nth(1).map_or(Ok(20), |text| text.parse::<u64>())?;
     generated(markets)?;
-    let folder = std::env::var_os("PURVEY_SHARED_DATA").map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data"),
-        PathBuf::from,
-    );
+    let folder = std::env::var_os("PURVEY_SHARED_DATA")
+        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data"), PathBuf::from);
     let folder = folder.join("advertising");
     if folder.is_dir() {
         roas(&folder)?;
@@ -151,7 +149,10 @@ impl Columns {
     }
 
     fn number(&self, name: &str) -> Result<Vec<f64>, Box<dyn Error>> {
-        self.text(name).iter().map(|t| t.parse::<f64>().map_err(|e| format!("{name}: {t}: {e}").into())).collect()
+        self.text(name)
+            .iter()
+            .map(|t| t.parse::<f64>().map_err(|e| format!("{name}: {t}: {e}").into()))
+            .collect()
     }
 }
 
@@ -237,7 +238,9 @@ fn weekly(folder: &Path) -> Result<(), Box<dyn Error>> {
         let wape = pairs().map(|(y, f)| (y - f).abs()).sum::<f64>() / outcome[cut..].iter().sum::<f64>();
         println!(
             "dt_simulated_weekly {name}: last {HELD_OUT} weeks WAPE {:.2} %, RMSE {rmse:.0}, scale reduction {:.3}, r2 {:.3}, {seconds:.1} s",
-            100.0 * wape, fitted.scale_reduction, fitted.r2
+            100.0 * wape,
+            fitted.scale_reduction,
+            fitted.r2
         );
         for (channel, found) in channels.iter().zip(fitted.contributions()) {
             println!("  {}: {:.0} ({:.0} to {:.0})", channel.name, found.mean, found.low, found.high);

@@ -56,8 +56,7 @@ pub struct Market {
     pub channels: Vec<TrueChannel>,
 }
 
-const NAMES: [&str; 8] =
-    ["television", "search", "social", "radio", "outdoor", "print", "video", "display"];
+const NAMES: [&str; 8] = ["television", "search", "social", "radio", "outdoor", "print", "video", "display"];
 
 /// Draws a market of `channels` channels (at most 8) over `weeks` weeks.
 pub fn market(seed: u64, channels: usize, weeks: usize, noise: f64) -> Market {

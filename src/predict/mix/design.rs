@@ -50,8 +50,7 @@ pub(super) struct Design {
 
 impl Design {
     pub fn new(history: &MixHistory, options: &MixOptions) -> Self {
-        let rows: Vec<usize> =
-            (0..history.periods()).filter(|&t| history.outcome[t].is_finite()).collect();
+        let rows: Vec<usize> = (0..history.periods()).filter(|&t| history.outcome[t].is_finite()).collect();
         let known = |t: &usize| history.outcome[*t];
         let scale = rows.iter().map(|t| known(t).abs()).sum::<f64>() / rows.len() as f64;
         let y_mean = rows.iter().map(known).sum::<f64>() / rows.len() as f64 / scale;

@@ -199,9 +199,8 @@ impl Fitted {
 
     fn shapes(&self, of: impl Fn(&Shape, f64) -> f64) -> Vec<Estimate> {
         let unit = &self.design.spend_scale;
-        let one = |c: usize| {
-            Estimate::of(self.draws.iter().map(|draw| of(&draw.shapes[c], unit[c])).collect())
-        };
+        let one =
+            |c: usize| Estimate::of(self.draws.iter().map(|draw| of(&draw.shapes[c], unit[c])).collect());
         (0..unit.len()).map(one).collect()
     }
 

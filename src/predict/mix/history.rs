@@ -97,7 +97,7 @@ pub struct MixOptions {
 
 impl Default for MixOptions {
     fn default() -> Self {
-        MixOptions { waves: 6, turn_every: 13, chains: 4, settle: 600, draws: 250, thin: 4, share: 0.3 }
+        MixOptions { waves: 6, turn_every: 8, chains: 4, settle: 400, draws: 200, thin: 3, share: 0.1 }
     }
 }
 

@@ -28,7 +28,9 @@ mod sampler;
 mod tests;
 mod transform;
 
-pub use fitted::{Estimate, Fitted, Identified, fit};
+pub use fitted::{Decomposition, Estimate, Fitted, Identified, fit};
 pub use hill::{Hill, fit_hill};
-pub use history::{Belief, Beliefs, Channel, Control as ControlSeries, LiftTest, MixError, MixHistory, MixOptions};
+pub use history::{
+    Belief, Beliefs, Channel, Control as ControlSeries, LiftTest, MixError, MixHistory, MixOptions,
+};
 pub use plan::{PlanWindow, ResponseBand};

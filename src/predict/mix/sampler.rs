@@ -10,8 +10,8 @@
 //! its inverse gamma, and the three variances of the baseline by random walk. Steps
 //! of the walks are tuned while the chain settles (H. Haario and others 2001,
 //! doi:10.2307/3318737). A lift test is one more observation of γ_c, with its own error.
-//! Priors: carry-over beta(1.5, 2.5); half-saturation lognormal around 1.5 times the typical spend;
-//! exponent lognormal around 1.2; γ_c half normal.
+//! Priors: carry-over beta(1.5, 2); half-saturation lognormal around 1.8 times the typical spend;
+//! exponent lognormal around 1.3; γ_c half normal.
 //! Cost: time O(sweeps x channels x periods x columns), memory O(periods x columns + draws).
 //! Use `tabular` instead when there is no spend to carry over.
 //! Not for: more than some dozens of channels; effects that work on each other.
@@ -32,15 +32,15 @@ use super::transform::Shape;
 /// Random-walk widths of the logit of the carry-over, the logarithms of half-saturation and exponent.
 const WIDTHS: [f64; 3] = [0.9, 0.6, 0.25];
 /// Median and logarithmic spread of a half-saturation in typical spends.
-const HALF: (f64, f64) = (1.5, 0.7);
+const HALF: (f64, f64) = (1.8, 0.6);
 /// Median and logarithmic spread of an exponent.
-const EXPONENT: (f64, f64) = (1.2, 0.3);
+const EXPONENT: (f64, f64) = (1.3, 0.25);
 /// Exponents of the beta prior of the carry-over.
-const CARRY: (f64, f64) = (1.5, 2.5);
+const CARRY: (f64, f64) = (1.5, 2.0);
 /// Spread of the slope's coefficient over that of the noise.
 const SLOPE: f64 = 100.0;
-/// Median and logarithmic spread of a group's spread over that of the noise.
-const GROUP: (f64, f64) = (0.7, 1.0);
+/// Median and logarithmic spread of a group's spread over that of the noise: level, season, controls.
+const GROUPS: [(f64, f64); 3] = [(0.1, 1.5), (0.7, 1.0), (10.0, 1.0)];
 /// Share of proposals that walks make when tuned.
 const TARGET: f64 = 0.3;
 
@@ -103,7 +103,13 @@ pub(super) struct Chain<'a> {
 }
 
 impl<'a> Chain<'a> {
-    pub fn new(design: &'a Design, beliefs: &'a [Beliefs], options: &MixOptions, seed: u64, chain: u64) -> Self {
+    pub fn new(
+        design: &'a Design,
+        beliefs: &'a [Beliefs],
+        options: &MixOptions,
+        seed: u64,
+        chain: u64,
+    ) -> Self {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         rng.set_stream(chain);
         let channels = design.spend.len();
@@ -130,7 +136,7 @@ impl<'a> Chain<'a> {
             gamma: vec![0.0; channels],
             media: Vec::new(),
             y: Projected { values: design.y.clone(), products: vec![], reduced: vec![] },
-            spreads: [GROUP.0.ln(); 3],
+            spreads: GROUPS.map(|(median, _)| median.ln()),
             gram,
             factor: Vec::new(),
             log_determinant: 0.0,
@@ -196,13 +202,7 @@ impl<'a> Chain<'a> {
     /// Proposes another shape of channel `c`, γ integrated out; the chance that it is taken.
     fn move_shape(&mut self, c: usize, is_local: bool) -> f64 {
         let old = self.shapes[c];
-        let (new, correction) = match is_local {
-            true => (self.walked(c, old), 0.0),
-            false => {
-                let new = self.wild(c, old);
-                (new, 0.0)
-            }
-        };
+        let new = if is_local { self.walked(c, old) } else { self.leapt(c, old) };
         if !(1e-4..=0.995).contains(&new.carry_over) || !(0.1..=20.0).contains(&new.exponent) {
             return 0.0;
         }
@@ -210,8 +210,7 @@ impl<'a> Chain<'a> {
         let rest = self.rest(Some(c));
         let gain = self.evidence(c, &medium, &rest) - self.evidence(c, &self.media[c], &rest)
             + self.log_prior(c, &new)
-            - self.log_prior(c, &old)
-            + correction;
+            - self.log_prior(c, &old);
         let chance = if gain.is_nan() { 0.0 } else { gain.min(0.0).exp() };
         if self.rng.random::<f64>() < chance {
             self.shapes[c] = new;
@@ -232,7 +231,7 @@ impl<'a> Chain<'a> {
     }
 
     /// A long step of one of the three, at random.
-    fn wild(&mut self, c: usize, old: Shape) -> Shape {
+    fn leapt(&mut self, c: usize, old: Shape) -> Shape {
         let which = self.rng.random_range(0..3);
         let reach = self.steps[c].max(0.5) * 2.0;
         let jump = reach * WIDTHS[which] * self.rng.sample::<f64, _>(StandardNormal);
@@ -252,7 +251,8 @@ impl<'a> Chain<'a> {
     fn log_prior(&self, c: usize, shape: &Shape) -> f64 {
         let beliefs = &self.beliefs[c];
         let Shape { carry_over, half, exponent } = *shape;
-        let log_normal = |value: f64, median: f64, spread: f64| -((value / median).ln() / spread).powi(2) / 2.0;
+        let log_normal =
+            |value: f64, median: f64, spread: f64| -((value / median).ln() / spread).powi(2) / 2.0;
         let carry = match beliefs.carry_over {
             Some(Belief { mean, sd }) => {
                 -((carry_over - mean) / sd).powi(2) / 2.0 + (carry_over * (1.0 - carry_over)).ln()
@@ -338,8 +338,8 @@ impl<'a> Chain<'a> {
         match self.beliefs[c].roas {
             Some(Belief { mean, sd }) => {
                 let spend = &self.design.spend[c];
-                let mean_spend = self.design.rows.iter().map(|&t| spend[t]).sum::<f64>()
-                    / self.design.rows.len() as f64;
+                let mean_spend =
+                    self.design.rows.iter().map(|&t| spend[t]).sum::<f64>() / self.design.rows.len() as f64;
                 let unit = self.design.spend_scale[c] * mean_spend / self.design.scale;
                 (mean * unit, (sd * unit).max(1e-12))
             }
@@ -388,7 +388,7 @@ impl<'a> Chain<'a> {
         let value = |spreads: &[f64; 3], log_determinant: f64, inner: f64| {
             -log_determinant / 2.0
                 - inner / (2.0 * self.variance)
-                - ((spreads[at] - GROUP.0.ln()) / GROUP.1).powi(2) / 2.0
+                - ((spreads[at] - GROUPS[at].0.ln()) / GROUPS[at].1).powi(2) / 2.0
         };
         let mut moved = rest.clone();
         moved.reduced = forward(&factor, &rest.products);
@@ -441,8 +441,7 @@ impl<'a> Chain<'a> {
         backward(&self.factor, &mut baseline, q);
         let brought: f64 = self.active.iter().map(|&c| self.gamma[c]).sum();
         let error = noise / (self.design.rows.len() as f64).sqrt();
-        let intercept =
-            self.design.y_mean - brought + error * self.rng.sample::<f64, _>(StandardNormal);
+        let intercept = self.design.y_mean - brought + error * self.rng.sample::<f64, _>(StandardNormal);
         let heights = self
             .gamma
             .iter()
