@@ -50,6 +50,13 @@ pub(super) fn check(problem: &Problem, spend: &[f64]) -> CheckReport {
             add("step", off, *step, format!("{name} spends {x}, no multiple of {step} ({file}:{row}, step)"));
         }
     }
-    let objective = problem.channels.iter().zip(spend).map(|(channel, &x)| response(channel, x)).sum();
-    CheckReport { feasible: violations.is_empty(), objective: Some(objective), violations }
+    let brings: f64 = problem.channels.iter().zip(spend).map(|(channel, &x)| response(channel, x)).sum();
+    if let Some(most) = problem.most_cost {
+        let text = format!("{total} is spent for a response of {brings}, at most {most} a unit is allowed");
+        let allowed = most * brings;
+        if total - allowed > ROUNDING * allowed.max(1.0) {
+            violations.push(Violation { rule: "target".to_owned(), text, amount: total - allowed });
+        }
+    }
+    CheckReport { feasible: violations.is_empty(), objective: Some(brings), violations }
 }

@@ -13,12 +13,12 @@ pub(super) fn explain(problem: &Problem, options: &SolveOptions) -> Result<Expla
     let control = options.control.started();
     let split = model::split(problem, problem.budget, &control)?;
     if split.outcome.objective.is_none() {
-        return Ok(collision(problem));
+        return Ok(if shortfall(problem) > 0.0 { collision(problem) } else { missed_target(problem) });
     }
     let is_best = split.outcome.termination == Termination::Optimal;
     let status = if is_best { Verdict::Optimal } else { Verdict::Feasible };
     let mut explanation = Explanation { status, text: headline(problem, &split), ..Explanation::default() };
-    let asked = Asked { split: &split, control: control.silent() };
+    let asked = Asked { most_cost: problem.most_cost, split: &split, control: control.silent() };
     if split.left <= TOUCHING * problem.budget.max(1.0) {
         let worth = asked.worth(&problem.channels, problem.budget + 1.0, 1.0)?;
         let binding = Binding { name: "budget".to_owned(), ..Binding::default() };
@@ -65,6 +65,7 @@ fn add(explanation: &mut Explanation, binding: Binding, words: &str, worth: Wort
 
 /// A split whose limits are asked for their worth.
 struct Asked<'a> {
+    most_cost: Option<f64>,
     split: &'a BudgetSplit,
     control: Control,
 }
@@ -78,7 +79,7 @@ impl Asked<'_> {
         if self.split.outcome.termination != Termination::Optimal {
             return Ok(Err("the split is not proved to be the best"));
         }
-        let other = model::split_over(channels, budget, &self.control)?.outcome;
+        let other = model::split_over(channels, budget, self.most_cost, &self.control)?.outcome;
         // The difference of two totals says something only where both are the best.
         let both = self.split.outcome.objective.zip(other.objective);
         Ok(match both.filter(|_| other.termination == Termination::Optimal) {
@@ -91,6 +92,24 @@ impl Asked<'_> {
 /// By how much the least amounts exceed the budget.
 pub(super) fn shortfall(problem: &Problem) -> f64 {
     (problem.channels.iter().map(Channel::least).sum::<f64>() - problem.budget).max(0.0)
+}
+
+/// Why no split costs as little a unit of response as is asked.
+fn missed_target(problem: &Problem) -> Explanation {
+    let most = problem.most_cost.unwrap_or(f64::NAN);
+    let mut explanation = Explanation { status: Verdict::Infeasible, ..Explanation::default() };
+    let text = format!("no split brings a unit of response for {}", problem.money(most));
+    explanation.text.push(format!("{}: {text}.", problem.name));
+    explanation.text.push("help: lower the minimums, raise max_cpa or lower min_roas".to_owned());
+    explanation.members.push(Member {
+        kind: "row".to_owned(),
+        name: "target".to_owned(),
+        side: "upper".to_owned(),
+        value: Some(most),
+        text,
+        ..Member::default()
+    });
+    explanation
 }
 
 /// The fewest minimums that exceed the budget: the largest ones.

@@ -7,11 +7,14 @@
 
 mod check;
 mod explain;
+mod front;
+mod goals;
 mod model;
 mod plan;
 mod prepared;
 mod present;
 mod problem;
+mod target;
 #[cfg(test)]
 mod tests;
 

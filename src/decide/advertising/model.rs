@@ -1,26 +1,33 @@
 //! The budget split in the solver's words: one curve a channel.
 
 use super::problem::{Channel, Problem};
+use super::target;
 use crate::control::Control;
 use crate::decide::DecideError;
 use crate::optimize::allocation::{BudgetSplit, Curve, split_budget};
 
 /// Splits `budget`; it may differ from the problem's to ask what more of it is worth.
 pub(super) fn split(problem: &Problem, budget: f64, control: &Control) -> Result<BudgetSplit, DecideError> {
-    split_over(&problem.channels, budget, control)
+    split_over(&problem.channels, budget, problem.most_cost, control)
 }
 
-/// Splits `budget` over channels that may differ from the problem's.
+/// Splits `budget` over channels that may differ from the problem's; a unit of response costs at
+/// most `most_cost`, where that is given.
 pub(super) fn split_over(
     channels: &[Channel],
     budget: f64,
+    most_cost: Option<f64>,
     control: &Control,
 ) -> Result<BudgetSplit, DecideError> {
     let curves: Vec<Curve> = channels.iter().map(curve).collect();
-    split_budget(&curves, budget, control).map_err(|error| DecideError::Solver {
+    let split = split_budget(&curves, budget, control).map_err(|error| DecideError::Solver {
         doing: "splitting the budget".to_owned(),
         reason: error.to_string(),
-    })
+    })?;
+    match most_cost.filter(|&most| split.outcome.objective.is_some() && !target::keeps(&split, most)) {
+        Some(most) => target::split(channels, budget, most, &split, control),
+        None => Ok(split),
+    }
 }
 
 /// A channel's curve.

@@ -3,11 +3,13 @@
 use std::collections::HashMap;
 
 use super::check::response;
+use super::front::{Front, best_of};
+use super::goals::{Choice, Goal, Goals};
 use super::model::marginal_response;
 use super::problem::{Channel, Problem, TOUCHING};
 use crate::data::{Code, Fault, Faults, Table, Tables};
 use crate::optimize::allocation::BudgetSplit;
-use crate::presentation::termination_words;
+use crate::presentation::{Measure, termination_words};
 use crate::solution::SolutionStatus;
 
 /// The table `spend`.
@@ -93,6 +95,8 @@ fn why_unspent(problem: &Problem, spend: &[f64], left: f64) -> &'static str {
         "it is less than one step of any channel below its maximum"
     } else if open.iter().all(|(channel, x)| response(channel, **x + left) <= response(channel, **x)) {
         "more spend would bring nothing"
+    } else if problem.most_cost.is_some() {
+        "more would bring too little for the target"
     } else {
         "the search ended before it had placed all of it"
     }
@@ -103,7 +107,7 @@ pub(super) fn headline(problem: &Problem, split: &BudgetSplit) -> Vec<String> {
     let BudgetSplit { outcome, left, price, amounts: spend, .. } = split;
     let (left, price) = (*left, *price);
     let unit = &problem.response_unit;
-    let number = |value: f64| problem.style.number(value, &crate::presentation::Measure::number());
+    let number = |value: f64| problem.style.number(value, &Measure::number());
     let Some(objective) = outcome.objective else {
         let why = termination_words(outcome.termination);
         return vec![format!("{}: no split of {}; {why}.", problem.name, problem.money(problem.budget))];
@@ -132,6 +136,39 @@ pub(super) fn headline(problem: &Problem, split: &BudgetSplit) -> Vec<String> {
         sentences.push(format!("{} of the budget stay unspent: {why}.", problem.money(left)));
     } else if price > 0.0 {
         sentences.push(format!("One more unit of budget brings about {}.", number(price)));
+    }
+    sentences
+}
+
+/// The result in sentences where several goals were asked for.
+pub(super) fn headline_of_goals(problem: &Problem, goals: &Goals, front: &Front) -> Vec<String> {
+    let told = |goal: Goal, value: f64| match goal.is_money() {
+        true => format!("{} {}", goal.words(), problem.money(value)),
+        false => format!("{} {}", goal.words(), problem.style.number(value, &Measure::number())),
+    };
+    let at = |point: usize| -> String {
+        let all = goals.list.iter().zip(&front.values[point]).map(|(&goal, &value)| told(goal, value));
+        all.collect::<Vec<String>>().join(", ")
+    };
+    let count = front.points.len();
+    let which = match goals.choice {
+        _ if count == 1 => "the only one".to_owned(),
+        Choice::Knee => "the knee".to_owned(),
+        Choice::Best(goal) => format!("the best in {}", goal.words()),
+        Choice::Point(number) if number > count => format!("the last, as there is no point {number}"),
+        Choice::Point(_) => "as asked for".to_owned(),
+    };
+    let mut sentences = vec![format!(
+        "Point {} of {count}, {which}: {}. No other point is better in one goal and no worse in the others.",
+        front.chosen + 1,
+        at(front.chosen)
+    )];
+    if front.chosen != front.knee {
+        sentences.push(format!("The knee of the front is point {}: {}.", front.knee + 1, at(front.knee)));
+    }
+    for &goal in &goals.list {
+        let best = best_of(&goals.list, &front.values, goal);
+        sentences.push(format!("Best in {}: point {}, {}.", goal.words(), best + 1, at(best)));
     }
     sentences
 }

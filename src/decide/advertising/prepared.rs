@@ -6,7 +6,7 @@ use super::check::check;
 use super::explain::{explain, shortfall};
 use super::present::{Run, present};
 use super::problem::{Problem, Source};
-use super::{Advertising, model, plan};
+use super::{Advertising, front, model, plan};
 use crate::control::{Control, Limits};
 use crate::data::{Code, Fault, Faults, Tables};
 use crate::decide::replenishment::update::{check_types, merge};
@@ -37,7 +37,14 @@ impl PreparedAdvertising {
 
     fn solve_for(&self, problem: &Problem, options: &SolveOptions) -> Result<Solution, DecideError> {
         let started = Instant::now();
-        let split = model::split(problem, problem.budget, &options.control.started())?;
+        let control = options.control.started();
+        let mut split = model::split(problem, problem.budget, &control)?;
+        let mut chosen = None;
+        if let Some(goals) = problem.goals.as_ref().filter(|_| !split.amounts.is_empty()) {
+            let (of_goals, front) = front::split(problem, goals, &split, &control)?;
+            split = of_goals;
+            chosen = Some((goals, front));
+        }
         let solve = started.elapsed().as_secs_f64();
         let has_plan = split.outcome.objective.is_some();
         let checks = if has_plan { check(problem, &split.amounts) } else { CheckReport::default() };
@@ -60,15 +67,34 @@ impl PreparedAdvertising {
                 ("unspent", split.left),
                 ("value_of_one_more", split.price),
             ]);
+            if problem.most_cost.is_some() {
+                kpis.push(("cost_of_response", spent / split.outcome.objective.unwrap_or(f64::NAN)));
+            }
             if let Some((now, brings)) = plan::current_total(problem) {
                 kpis.extend([("current_spend", now), ("current_response", brings)]);
+            }
+        }
+        let mut tables = if has_plan { plan::tables(problem, &split.amounts) } else { Tables::default() };
+        let mut headline = plan::headline(problem, &split);
+        if let Some((goals, front)) = &chosen {
+            headline = plan::headline_of_goals(problem, goals, front);
+            kpis.extend([
+                ("front_points", front.points.len() as f64),
+                ("knee_point", front.knee as f64 + 1.0),
+                ("chosen_point", front.chosen as f64 + 1.0),
+            ]);
+            kpis.extend(
+                goals.list.iter().zip(&front.values[front.chosen]).map(|(g, &value)| (g.name(), value)),
+            );
+            for table in front::tables(problem, goals, front) {
+                tables.insert(table);
             }
         }
         let named =
             |list: &[(&str, f64)]| list.iter().map(|(name, value)| ((*name).to_owned(), *value)).collect();
         Ok(Solution {
-            headline: plan::headline(problem, &split),
-            tables: if has_plan { plan::tables(problem, &split.amounts) } else { Tables::default() },
+            headline,
+            tables,
             kpis: named(&kpis),
             seconds: named(&seconds),
             checks,

@@ -1,9 +1,11 @@
 //! The split as a person reads it: what it brings, where the money goes, and the curves.
 
 use super::check::response;
+use super::goals::{Goal, Goals};
 use super::model::marginal_response;
 use super::plan::current_total;
 use super::problem::{Channel, Problem};
+use crate::data::Table as Data;
 use crate::decide::Solution;
 use crate::presentation::{
     Axis, Bars, Block, Column, Figure, Line, LineStyle, Lines, Marker, Measure, Notice, Presentation,
@@ -38,6 +40,8 @@ pub(super) fn present(problem: &Problem, solution: &Solution, run: Run) -> Prese
         presentation.figures = figures(problem, solution);
         presentation.sections.push(split_section(problem, spend));
         presentation.sections.push(curve_section(problem, spend));
+        let front = problem.goals.as_ref().zip(solution.tables.get("front"));
+        presentation.sections.extend(front.map(|(goals, table)| front_section(goals, table)));
     }
     if !solution.warnings.is_empty() {
         let notices = solution.warnings.iter().map(|text| Notice::new(Severity::Warning, text)).collect();
@@ -122,6 +126,65 @@ fn by_spend(spend: &[f64]) -> Vec<usize> {
     let mut order: Vec<usize> = (0..spend.len()).collect();
     order.sort_by(|&a, &b| spend[b].total_cmp(&spend[a]).then(a.cmp(&b)));
     order
+}
+
+/// The front: each other goal over the first, and all points.
+fn front_section(goals: &Goals, table: &Data) -> Section {
+    let measure = |goal: Goal| match goal.is_money() {
+        true => Measure::money(),
+        false => Measure::number().with_decimals(2),
+    };
+    let values = |goal: Goal| table.number(goal.name()).unwrap_or(&[]).to_vec();
+    let flagged =
+        |column: &'static str| (0..table.len()).filter(move |&row| table.cell_text(column, row) == "yes");
+    let mut section = Section::new("The front").with_lead(
+        "No point is better than another in every goal; the knee is the one after which more of one costs most of another.",
+    );
+    let points: Vec<String> = (1..=table.len()).map(|point| point.to_string()).collect();
+    for &goal in &goals.list {
+        let line = values(goal);
+        let mark = |name: &str, at: usize| Marker {
+            name: name.to_owned(),
+            at,
+            value: line[at],
+            text: format!("{name}: point {}", at + 1),
+        };
+        let knees = flagged("knee").map(|at| mark("knee", at));
+        let markers = knees.chain(flagged("chosen").map(|at| mark("chosen", at))).collect();
+        section = section.with(Block::Lines(Lines {
+            title: format!("{} by point", goal.words()),
+            description: format!(
+                "{} at each point of the front, by {}; the knee and the chosen point are marked.",
+                goal.words(),
+                goals.list[0].words()
+            ),
+            measure: measure(goal),
+            axis: Axis::Labels(points.clone()),
+            lines: vec![Line {
+                name: goal.words().to_owned(),
+                values: line.clone(),
+                style: LineStyle::Observed,
+            }],
+            markers,
+            ..Lines::default()
+        }));
+    }
+    let place = |row: usize| {
+        let is = |column: &str| table.cell_text(column, row) == "yes";
+        match (is("knee"), is("chosen")) {
+            (true, true) => "the knee, chosen",
+            (true, false) => "the knee",
+            (false, true) => "chosen",
+            _ => "",
+        }
+    };
+    let all = Table::new("Points of the front").with(Column::text("point", points.clone()));
+    let all = goals
+        .list
+        .iter()
+        .fold(all, |all, &goal| all.with(Column::number(goal.words(), values(goal), measure(goal))));
+    let all = all.with(Column::text("", (0..table.len()).map(place))).from_file("front.csv").interactive();
+    section.with(Block::Table(all))
 }
 
 fn curve_section(problem: &Problem, spend: &[f64]) -> Section {

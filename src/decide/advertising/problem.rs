@@ -2,6 +2,7 @@
 
 use std::time::Instant;
 
+use super::goals::{self, Goals};
 use crate::data::{Code, Fault, Faults, Schema, Settings, Table, Tables, validate};
 use crate::decide::Input;
 use crate::presentation::Style;
@@ -21,6 +22,12 @@ pub(super) struct Channel {
     pub max: f64,
     /// 0 for any amount.
     pub step: f64,
+    /// Money that a unit of response is worth.
+    pub margin: f64,
+    /// Share of the response that is new customers, and standard error of the response as a share of
+    /// it; NaN where unknown.
+    pub new_share: f64,
+    pub error: f64,
     /// Current spend; NaN where unknown.
     pub current: f64,
     /// Row of the table that states it.
@@ -67,6 +74,10 @@ pub(super) struct Problem {
     pub budget: f64,
     /// Whether the budget is the sum of current spend.
     pub budget_is_current: bool,
+    /// Most money that a unit of response may cost, where there is a target.
+    pub most_cost: Option<f64>,
+    /// Where there are several.
+    pub goals: Option<Goals>,
     pub response_unit: String,
     pub style: Style,
     pub notices: Faults,
@@ -119,12 +130,18 @@ impl Problem {
             );
         }
         let word = |name: &str| valid.settings.text(name).unwrap_or_default().to_owned();
+        let points = valid.settings.integer("front_points").and_then(|points| usize::try_from(points).ok());
+        let goals = goals::read(&word("goals"), &word("choice"), points.unwrap_or(0), &channels, &mut faults);
+        let by_roas = valid.settings.number("min_roas").map(|roas| 1.0 / roas);
+        let most_cost = valid.settings.number("max_cpa").into_iter().chain(by_roas).reduce(f64::min);
         let problem = Problem {
             name,
             file: table.file().to_owned(),
             channels,
             budget: given.unwrap_or(current),
             budget_is_current: given.is_none(),
+            most_cost,
+            goals,
             response_unit: word("response_unit"),
             style: Style::for_currency(&word("currency")),
             notices: faults.into_result()?,
@@ -153,6 +170,9 @@ fn channels(table: &Table, faults: &mut Faults) -> Vec<Channel> {
             min: cell("min", row),
             max: cell("max", row),
             step: cell("step", row),
+            margin: cell("margin", row),
+            new_share: cell("new_share", row),
+            error: cell("error", row),
             current: cell("current", row),
             row: table.row_number(row),
         };

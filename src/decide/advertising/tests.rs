@@ -234,3 +234,158 @@ fn new_rows_of_another_type_or_without_a_split_change_nothing() {
     let faults = prepared.update(&Event { rows: added }).unwrap_err();
     assert_eq!(faults.as_slice()[0].row, Some(5), "a new row stands below the known ones");
 }
+
+/// Curves with what all goals need.
+fn curves_for_goals() -> Table {
+    curves()
+        .with_number("margin", [1.0, 1.0, 4.0])
+        .with_number("new_share", [0.1, 0.6, 0.3])
+        .with_number("error", [0.05, 0.4, 0.1])
+}
+
+fn prepare_goals(table: Table, goals: &str, choice: &str) -> Box<dyn Prepared> {
+    let settings = Settings::default().with("budget", 60.0).with("goals", goals).with("choice", choice);
+    Advertising.prepare(input(table, settings), &Control::default()).unwrap()
+}
+
+#[test]
+fn of_several_goals_the_front_is_exact_where_exact_splits_are_known() {
+    let solution =
+        prepare_goals(curves(), "response, spend", "knee").solve(&SolveOptions::default()).unwrap();
+    let front = solution.tables.get("front").unwrap();
+    let (brings, costs) = (front.number("response").unwrap(), front.number("spend").unwrap());
+    assert!(front.len() > 30, "{}", front.len());
+    for point in 0..front.len() {
+        // No split of what a point spends brings more than the exact one.
+        let exact = prepare(curves(), costs[point]).solve(&SolveOptions::default()).unwrap();
+        let most = exact.outcome.objective.unwrap();
+        assert!(brings[point] <= most + 1e-7, "{} {most}", brings[point]);
+        assert!(brings[point] >= most - 1e-7, "{} {most}", brings[point]);
+        let rises = point == 0 || (brings[point] >= brings[point - 1] && costs[point] >= costs[point - 1]);
+        assert!(rises, "{brings:?} {costs:?}");
+    }
+    // Both ends are there: nothing at all, and the exact split of the whole budget.
+    let whole = prepare(curves(), 60.0).solve(&SolveOptions::default()).unwrap().outcome.objective.unwrap();
+    assert!(brings[0] < 1e-9 && (brings[front.len() - 1] - whole).abs() < 1e-7, "{brings:?}");
+    // By hand: the knee lies where one more unit of money brings the mean slope of the whole front.
+    let kpi = |name: &str| solution.kpis.iter().find(|(known, _)| known == name).unwrap().1;
+    let slope = 100.0 * 10.0 / (kpi("spend") / 2.0 + 10.0).powi(2);
+    let mean = whole / 60.0;
+    assert!((slope / mean - 1.0).abs() < 0.35, "{slope} {mean}");
+    assert_eq!(kpi("chosen_point"), kpi("knee_point"));
+    assert!((kpi("response") - solution.outcome.objective.unwrap()).abs() < 1e-9);
+    assert!(solution.checks.feasible && solution.outcome.bound.unwrap() >= whole - 1e-9);
+}
+
+#[test]
+fn the_chosen_point_is_the_one_asked_for_and_shown() {
+    let names = "response, profit, new_customers, risk";
+    let best = |choice: &str, goal: &str| -> f64 {
+        let prepared = prepare_goals(curves_for_goals(), names, choice);
+        let solution = prepared.solve(&SolveOptions::default()).unwrap();
+        let told = prepared.present(&solution);
+        let front = told.sections.iter().find(|section| section.title == "The front").unwrap();
+        let charts = front.blocks.iter().filter_map(|block| match block {
+            Block::Lines(lines) => Some(lines),
+            _ => None,
+        });
+        assert!(charts.clone().count() == 4 && charts.clone().all(|chart| chart.markers.len() == 2));
+        let spends = solution.tables.get("front_spend").unwrap();
+        let at = solution.kpis.iter().find(|(known, _)| known == "chosen_point").unwrap().1;
+        let rows = (0..spends.len()).filter(|&row| spends.number("point").unwrap()[row] == at);
+        let listed: Vec<f64> = rows.map(|row| spends.number("spend").unwrap()[row]).collect();
+        assert_eq!(listed, spend(&solution));
+        solution.kpis.iter().rev().find(|(known, _)| known == goal).unwrap().1
+    };
+    for goal in ["response", "profit", "new_customers"] {
+        assert!(best(goal, goal) >= best("knee", goal) - 1e-9, "{goal}");
+    }
+    assert!(best("risk", "risk") <= best("knee", "risk"));
+    // Point 1 has the least of the first goal.
+    assert!(best("1", "response") <= best("knee", "response"));
+}
+
+#[test]
+fn goals_keep_steps_bounds_and_the_seed() {
+    let table = curves_for_goals().with_number("step", [5.0, 0.0, 7.0]).with_number("min", [10.0, 3.0, 0.0]);
+    let prepared = prepare_goals(table, "profit spend", "profit");
+    let first = prepared.solve(&SolveOptions::default()).unwrap();
+    assert!(first.checks.feasible, "{:?}", first.checks);
+    let again = prepared.solve(&SolveOptions::default()).unwrap();
+    assert_eq!(spend(&first), spend(&again));
+    assert!((spend(&first)[0] / 5.0).fract() < 1e-9 && spend(&first)[1] >= 3.0, "{:?}", spend(&first));
+}
+
+#[test]
+fn goals_that_cannot_be_are_told() {
+    let codes = |goals: &str, choice: &str| {
+        let settings = Settings::default().with("budget", 60.0).with("goals", goals).with("choice", choice);
+        let faults = Advertising.validate(input(curves(), settings), &Control::default()).unwrap_err();
+        faults.as_slice().iter().map(|fault| fault.message.clone()).collect::<Vec<_>>().join("; ")
+    };
+    assert!(codes("response, spnd", "knee").contains("no goal `spnd`"));
+    assert!(codes("response, risk", "knee").contains("needs error"));
+    assert!(codes("spend", "knee").contains("one goal other than response"));
+    assert!(codes("response, spend, spend", "knee").contains("twice"));
+    assert!(codes("response, spend", "profit").contains("no such point"));
+    assert!(codes("response, spend", "61").contains("no such point"));
+}
+
+fn prepare_target(table: Table, setting: &str, value: f64) -> Box<dyn Prepared> {
+    let settings = Settings::default().with("budget", 100.0).with(setting, value);
+    Advertising.prepare(input(table, settings), &Control::default()).unwrap()
+}
+
+#[test]
+fn a_target_for_the_cost_of_response_holds_money_back() {
+    // Two like channels: x each brings 200 x / (x + 10) for 2 x, so 0.25 a unit is reached at x = 15.
+    let table = curves().with_number("a", [100.0, 100.0, 0.0]);
+    for (setting, value) in [("max_cpa", 0.25), ("min_roas", 4.0)] {
+        let prepared = prepare_target(table.clone(), setting, value);
+        let solution = prepared.solve(&SolveOptions::default()).unwrap();
+        assert!((solution.outcome.objective.unwrap() - 120.0).abs() < 1e-6, "{solution:?}");
+        assert_eq!(solution.outcome.termination, Termination::Optimal);
+        assert!(solution.checks.feasible, "{:?}", solution.checks);
+        let sentence = solution.headline.last().unwrap();
+        assert!(sentence.contains("too little for the target"), "{sentence}");
+        let over = prepared.check(&plan(&[("search", 20.0), ("social", 20.0)])).unwrap();
+        assert_eq!(over.violations[0].rule, "target");
+    }
+    // A target that the whole budget keeps changes nothing.
+    let free = prepare_target(table.clone(), "max_cpa", 10.0).solve(&SolveOptions::default()).unwrap();
+    assert_eq!(spend(&free), spend(&prepare(table, 100.0).solve(&SolveOptions::default()).unwrap()));
+}
+
+#[test]
+fn a_target_over_s_shapes_is_kept_and_one_out_of_reach_is_told() {
+    let shaped = curves().with_number("s", [3.0, 2.5, 1.0]);
+    let solution = prepare_target(shaped, "max_cpa", 0.2).solve(&SolveOptions::default()).unwrap();
+    let spent: f64 = spend(&solution).iter().sum();
+    let brings = solution.outcome.objective.unwrap();
+    assert!(solution.checks.feasible && spent > 1.0 && spent <= 0.2 * brings * (1.0 + 1e-6), "{solution:?}");
+    assert!(solution.outcome.bound.unwrap() >= brings);
+    let held = curves().with_number("min", [0.0, 0.0, 50.0]);
+    let prepared = prepare_target(held, "max_cpa", 0.01);
+    let solution = prepared.solve(&SolveOptions::default()).unwrap();
+    assert_eq!(solution.outcome.termination, Termination::Infeasible);
+    let explanation = prepared.explain(&SolveOptions::default()).unwrap();
+    assert_eq!(explanation.members[0].name, "target");
+}
+
+#[test]
+fn a_thousand_campaigns_on_twenty_eight_days_are_split_within_the_gap() {
+    let (campaigns, days) = (1_000, 28);
+    let rows = campaigns * days;
+    let of = |row: usize, prime: usize| ((row / days * prime) % 101) as f64 / 101.0;
+    let day = |row: usize| 0.7 + 0.6 * ((row % days % 7) as f64 / 6.0);
+    let table = Table::new("response_curves")
+        .with_text("channel", (0..rows).map(|row| format!("c{}-d{}", row / days, row % days)))
+        .with_number("a", (0..rows).map(|row| (20.0 + 200.0 * of(row, 37)) * day(row)))
+        .with_number("k", (0..rows).map(|row| 3.0 + 20.0 * of(row, 53)))
+        .with_number("s", (0..rows).map(|row| 0.6 + 1.6 * of(row, 71)))
+        .with_number("max", (0..rows).map(|_| 30.0));
+    let started = std::time::Instant::now();
+    let solution = prepare(table, 100_000.0).solve(&SolveOptions::default()).unwrap();
+    println!("{} curves: {:.2} s", rows, started.elapsed().as_secs_f64());
+    assert!(solution.checks.feasible && solution.outcome.gap().unwrap() < 1e-3, "{:?}", solution.outcome);
+}

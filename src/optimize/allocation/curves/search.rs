@@ -38,8 +38,9 @@ pub struct BudgetSplit {
 const PROVED: f64 = 1e-7;
 /// Gap that the search always tries for.
 const CLOSED: f64 = 1e-10;
-/// Nodes within which it does; after them the gap of the control's limits is enough.
-const PATIENCE: u64 = 2_000;
+/// Curves filled within which it does (2,000 nodes of 100 curves); after them the gap of the
+/// control's limits is enough.
+const PATIENCE: u64 = 200_000;
 
 /// Splits `budget` over `curves`.
 ///
@@ -125,7 +126,8 @@ impl Search {
         let mut termination = Termination::Optimal;
         while let Some(node) = self.open.pop() {
             let bound = node.filling.bound.max(proved);
-            let reason = stop(self.gap(bound), self.nodes, control);
+            let is_patient = self.nodes.saturating_mul(node.covers.len() as u64) <= PATIENCE;
+            let reason = stop(self.gap(bound), self.nodes, is_patient, control);
             if let Some(reason) = reason {
                 termination = reason;
                 proved = bound;
@@ -232,10 +234,10 @@ fn ends(cover: &Cover, x: f64) -> [f64; 2] {
     [cover.lower, cover.touch]
 }
 
-fn stop(gap: f64, nodes: u64, control: &Control) -> Option<Termination> {
+fn stop(gap: f64, nodes: u64, is_patient: bool, control: &Control) -> Option<Termination> {
     if gap <= CLOSED {
         return Some(Termination::Optimal);
     }
-    let is_enough = nodes > PATIENCE && gap <= control.limits.gap;
+    let is_enough = !is_patient && gap <= control.limits.gap;
     stop_reason(control, nodes, 1).or(is_enough.then_some(Termination::TargetGap))
 }
