@@ -3,6 +3,7 @@
 
 mod backtest;
 mod bench;
+mod bid;
 mod check;
 mod check_plan;
 mod console;
@@ -78,6 +79,8 @@ enum Command {
     Route(route::Route),
     /// All distances between nodes of a road map
     Matrix(matrix::Matrix),
+    /// Bid in a stream of auctions under one budget: a log replayed, or auctions simulated
+    Bid(bid::Bid),
     /// Solve instances and compare with what is known of them
     Bench(bench::Bench),
 }
@@ -107,6 +110,7 @@ pub fn run() -> ExitCode {
         Command::Route(command) => command.run(),
         Command::Learn(command) => command.run(),
         Command::Matrix(command) => command.run(),
+        Command::Bid(command) => command.run(),
         Command::Bench(command) => command.run(),
     };
     ExitCode::from(result.unwrap_or_else(Failure::report))

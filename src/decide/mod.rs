@@ -19,6 +19,7 @@ use crate::solution::{Outcome, SolutionStatus, Termination};
 pub mod advertising;
 pub mod backtest;
 pub mod bench;
+pub mod bid;
 pub mod delivery;
 pub mod diff;
 pub mod document;
