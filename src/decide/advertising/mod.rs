@@ -3,12 +3,14 @@
 //! A marketer has channels with response curves, bounds on what each can take
 //! and one budget. The split is the best there is: by the common marginal
 //! response where all curves have falling returns, by branch and bound where
-//! some are S-shaped or bought in steps. `docs/advertising.md` has the formulas.
+//! some are S-shaped or bought in steps. Where no curves are given they are
+//! fitted to past spend and sales (`mix/`). `docs/advertising.md` has the formulas.
 
 mod check;
 mod explain;
 mod front;
 mod goals;
+mod mix;
 mod model;
 mod plan;
 mod prepared;
@@ -47,7 +49,10 @@ impl Decision for Advertising {
     }
 
     fn validate(&self, input: Input, _: &Control) -> Result<Faults, Faults> {
-        Problem::read(input).map(|(problem, _)| problem.notices)
+        match mix::check(&input)? {
+            Some(notices) => Ok(notices),
+            None => Problem::read(input).map(|(problem, _)| problem.notices),
+        }
     }
 
     fn prepare(&self, input: Input, control: &Control) -> Result<Box<dyn Prepared>, Faults> {

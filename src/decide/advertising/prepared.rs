@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use super::check::check;
 use super::explain::{explain, shortfall};
+use super::mix::{Readout, with_curves};
 use super::present::{Run, present};
 use super::problem::{Problem, Source};
 use super::{Advertising, front, model, plan};
@@ -23,16 +24,22 @@ const AGREEMENT: f64 = 1e-7;
 pub(super) struct PreparedAdvertising {
     problem: Problem,
     source: Source,
+    /// What history says, where it is given.
+    readout: Option<Readout>,
     run: Run,
     limits: Limits,
 }
 
 impl PreparedAdvertising {
     pub fn new(input: Input, control: &Control) -> Result<Self, Faults> {
-        let (problem, source) = Problem::read(input)?;
+        let (input, readout) = with_curves(input, control)?;
+        let (mut problem, source) = Problem::read(input)?;
+        if let Some(readout) = &readout {
+            problem.notices.extend(readout.notices());
+        }
         let run = Run { seed: control.seed, threads: control.worker_threads() };
         let limits = control.limits.clone();
-        Ok(PreparedAdvertising { problem, source, run, limits })
+        Ok(PreparedAdvertising { problem, source, readout, run, limits })
     }
 
     fn solve_for(&self, problem: &Problem, options: &SolveOptions) -> Result<Solution, DecideError> {
@@ -92,13 +99,19 @@ impl PreparedAdvertising {
         }
         let named =
             |list: &[(&str, f64)]| list.iter().map(|(name, value)| ((*name).to_owned(), *value)).collect();
+        let mut warnings = Vec::new();
+        if let Some(readout) = &self.readout {
+            readout.tables().into_iter().for_each(|table| tables.insert(table));
+            warnings = readout.warnings(problem, &split.amounts);
+        }
+        headline.extend(self.readout.iter().flat_map(|readout| readout.sentences(problem)));
         Ok(Solution {
             headline,
             tables,
             kpis: named(&kpis),
             seconds: named(&seconds),
             checks,
-            warnings: Vec::new(),
+            warnings,
             outcome: split.outcome,
         })
     }
@@ -169,7 +182,11 @@ impl Prepared for PreparedAdvertising {
     }
 
     fn present(&self, solution: &Solution) -> Presentation {
-        present(&self.problem, solution, self.run)
+        let mut presentation = present(&self.problem, solution, self.run);
+        if let Some(readout) = &self.readout {
+            readout.decorate(&self.problem, &mut presentation);
+        }
+        presentation
     }
 }
 

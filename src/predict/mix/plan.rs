@@ -54,10 +54,10 @@ impl Fitted {
             for (values, &x) in values.iter_mut().zip(spend) {
                 let scaled = if unit > 0.0 { x / unit } else { 0.0 };
                 let with = run(scaled);
-                values.push(with.0 + with.1 - nothing.0 - nothing.1);
+                values.push((with.0 + with.1) - (nothing.0 + nothing.1));
                 if Some(&x) == spend.last() {
                     after += with.1 - nothing.1;
-                    whole += with.0 + with.1 - nothing.0 - nothing.1;
+                    whole += (with.0 + with.1) - (nothing.0 + nothing.1);
                 }
             }
             carried_in += nothing.0 + nothing.1;

@@ -1,1 +1,242 @@
+#![allow(clippy::unwrap_used)]
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use rand_distr::StandardNormal;
 
+use super::geo::{GeoError, GeoRow, read_out};
+use super::*;
+use crate::control::Control;
+
+const WEEKS: usize = 120;
+
+fn options() -> MixOptions {
+    MixOptions { chains: 2, settle: 300, draws: 150, thin: 2, ..MixOptions::default() }
+}
+
+/// Carry-over, height, half-saturation and shape of the two true channels.
+const TRUTH: [(f64, f64, f64, f64); 2] = [(0.5, 400.0, 120.0, 1.3), (0.2, 250.0, 60.0, 1.0)];
+
+/// Sales of two channels in flights on a level of 1,000, and what each channel brought.
+fn market(noise: f64) -> (MixHistory, [f64; 2]) {
+    let mut rng = ChaCha8Rng::seed_from_u64(5);
+    let mut outcome: Vec<f64> = (0..WEEKS)
+        .map(|t| {
+            let season = 60.0 * (std::f64::consts::TAU * t as f64 / 52.0).sin();
+            1000.0 + t as f64 + season + noise * rng.sample::<f64, _>(StandardNormal)
+        })
+        .collect();
+    let mut totals = [0.0; 2];
+    let channels = TRUTH
+        .iter()
+        .enumerate()
+        .map(|(c, &(carry, a, k, s))| {
+            let mut level = 0.0;
+            let spend: Vec<f64> = (0..WEEKS)
+                .map(|_| {
+                    if rng.random::<f64>() < 0.35 { 0.0 } else { 20.0 + 250.0 * rng.random::<f64>().powi(2) }
+                })
+                .collect();
+            for (y, x) in outcome.iter_mut().zip(&spend) {
+                level = carry * level + (1.0 - carry) * x;
+                let effect = if level > 0.0 { a / (1.0 + (k / level).powf(s)) } else { 0.0 };
+                *y += effect;
+                totals[c] += effect;
+            }
+            Channel { name: format!("c{c}"), spend, ..Channel::default() }
+        })
+        .collect();
+    (MixHistory { outcome, channels, season_length: 52.0, ..MixHistory::default() }, totals)
+}
+
+fn fitted(history: &MixHistory) -> Fitted {
+    fit(history, &options(), &Control::default().with_seed(1)).unwrap()
+}
+
+#[test]
+fn known_parameters_come_back() {
+    let (history, truth) = market(3.0);
+    let fitted = fitted(&history);
+    for (c, (found, truth)) in fitted.contributions().iter().zip(truth).enumerate() {
+        assert!((found.mean / truth - 1.0).abs() < 0.1, "channel {c}: {found:?}, truth {truth}");
+        assert!(found.low < found.mean && found.mean < found.high);
+        let carry = fitted.carry_over()[c];
+        assert!((carry.mean - TRUTH[c].0).abs() < 0.08, "channel {c} carries {carry:?}");
+        let half = fitted.half_saturation()[c];
+        assert!((half.mean / TRUTH[c].2 - 1.0).abs() < 0.4, "channel {c} halves at {half:?}");
+    }
+    assert!(fitted.scale_reduction < 1.1, "{}", fitted.scale_reduction);
+    assert!(fitted.r2 > 0.97, "{}", fitted.r2);
+    assert_eq!(fitted.identified, [Identified::Yes, Identified::Yes]);
+}
+
+#[test]
+fn parts_add_up_to_sales() {
+    let (mut history, _) = market(20.0);
+    let values = (0..WEEKS).map(|t| f64::from(u8::from(t % 7 == 0))).collect();
+    history.controls.push(ControlSeries { name: "event".into(), values });
+    let parts = fitted(&history).decomposition(&history);
+    for (t, y) in history.outcome.iter().enumerate() {
+        let channels: f64 = parts.channels.iter().map(|part| part[t]).sum();
+        let sum =
+            parts.baseline[t] + parts.season[t] + parts.controls[0][t] + channels + parts.unexplained[t];
+        assert!((sum - y).abs() < 1e-9 * y, "period {t}: {sum} is not {y}");
+        assert!(parts.channels.iter().all(|part| part[t] >= 0.0));
+    }
+}
+
+#[test]
+fn another_currency_changes_nothing_else() {
+    let (history, _) = market(15.0);
+    let mut other = history.clone();
+    other.outcome.iter_mut().for_each(|y| *y *= 1024.0);
+    for channel in &mut other.channels {
+        channel.spend.iter_mut().for_each(|x| *x *= 64.0);
+    }
+    let (one, two) = (fitted(&history), fitted(&other));
+    for (a, b) in one.contributions().iter().zip(two.contributions()) {
+        assert!((a.mean * 1024.0 / b.mean - 1.0).abs() < 1e-6);
+    }
+    for (a, b) in one.half_saturation().iter().zip(two.half_saturation()) {
+        assert!((a.mean * 64.0 / b.mean - 1.0).abs() < 1e-6);
+    }
+}
+
+#[test]
+fn threads_change_nothing() {
+    let (history, _) = market(15.0);
+    let run = |threads| fit(&history, &options(), &Control::default().with_threads(threads)).unwrap();
+    assert_eq!(run(1).contributions(), run(2).contributions());
+}
+
+#[test]
+fn a_channel_without_spend_brings_nothing() {
+    let (mut history, _) = market(15.0);
+    history.channels[1].spend = vec![0.0; WEEKS];
+    let fitted = fitted(&history);
+    assert_eq!(fitted.identified[1], Identified::NeverSpent);
+    assert_eq!(fitted.contributions()[1], Estimate { mean: 0.0, low: 0.0, high: 0.0 });
+}
+
+#[test]
+fn constant_spend_is_not_identified_until_it_is_tested() {
+    let (mut history, _) = market(15.0);
+    history.channels[1].spend = vec![100.0; WEEKS];
+    assert_eq!(fitted(&history).identified[1], Identified::Constant);
+    history.lift_tests =
+        vec![LiftTest { channel: 1, from: 50, to: 59, share: 1.0, lift: 900.0, error: 30.0 }];
+    let fitted = fitted(&history);
+    assert_eq!(fitted.identified[1], Identified::Yes);
+    let brought = fitted.contributions()[1].mean * 10.0 / WEEKS as f64;
+    assert!((brought / 900.0 - 1.0).abs() < 0.1, "ten weeks bring {brought}");
+}
+
+#[test]
+fn a_lift_test_draws_the_contribution_to_what_it_measured() {
+    let (mut history, truth) = market(15.0);
+    let before = fitted(&history).contributions()[0].mean;
+    // A test that says twice the truth, and is sure of it.
+    let lift = 2.0 * truth[0] * 20.0 / WEEKS as f64;
+    history.lift_tests =
+        vec![LiftTest { channel: 0, from: 40, to: 59, share: 1.0, lift, error: 0.02 * lift }];
+    let after = fitted(&history).contributions()[0].mean;
+    assert!(after > 1.3 * before, "{before} became {after}");
+}
+
+#[test]
+fn a_belief_in_the_return_is_heard() {
+    let (mut history, _) = market(15.0);
+    let spent: f64 = history.channels[1].spend.iter().sum();
+    history.channels[1].beliefs.roas = Some(Belief { mean: 0.2, sd: 0.001 });
+    let roas = fitted(&history).contributions()[1].mean / spent;
+    assert!((roas - 0.2).abs() < 0.01, "{roas}");
+}
+
+#[test]
+fn periods_without_sales_are_foreseen() {
+    let (mut history, _) = market(8.0);
+    let hidden = [30, 31, 70, 110, 118, 119];
+    let truth: Vec<f64> = hidden.iter().map(|&t| history.outcome[t]).collect();
+    hidden.iter().for_each(|&t| history.outcome[t] = f64::NAN);
+    let parts = fitted(&history).decomposition(&history);
+    let expected = parts.expected();
+    for (&t, truth) in hidden.iter().zip(&truth) {
+        assert!((expected[t] / truth - 1.0).abs() < 0.05, "period {t}: {} for {truth}", expected[t]);
+        assert_eq!(parts.unexplained[t], 0.0);
+    }
+}
+
+#[test]
+fn a_short_history_is_refused_or_wide() {
+    let (mut history, _) = market(15.0);
+    let cut = |history: &mut MixHistory, periods: usize| {
+        history.outcome.truncate(periods);
+        history.channels.iter_mut().for_each(|channel| channel.spend.truncate(periods));
+    };
+    cut(&mut history, 26);
+    let short = fitted(&history).contributions()[0];
+    assert!(short.high - short.low > 0.3 * short.mean, "{short:?}");
+    cut(&mut history, 11);
+    let refused = fit(&history, &options(), &Control::default()).unwrap_err();
+    assert_eq!(refused, MixError::TooShort { known: 11, least: 12 });
+}
+
+#[test]
+fn faulty_histories_are_named() {
+    let (history, _) = market(15.0);
+    let refuse = |change: &dyn Fn(&mut MixHistory)| {
+        let mut history = history.clone();
+        change(&mut history);
+        fit(&history, &options(), &Control::default()).unwrap_err()
+    };
+    let negative = refuse(&|h| h.channels[0].spend[3] = -1.0);
+    assert_eq!(negative, MixError::Value { name: "c0".into(), period: 3, value: -1.0 });
+    assert!(matches!(refuse(&|h| h.channels[0].spend.truncate(5)), MixError::Length { found: 5, .. }));
+    assert_eq!(refuse(&|h| h.outcome.fill(3.0)), MixError::ConstantOutcome);
+    let sure = Some(Belief { mean: 0.3, sd: 0.0 });
+    assert!(matches!(refuse(&|h| h.channels[0].beliefs.carry_over = sure), MixError::Belief { .. }));
+    let test = LiftTest { channel: 9, from: 0, to: 1, share: 1.0, lift: 1.0, error: 1.0 };
+    assert_eq!(refuse(&|h| h.lift_tests.push(test)), MixError::LiftTest { at: 0 });
+}
+
+#[test]
+fn a_plan_counts_what_comes_after_it_and_not_what_came_before() {
+    let (history, _) = market(8.0);
+    let fitted = fitted(&history);
+    let window = PlanWindow { periods: 4 };
+    let band = fitted.response(0, window, &[0.0, 200.0, 400.0, 800.0]);
+    assert_eq!(band.response[0].mean, 0.0);
+    assert!(band.response.windows(2).all(|pair| pair[0].mean < pair[1].mean));
+    assert!(band.carried_in > 0.0 && band.carried_out > 0.05 && band.carried_out < 0.8, "{band:?}");
+    // Half of the effect of a week comes later, so a longer window holds a greater share of it.
+    let longer = fitted.response(0, PlanWindow { periods: 26 }, &[0.0, 5200.0]);
+    assert!(longer.carried_out < band.carried_out);
+}
+
+#[test]
+fn the_closest_curve_is_the_curve() {
+    let truth = Hill { a: 420.0, k: 35.0, s: 1.6 };
+    let points: Vec<(f64, f64)> = (0..40).map(|i| f64::from(i) * 3.0).map(|x| (x, truth.at(x))).collect();
+    let found = fit_hill(&points).unwrap();
+    assert!((found.a / truth.a - 1.0).abs() < 1e-3 && (found.k / truth.k - 1.0).abs() < 1e-3, "{found:?}");
+    assert!((found.s - truth.s).abs() < 1e-3);
+    assert_eq!(fit_hill(&[(0.0, 0.0)]), None);
+}
+
+#[test]
+fn an_experiment_is_read_out_as_by_hand() {
+    let row = |region, is_treated, is_during, outcome| GeoRow { region, is_treated, is_during, outcome };
+    let mut rows = Vec::new();
+    for (region, before, during) in [(0, 10.0, 9.0), (1, 20.0, 19.0), (2, 10.0, 10.5), (3, 30.0, 30.0)] {
+        rows.extend([row(region, region < 2, false, before), row(region, region < 2, true, during)]);
+    }
+    let found = read_out(&rows).unwrap();
+    let changes = [0.9_f64.ln(), 0.95_f64.ln(), 1.05_f64.ln(), 0.0];
+    let effect = (changes[0] + changes[1]) / 2.0 - (changes[2] + changes[3]) / 2.0;
+    // Of two values the error of the mean is half of their distance.
+    let error = ((changes[0] - changes[1]) / 2.0).hypot((changes[2] - changes[3]) / 2.0);
+    assert!((found.effect - effect).abs() < 1e-12 && (found.error - error).abs() < 1e-12, "{found:?}");
+    assert!(found.interval.0 < effect && effect < found.interval.1);
+    rows.push(row(0, false, true, 1.0));
+    assert_eq!(read_out(&rows), Err(GeoError::BothSides { region: 0 }));
+    assert_eq!(read_out(&rows[..4]), Err(GeoError::Regions { treated: 2, others: 0 }));
+}

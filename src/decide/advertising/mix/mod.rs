@@ -1,0 +1,75 @@
+//! Response curves out of history: where `spend` and `sales` are given in place of curves.
+//!
+//! The history is fitted by `predict::mix`; what a channel would bring in the plan's
+//! window becomes a row of `response_curves`, which the decision then takes as if
+//! it had been given. [`Readout`] keeps what the fit says besides, for tables, warnings and the report.
+
+mod geo;
+mod periods;
+mod read;
+mod readout;
+mod sections;
+#[cfg(test)]
+mod tests;
+
+use crate::control::Control;
+use crate::data::{Code, Fault, Faults, Severity, Tables, validate};
+use crate::decide::Input;
+use crate::predict::mix::{MixOptions, fit};
+use read::History;
+pub(super) use readout::Readout;
+
+use super::problem::Problem;
+
+/// Whether curves have to be fitted: none are given.
+fn lacks_curves(tables: &Tables) -> bool {
+    is_blank(tables, "response_curves")
+}
+
+fn is_blank(tables: &Tables, name: &str) -> bool {
+    tables.get(name).is_none_or(|table| table.is_empty())
+}
+
+/// The faults of a history, without fitting it; `None` where curves are given.
+pub(super) fn check(input: &Input) -> Result<Option<Faults>, Faults> {
+    let Input::Tables { tables, settings, .. } = input else { return Ok(None) };
+    if !lacks_curves(tables) {
+        return Ok(None);
+    }
+    let valid = validate(tables.clone(), settings, &Problem::schema()?)?;
+    let mut faults = valid.notices;
+    let history = History::read(&valid.tables, &valid.settings, &mut faults)?;
+    faults.extend(history.notices());
+    faults.into_result().map(Some)
+}
+
+/// The input with curves: its own, or those that its history gives.
+pub(super) fn with_curves(input: Input, control: &Control) -> Result<(Input, Option<Readout>), Faults> {
+    let Input::Tables { name, tables, settings } = input else { return Ok((input, None)) };
+    if !lacks_curves(&tables) {
+        let readout = Readout::of_tests(&tables, &settings)?;
+        return Ok((Input::Tables { name, tables, settings }, readout));
+    }
+    let valid = validate(tables.clone(), &settings, &Problem::schema()?)?;
+    let mut faults = Faults::default();
+    let history = History::read(&valid.tables, &valid.settings, &mut faults)?;
+    faults.extend(history.notices());
+    let fitted = fit(&history.mix, &MixOptions::default(), control).map_err(|error| {
+        let fault = Fault::error(Code::Contradiction, "sales", error.to_string());
+        Faults::from(fault.with_help("correct the history, or give response_curves"))
+    })?;
+    let readout = Readout::new(history, &fitted, faults);
+    let mut tables = tables;
+    tables.insert(readout.curves());
+    Ok((Input::Tables { name, tables, settings }, Some(readout)))
+}
+
+/// A fault that is only told.
+fn notice(code: Code, file: &str, message: String) -> Fault {
+    Fault::error(code, file, message).with_severity(Severity::Notice)
+}
+
+/// A fault that is warned of.
+fn warning(code: Code, file: &str, message: String) -> Fault {
+    Fault::error(code, file, message).with_severity(Severity::Warning)
+}
