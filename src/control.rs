@@ -5,8 +5,8 @@
 //! meet.
 
 use std::fmt;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 /// When a solver may stop before it has proved its answer.
@@ -67,6 +67,8 @@ pub struct Control {
     pub cancel: Cancel,
     listener: Option<Listener>,
     deadline: Option<Instant>,
+    /// Made when first needed; clones share it.
+    pool: Arc<OnceLock<Option<rayon::ThreadPool>>>,
 }
 
 impl fmt::Debug for Control {
@@ -190,13 +192,22 @@ impl Control {
         }
     }
 
-    /// Runs `work` on a pool of `threads` threads of its own, so that nothing
-    /// process-wide is touched. Falls back to the caller's thread when the
-    /// system gives no threads.
+    /// Runs `work` on a pool of `threads` threads that this control and its clones share, so that
+    /// nothing process-wide is touched; where it runs on such a pool already, there. Falls back to
+    /// the caller's thread when the system gives no threads.
     pub fn install<R: Send>(&self, work: impl FnOnce() -> R + Send) -> R {
-        match rayon::ThreadPoolBuilder::new().num_threads(self.threads).build() {
-            Ok(pool) => pool.install(work),
-            Err(_) => work(),
+        let threads = self.worker_threads();
+        if rayon::current_thread_index().is_some() && rayon::current_num_threads() == threads {
+            return work();
+        }
+        let build = || rayon::ThreadPoolBuilder::new().num_threads(threads).build().ok();
+        match self.pool.get_or_init(build) {
+            Some(pool) if pool.current_num_threads() == threads => pool.install(work),
+            // Another number of threads was asked for since.
+            _ => match build() {
+                Some(pool) => pool.install(work),
+                None => work(),
+            },
         }
     }
 }
