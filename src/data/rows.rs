@@ -25,6 +25,21 @@ impl Table {
         }
     }
 
+    /// Makes room for rows to be added, so that the first of them does not move all others.
+    pub(crate) fn reserve(&mut self, rows: usize) {
+        if !self.row_numbers.is_empty() {
+            self.row_numbers.reserve_exact(rows);
+        }
+        for (_, column) in &mut self.columns {
+            match column {
+                Column::Text(text) => text.index.reserve_exact(rows),
+                Column::Number(numbers) => numbers.reserve_exact(rows),
+                Column::Date(days) => days.reserve_exact(rows),
+                Column::Flag(flags) => flags.reserve_exact(rows),
+            }
+        }
+    }
+
     /// Adds the rows of `more`, the first of which has the row number `number`.
     pub(crate) fn append_from(&mut self, more: &Table, number: u32) {
         let (first, added) = (self.len(), more.len());

@@ -332,7 +332,8 @@ impl Orders for Purvey<'_> {
         };
         let mut problem = problem.clone();
         warehouse.enter(bucket, &mut problem);
-        let answer = model::plan(&problem, scenarios, None, &self.control).map_err(|error| {
+        let aim = model::Aim::Orders;
+        let answer = model::plan_to(&problem, scenarios, None, aim, &self.control).map_err(|error| {
             Faults::from(Fault::error(Code::Contradiction, problem.name.clone(), error.to_string()))
         })?;
         let now = answer.plan.lines.into_iter().filter(|line| line.bucket == 0);

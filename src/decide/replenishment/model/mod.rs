@@ -115,13 +115,37 @@ pub fn plan(
     earlier: Option<&Plan>,
     control: &Control,
 ) -> Result<Answer, ModelError> {
+    plan_to(problem, scenarios, earlier, Aim::Proof, control)
+}
+
+/// What a plan is made for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Aim {
+    /// To be good and proved: small problems are closed by the program of everything.
+    Proof,
+    /// To be good: the program is left to problems for which nothing else finds a plan. Most of
+    /// its time goes into the bound.
+    Orders,
+}
+
+/// Finds the order plan as [`plan`] does, as far as `aim` asks.
+///
+/// # Errors
+/// As [`plan`].
+pub(crate) fn plan_to(
+    problem: &Problem,
+    scenarios: &Scenarios,
+    earlier: Option<&Plan>,
+    aim: Aim,
+    control: &Control,
+) -> Result<Answer, ModelError> {
     let control = control.started();
     let limits = Limits::new(problem)?;
     let points = stock_points(problem, scenarios, &limits, earlier, &control)?;
     if limits.is_empty() {
         Ok(alone(&points, &control))
     } else {
-        together(problem, &limits, &points, &control)
+        together(problem, &limits, &points, aim, &control)
     }
 }
 
@@ -265,6 +289,7 @@ fn together(
     problem: &Problem,
     limits: &Limits,
     points: &[StockPoint<'_>],
+    aim: Aim,
     control: &Control,
 ) -> Result<Answer, ModelError> {
     let small = close::small(limits, points);
@@ -278,7 +303,8 @@ fn together(
         let saved = polish::polish(limits, points, &mut answer.chosen, &mut answer.row_usage, control);
         answer.outcome.objective = answer.outcome.objective.map(|objective| objective - saved);
     }
-    if let Some(whole) = &small {
+    let is_found = answer.outcome.solution_status != SolutionStatus::None;
+    if let Some(whole) = small.as_ref().filter(|_| aim == Aim::Proof || !is_found) {
         close::close(whole, limits, points, &mut answer, control);
     }
     let mut lines = Vec::new();

@@ -203,7 +203,10 @@ impl Split {
         }
         let fits = |parts: &Vec<f64>| {
             let mut parts = self.parts.iter().zip(parts);
-            parts.all(|(part, &quantity)| fits_capacity(problem, pair, part.source, quantity))
+            parts.all(|(part, &quantity)| {
+                fits_capacity(problem, pair, part.source, quantity)
+                    && reaches_minimum(problem, pair, part.source, bucket, quantity)
+            })
         };
         let kept = || all.iter().filter(|parts| self.keeps_shares(parts));
         let sum = |parts: &[f64]| parts.iter().sum::<f64>();
@@ -290,6 +293,21 @@ fn fits_capacity(problem: &Problem, pair: &Pair, source: usize, quantity: f64) -
     let fits =
         |(most, each): (Option<f64>, f64)| most.is_none_or(|most| quantity * each <= most * (1.0 + 1e-9));
     most.into_iter().all(fits)
+}
+
+/// Whether a line of this quantity is nothing or as much as its supplier asks of an order. Where
+/// others buy there too, they may fill the order up.
+fn reaches_minimum(problem: &Problem, pair: &Pair, source: usize, bucket: usize, quantity: f64) -> bool {
+    let (index, volume) = (pair.sources[source].supplier, problem.volume_m3(pair));
+    let supplier = &problem.suppliers[index];
+    if quantity <= 0.0 || (supplier.minimum_money <= 0.0 && supplier.minimum_m3 <= 0.0) {
+        return true;
+    }
+    let buys_there = |of: &&Pair| of.sources.iter().any(|source| source.supplier == index);
+    let money = quantity * pair.sources[source].price(bucket, quantity);
+    let enough = |reached: f64, least: f64| reached >= least * (1.0 - 1e-9);
+    problem.pairs.iter().filter(buys_there).nth(1).is_some()
+        || (enough(money, supplier.minimum_money) && enough(quantity * volume, supplier.minimum_m3))
 }
 
 /// The least whole multiple that is no less than `quantity`.

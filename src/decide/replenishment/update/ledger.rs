@@ -10,6 +10,9 @@ use crate::data::{Code, Column, Fault, Faults, RowRule, Schema, Table, TableSche
 /// The column that names the item in every table that has rows of items.
 const ITEM: &str = "item";
 
+/// Rows that can be added to a table before its cells are moved.
+const ROOM: usize = 4_096;
+
 /// Tables as they were handed in, with new facts added to them.
 #[derive(Debug, Default)]
 pub(crate) struct Ledger {
@@ -22,7 +25,8 @@ pub(crate) struct Ledger {
 
 impl Ledger {
     /// The tables as they were read and found sound.
-    pub(crate) fn new(tables: Tables) -> Self {
+    pub(crate) fn new(mut tables: Tables) -> Self {
+        tables.as_mut_slice().iter_mut().for_each(|table| table.reserve(ROOM));
         let rows = tables.as_slice().iter().map(rows_by_item).collect();
         let sales_days =
             distinct_days(tables.get("sales").and_then(|sales| sales.date("date")).unwrap_or(&[]));
