@@ -13,6 +13,8 @@
 //! later, in time for that week; six orders, eight weeks, unmet demand is lost; a
 //! week costs 0.2 for a unit left and 1.0 for a unit lost; weeks 3 to 8 count.
 //! Each start date stands for eight windows, evenly spaced to the last that fits.
+//! The last table tells where the cost comes from: by window, the cost against the
+//! rules', and forecast units of weeks 3 to 8, three weeks ahead, over those sold.
 
 #![allow(clippy::print_stdout, clippy::unwrap_used)]
 
@@ -32,6 +34,9 @@ const START_DATES: [&str; 4] = ["2022-05-02", "2022-10-03", "2023-01-02", "2023-
 
 /// Quantiles of the one-step order rule that are compared.
 const QUANTILES: [f64; 4] = [0.72, 0.76, 0.80, 5.0 / 6.0];
+
+/// The one of them that the table of windows shows.
+const SHOWN: f64 = QUANTILES[1];
 
 struct Data {
     weeks: Vec<String>,
@@ -59,8 +64,9 @@ fn main() {
     let mut starts: Vec<usize> = windows.values().flatten().copied().collect();
     starts.sort_unstable();
     starts.dedup();
-    let costs = replay(&data, &starts, &name, stock_outs);
+    let Outcome { costs, forecast } = replay(&data, &starts, &name, stock_outs);
     print_costs(&data, &windows, &costs);
+    print_windows(&data, &starts, &costs, &forecast, &name);
 }
 
 /// Starts of eight windows, evenly spaced from `date` to the last that fits.
@@ -123,14 +129,18 @@ fn one_step_rule(forecast: &Forecast, stock: &Stock, quantile: f64) -> f64 {
     needs[rank.clamp(1, needs.len()) - 1].max(0.0).ceil()
 }
 
-/// Costs of weeks 3 to 8 by start and policy.
-fn replay(
-    data: &Data,
-    starts: &[usize],
-    name: &str,
-    stock_outs: StockOuts,
-) -> BTreeMap<(usize, String), f64> {
-    let mut costs: BTreeMap<(usize, String), f64> = BTreeMap::new();
+/// What a replay found.
+struct Outcome {
+    /// Costs of weeks 3 to 8 by start and policy.
+    costs: Costs,
+    /// Units of all pairs by week, as forecast from two weeks before its begin.
+    forecast: BTreeMap<usize, f64>,
+}
+
+type Costs = BTreeMap<(usize, String), f64>;
+
+fn replay(data: &Data, starts: &[usize], name: &str, stock_outs: StockOuts) -> Outcome {
+    let (mut costs, mut forecast) = (Costs::new(), BTreeMap::new());
     for &start in starts {
         let of = |coverage: f64| replay_simple(data, start, coverage);
         costs.insert((start, "simple_rule".to_owned()), of(4.0));
@@ -145,6 +155,9 @@ fn replay(
         } else {
             Vec::new()
         };
+        if !forecasts.is_empty() {
+            forecast.insert(t + 2, forecasts.iter().map(|one| one.mean[2]).sum());
+        }
         for start in active {
             for (place, quantile) in QUANTILES.iter().enumerate() {
                 let stocks = stocks
@@ -157,12 +170,16 @@ fn replay(
                     week += stock.advance(data.sales[i][t], order);
                 }
                 if t >= start + 2 {
-                    *costs.entry((start, format!("{name}, quantile {quantile:.2}"))).or_default() += week;
+                    *costs.entry((start, policy(name, *quantile))).or_default() += week;
                 }
             }
         }
     }
-    costs
+    Outcome { costs, forecast }
+}
+
+fn policy(name: &str, quantile: f64) -> String {
+    format!("{name}, quantile {quantile:.2}")
 }
 
 fn replay_simple(data: &Data, start: usize, coverage: f64) -> f64 {
@@ -198,7 +215,7 @@ fn forecasts(data: &Data, t: usize, name: &str, stock_outs: StockOuts) -> Vec<Fo
     Model::learn(&panel, &method, &settings, &control).unwrap().forecast_all(&panel, &control).unwrap()
 }
 
-fn print_costs(data: &Data, windows: &BTreeMap<&str, Vec<usize>>, costs: &BTreeMap<(usize, String), f64>) {
+fn print_costs(data: &Data, windows: &BTreeMap<&str, Vec<usize>>, costs: &Costs) {
     let mut policies: Vec<&String> = costs.keys().map(|(_, policy)| policy).collect();
     policies.sort();
     policies.dedup();
@@ -218,6 +235,24 @@ fn print_costs(data: &Data, windows: &BTreeMap<&str, Vec<usize>>, costs: &BTreeM
                 cost / sum("tuned_rule")
             );
         }
+    }
+}
+
+fn print_windows(data: &Data, starts: &[usize], costs: &Costs, forecast: &BTreeMap<usize, f64>, name: &str) {
+    println!("by window, quantile {SHOWN:.2}:");
+    for start in starts {
+        let cost = |policy: &str| costs[&(*start, policy.to_owned())];
+        let own = cost(&policy(name, SHOWN));
+        let weeks = start + WEEKS - ROUNDS..start + WEEKS;
+        let expected: f64 = weeks.clone().map(|t| forecast[&t]).sum();
+        let sold: f64 = weeks.map(|t| data.sales.iter().map(|y| y[t]).sum::<f64>()).sum();
+        println!(
+            "  {} {own:9.0}  {:.3} of simple  {:.3} of tuned  forecast {:.2} of sales",
+            data.weeks[*start],
+            own / cost("simple_rule"),
+            own / cost("tuned_rule"),
+            expected / sold
+        );
     }
 }
 
