@@ -8,6 +8,7 @@ use super::transform::start_level;
 /// Parts of the baseline that share one variance.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Group {
+    Intercept,
     Slope,
     Level,
     Season,
@@ -19,7 +20,7 @@ impl Group {
     pub const LEARNED: [Group; 3] = [Group::Level, Group::Season, Group::Control];
 }
 
-/// One column of the baseline, in all periods, with mean 0 over those with an outcome.
+/// One column of the baseline, in all periods; all but the intercept have mean 0 over those with an outcome.
 #[derive(Debug, Clone)]
 pub(super) struct Column {
     pub group: Group,
@@ -86,12 +87,14 @@ fn typical(spend: &[f64]) -> f64 {
     if sum > 0.0 { spend.iter().map(|x| x * (x / sum)).sum() } else { 0.0 }
 }
 
-/// Slope, turning level, waves of the year and controls.
+/// Intercept, slope, turning level, waves of the year and controls.
 fn baseline(history: &MixHistory, options: &MixOptions, rows: &[usize]) -> Vec<Column> {
     let periods = history.periods();
     let (first, last) = (rows[0] as f64, rows[rows.len() - 1] as f64);
     let span = (last - first).max(1.0);
-    let mut columns = Vec::new();
+    let intercept =
+        Column { group: Group::Intercept, weight: 1.0, values: vec![1.0; periods], control: None };
+    let mut columns = vec![intercept];
     let mut add = |group, weight, control, value: &dyn Fn(f64) -> f64| {
         let mut values: Vec<f64> = (0..periods).map(|t| value(t as f64)).collect();
         let mean = rows.iter().map(|&t| values[t]).sum::<f64>() / rows.len() as f64;

@@ -7,7 +7,8 @@
 //! normal priors (relative to the noise) and are integrated out, as is γ_c while the shape
 //! (carry-over, half-saturation, exponent) of its channel moves (J. S. Liu 1994,
 //! doi:10.1080/01621459.1994.10476829); then γ_c is drawn from its normal cut at 0, the noise from
-//! its inverse gamma, and the three variances of the baseline by random walk. Steps
+//! its inverse gamma, a weight for each period (Student's t noise of 4 degrees of freedom as a mixture of
+//! normals: J. Geweke 1993, doi:10.1002/jae.3950080504), and the three variances of the baseline by random walk. Steps
 //! of the walks are tuned while the chain settles (H. Haario and others 2001,
 //! doi:10.2307/3318737). A lift test is one more observation of γ_c, with its own error.
 //! Priors: carry-over beta(1.5, 2); half-saturation lognormal around 1.8 times the typical spend;
@@ -37,7 +38,9 @@ const HALF: (f64, f64) = (1.8, 0.6);
 const EXPONENT: (f64, f64) = (1.3, 0.25);
 /// Exponents of the beta prior of the carry-over.
 const CARRY: (f64, f64) = (1.5, 2.0);
-/// Spread of the slope's coefficient over that of the noise.
+/// Degrees of freedom of the noise: outliers move little.
+const FREEDOM: f64 = 4.0;
+/// Spread of the coefficients of intercept and slope over that of the noise.
 const SLOPE: f64 = 100.0;
 /// Median and logarithmic spread of a group's spread over that of the noise: level, season, controls.
 const GROUPS: [(f64, f64); 3] = [(0.1, 1.5), (0.7, 1.0), (10.0, 1.0)];
@@ -50,6 +53,7 @@ pub(super) struct Draw {
     pub shapes: Vec<Shape>,
     /// Effect of full saturation, in scaled outcome.
     pub heights: Vec<f64>,
+    /// Level beside the baseline's columns, whose first is the intercept.
     pub intercept: f64,
     pub baseline: Vec<f64>,
     pub noise: f64,
@@ -90,6 +94,10 @@ pub(super) struct Chain<'a> {
     y: Projected,
     /// Logarithms of the spread of the learned groups over the noise.
     spreads: [f64; 3],
+    /// Square roots of the weights of the known periods; all columns are multiplied by them.
+    roots: Vec<f64>,
+    /// The baseline's columns in known periods.
+    known: Vec<Vec<f64>>,
     gram: Vec<f64>,
     factor: Vec<f64>,
     log_determinant: f64,
@@ -114,18 +122,6 @@ impl<'a> Chain<'a> {
         rng.set_stream(chain);
         let channels = design.spend.len();
         let shapes = beliefs.iter().map(|b| start_shape(b, &mut rng)).collect();
-        let known: Vec<Vec<f64>> = design
-            .columns
-            .iter()
-            .map(|column| design.rows.iter().map(|&t| column.values[t]).collect())
-            .collect();
-        let q = known.len();
-        let mut gram = vec![0.0; q * q];
-        for i in 0..q {
-            for j in 0..q {
-                gram[i * q + j] = dot(&known[i], &known[j]);
-            }
-        }
         let variance = dot(&design.y, &design.y) / design.y.len() as f64;
         let mut chain = Chain {
             design,
@@ -135,9 +131,11 @@ impl<'a> Chain<'a> {
             shapes,
             gamma: vec![0.0; channels],
             media: Vec::new(),
-            y: Projected { values: design.y.clone(), products: vec![], reduced: vec![] },
+            y: Projected { values: vec![], products: vec![], reduced: vec![] },
             spreads: GROUPS.map(|(median, _)| median.ln()),
-            gram,
+            roots: vec![1.0; design.rows.len()],
+            known: Vec::new(),
+            gram: Vec::new(),
             factor: Vec::new(),
             log_determinant: 0.0,
             variance,
@@ -151,14 +149,37 @@ impl<'a> Chain<'a> {
     }
 
     fn begin(&mut self) {
-        (self.factor, self.log_determinant) = self.factorised(&self.spreads);
-        self.y.products = self.products_of(&self.y.values);
-        self.y.reduced = self.reduced(&self.y.products);
-        self.media = (0..self.shapes.len()).map(|c| self.medium(c, &self.shapes[c].clone())).collect();
+        self.project();
         for _ in 0..10 {
             self.draw_gammas();
             self.draw_variance();
         }
+    }
+
+    /// Makes all columns and their products anew, for the weights of now.
+    fn project(&mut self) {
+        let design = self.design;
+        let weigh = |values: &mut dyn Iterator<Item = f64>, roots: &[f64]| -> Vec<f64> {
+            values.zip(roots).map(|(value, root)| value * root).collect()
+        };
+        self.known = design
+            .columns
+            .iter()
+            .map(|column| weigh(&mut design.rows.iter().map(|&t| column.values[t]), &self.roots))
+            .collect();
+        let q = self.known.len();
+        self.gram = vec![0.0; q * q];
+        for i in 0..q {
+            for j in 0..=i {
+                let product = dot(&self.known[i], &self.known[j]);
+                (self.gram[i * q + j], self.gram[j * q + i]) = (product, product);
+            }
+        }
+        (self.factor, self.log_determinant) = self.factorised(&self.spreads);
+        self.y.values = weigh(&mut design.y.iter().copied(), &self.roots);
+        self.y.products = self.products_of(&self.y.values);
+        self.y.reduced = self.reduced(&self.y.products);
+        self.media = (0..self.shapes.len()).map(|c| self.medium(c, &self.shapes[c].clone())).collect();
     }
 
     /// Settles, then keeps draws.
@@ -197,6 +218,7 @@ impl<'a> Chain<'a> {
             self.group_steps[at] = step.clamp(0.02, 5.0);
         }
         self.draw_variance();
+        self.draw_weights();
     }
 
     /// Proposes another shape of channel `c`, γ integrated out; the chance that it is taken.
@@ -290,8 +312,8 @@ impl<'a> Chain<'a> {
             product: 0.0,
         };
         if mean > 0.0 {
-            let values = design.rows.iter().map(|&t| self.effect[t] / mean - 1.0);
-            medium.column.values = values.collect();
+            let weighed = design.rows.iter().zip(&self.roots);
+            medium.column.values = weighed.map(|(&t, root)| root * (self.effect[t] / mean - 1.0)).collect();
         }
         for test in design.lift_tests.iter().filter(|test| test.channel == c && mean > 0.0) {
             let brought = brought(shape, spend, design.start[c], test.from, test.to, test.share) / mean;
@@ -304,10 +326,7 @@ impl<'a> Chain<'a> {
     }
 
     fn products_of(&self, values: &[f64]) -> Vec<f64> {
-        let of = |column: &super::design::Column| {
-            self.design.rows.iter().zip(values).map(|(&t, v)| column.values[t] * v).sum()
-        };
-        self.design.columns.iter().map(of).collect()
+        self.known.iter().map(|column| dot(column, values)).collect()
     }
 
     /// Outcome less the channels but `without`, as a projected column.
@@ -369,11 +388,37 @@ impl<'a> Chain<'a> {
     fn draw_variance(&mut self) {
         let rest = self.rest(None);
         let count = self.design.rows.len() as f64;
-        let shape = (count - 1.0) / 2.0 + 1.0;
+        let shape = count / 2.0 + 1.0;
         let rate = inner(&rest, &rest).max(0.0) / 2.0 + 1e-6;
         if let Ok(gamma) = Gamma::new(shape, 1.0 / rate) {
             self.variance = 1.0 / gamma.sample(&mut self.rng);
         }
+    }
+
+    /// Draws the weight of each period: small where the model misses it by far.
+    fn draw_weights(&mut self) {
+        let rest = self.rest(None);
+        let baseline = self.draw_baseline(&rest);
+        for at in 0..self.roots.len() {
+            let explained: f64 = self.known.iter().zip(&baseline).map(|(column, b)| column[at] * b).sum();
+            let miss = (rest.values[at] - explained) / self.roots[at];
+            let rate = (FREEDOM + miss * miss / self.variance) / 2.0;
+            if let Ok(gamma) = Gamma::new((FREEDOM + 1.0) / 2.0, 1.0 / rate) {
+                self.roots[at] = gamma.sample(&mut self.rng).sqrt().max(1e-4);
+            }
+        }
+        self.project();
+    }
+
+    /// Draws the baseline's coefficients, given what the channels leave of the outcome.
+    fn draw_baseline(&mut self, rest: &Projected) -> Vec<f64> {
+        let noise = self.variance.sqrt();
+        let mut baseline = rest.reduced.clone();
+        for value in &mut baseline {
+            *value += noise * self.rng.sample::<f64, _>(StandardNormal);
+        }
+        backward(&self.factor, &mut baseline, rest.reduced.len());
+        baseline
     }
 
     /// Proposes another spread of a group of the baseline; the chance that it is taken.
@@ -431,24 +476,16 @@ impl<'a> Chain<'a> {
 
     /// The state with the baseline's coefficients drawn.
     fn draw(&mut self) -> Draw {
-        let rest = self.rest(None);
-        let noise = self.variance.sqrt();
-        let q = self.design.columns.len();
-        let mut baseline = rest.reduced.clone();
-        for value in &mut baseline {
-            *value += noise * self.rng.sample::<f64, _>(StandardNormal);
-        }
-        backward(&self.factor, &mut baseline, q);
+        let baseline = self.draw_baseline(&self.rest(None));
         let brought: f64 = self.active.iter().map(|&c| self.gamma[c]).sum();
-        let error = noise / (self.design.rows.len() as f64).sqrt();
-        let intercept = self.design.y_mean - brought + error * self.rng.sample::<f64, _>(StandardNormal);
+        let intercept = self.design.y_mean - brought;
         let heights = self
             .gamma
             .iter()
             .zip(&self.media)
             .map(|(gamma, medium)| if medium.mean > 0.0 { gamma / medium.mean } else { 0.0 })
             .collect();
-        Draw { shapes: self.shapes.clone(), heights, intercept, baseline, noise }
+        Draw { shapes: self.shapes.clone(), heights, intercept, baseline, noise: self.variance.sqrt() }
     }
 }
 
