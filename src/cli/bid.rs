@@ -39,7 +39,7 @@ pub struct Bid {
     /// Currency of all money; it changes no number
     #[arg(long, value_name = "CODE", default_value = "EUR")]
     currency: String,
-    /// Folder for bids.csv [default: STEM.out-bid/ here]
+    /// Folder for bids.csv [default: STEM.out-bid/ here, simulation.out-bid/ for a simulation]
     #[arg(long, value_name = "DIR")]
     output: Option<PathBuf>,
     #[command(flatten)]
@@ -65,7 +65,11 @@ impl Bid {
     fn write(&self, path: &Path, bids: &Bids) -> Result<(), Failure> {
         let document = document(bids);
         let presentation = bids.present(&input::title(path), &self.currency);
-        let folder = self.output.clone().unwrap_or_else(|| input::default_output(path, "out-bid"));
+        let default = || match &self.log {
+            Some(log) => input::default_output(log, "out-bid"),
+            None => PathBuf::from("simulation.out-bid"),
+        };
+        let folder = self.output.clone().unwrap_or_else(default);
         let tables = Tables::default().with(bids.table());
         write::folder(&folder, "bid.json", &document, &tables, &presentation)?;
         if self.talk.json {

@@ -39,6 +39,7 @@ impl Matrix {
         let control = self.map.control();
         let found = route::distances(&map, &nodes, departure.as_ref(), &control)?;
         let seconds = started.elapsed().as_secs_f64();
+        let notices = departure.as_ref().map_or(&[][..], |departure| departure.notices.as_slice());
         let document = json!({ "matrix": {
             "nodes": map.names.len(),
             "arcs": map.graph.arcs(),
@@ -46,9 +47,11 @@ impl Matrix {
             "targets": nodes.len(),
             "seconds": seconds,
             "unreachable": route::unreachable(&found),
+            "notices": notices,
             "file": "matrix.csv",
         } });
-        let presentation = route::present_distances(&input::title(self.map.path()), &nodes, &found);
+        let title = input::title(self.map.path());
+        let presentation = route::present_distances(&title, &nodes, &found, notices);
         let folder = self.output.unwrap_or_else(|| input::default_output(self.map.path(), "out-matrix"));
         let table = route::distance_table(&nodes, &found);
         let answer = write::Answer {

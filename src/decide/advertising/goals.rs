@@ -65,12 +65,21 @@ impl Goal {
         }
     }
 
-    /// The column that it needs, with its values.
-    fn column(self) -> Option<(&'static str, fn(&Channel) -> f64)> {
+    /// The column that it needs.
+    fn column(self) -> Option<&'static str> {
         match self {
-            Goal::NewCustomers => Some(("new_share", |channel| channel.new_share)),
-            Goal::Risk => Some(("error", |channel| channel.error)),
+            Goal::NewCustomers => Some("new_share"),
+            Goal::Risk => Some("error"),
             Goal::Response | Goal::Spend | Goal::Profit => None,
+        }
+    }
+
+    /// Whether a channel has what it needs.
+    fn is_known(self, channel: &Channel) -> bool {
+        match self {
+            Goal::NewCustomers => !channel.new_share.is_nan(),
+            Goal::Risk => !channel.error.is_nan(),
+            Goal::Response | Goal::Spend | Goal::Profit => true,
         }
     }
 }
@@ -123,8 +132,8 @@ pub(super) fn read(
         faults.push(fault("goals", text.to_owned()).with_help("name two or more: response, spend"));
     }
     for goal in &list {
-        if let Some((column, value)) = goal.column()
-            && channels.iter().any(|channel| value(channel).is_nan())
+        if let Some(column) = goal.column()
+            && !channels.iter().all(|channel| goal.is_known(channel))
         {
             let text = format!("the goal {} needs {column} in every row of response_curves", goal.name());
             faults.push(

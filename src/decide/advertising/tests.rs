@@ -1,4 +1,4 @@
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::print_stdout)]
 use super::*;
 use crate::data::{Code, Settings, Table, Tables};
 use crate::decide::{Event, SolveOptions};

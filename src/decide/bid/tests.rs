@@ -1,4 +1,4 @@
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::print_stdout)]
 use super::*;
 
 fn log(rows: &[(&str, &str, f64, f64)]) -> Table {
@@ -50,6 +50,5 @@ fn a_simulation_learns_the_best_creative_and_comes_near_the_bound() {
     let again = simulate(&simulation, &purse).unwrap();
     assert_eq!((again.table(), again.value), (bids.table(), bids.value));
     assert!(simulate(&Simulation { creatives: 0, ..simulation }, &purse).is_err());
-    // Auctions cost about a microsecond each; even a build without optimisation makes 100,000 a second.
     println!("{:.0} decisions a second", bids.decisions_per_second());
 }

@@ -150,7 +150,8 @@ pub(super) struct Paces {
     pub weather: Arc<Statements>,
 }
 
-/// Seconds that an arc of no time takes while it may be closed.
+/// Seconds that an arc of no time takes on a day on which it is closed: more than the least
+/// difference of two departures that profiles keep apart.
 const SHORTEST: f64 = 1e-3;
 
 /// Travel times of an arc.
@@ -237,5 +238,60 @@ impl Paces {
         let seen = usual.model.above_usual(&usual.residuals, arc, moment - usual.midnight);
         let expected = || usual.model.ratio(arc, day.rem_euclid(7) as usize, second, deviations) * seen.exp();
         slowest.unwrap_or_else(expected) * weather
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    /// From 0 over 1 to 2, the second arc taking no time.
+    fn map() -> RoadMap {
+        RoadMap::parse("p sp 3 2\na 1 2 10\na 2 3 0\n", None).unwrap()
+    }
+
+    fn row(arcs: Option<Vec<u32>>, start: Moment, until: Moment, pace: Pace) -> Statement {
+        Statement { scope: Scope { arcs, ..Scope::default() }, start, until, pace }
+    }
+
+    #[test]
+    fn an_arc_of_no_time_is_closed_and_open_again() {
+        let map = map();
+        let closed =
+            row(Some(vec![1]), Moment::Daily(43_200.0), Moment::Daily(50_400.0), Pace::Factor(f64::INFINITY));
+        let paces = Paces { traffic: Arc::new(Statements::new(vec![closed])), ..Paces::default() };
+        let drive = |seconds: f64| paces.drive(&map, &[0, 1], seconds, 0.0);
+        assert!((drive(0.0) - 10.0).abs() < 1e-2, "{}", drive(0.0));
+        assert!((drive(45_000.0) - 5_400.0).abs() < 1.0, "{}", drive(45_000.0));
+        assert!((drive(60_000.0) - 10.0).abs() < 1e-2, "{}", drive(60_000.0));
+    }
+
+    #[test]
+    fn rows_are_found_by_their_day() {
+        let map = map();
+        let day = |number: i32| f64::from(number) * DAY;
+        let dated = |from: f64, until: f64, factor: f64| {
+            row(None, Moment::Dated(from), Moment::Dated(until), Pace::Factor(factor))
+        };
+        let rows = vec![
+            dated(day(3), day(4) + 3_600.0, 2.0),
+            dated(day(0), day(400), 3.0),
+            row(None, Moment::Daily(0.0), Moment::Daily(7_200.0), Pace::Factor(5.0)),
+            dated(day(9), day(10), 7.0),
+        ];
+        let all = Statements::new(rows.clone());
+        for moment in (0..12 * 48).map(|slot| f64::from(slot) * 1_800.0) {
+            let known: f64 =
+                rows.iter().filter(|row| row.holds(moment)).map(|row| row.factor(&map, 0, 1.0)).product();
+            assert_eq!(all.product(&map, 0, moment), known, "{moment}");
+            let day_on = [moment, moment + DAY];
+            let about = all.about(&map, 0, day_on).count();
+            let meets = |row: &&Statement| match (row.start, row.until) {
+                (Moment::Dated(from), Moment::Dated(until)) => from <= day_on[1] && until >= day_on[0],
+                _ => true,
+            };
+            assert!(about >= rows.iter().filter(meets).count() && about <= rows.len(), "{moment} {about}");
+        }
     }
 }

@@ -53,7 +53,7 @@ impl Routes {
             .with(Shown::number("cost", shown.clone().map(|answer| known(answer.cost)), Measure::number()))
             .with(Shown::text("way", shown.map(|answer| shortened(&answer.nodes))));
         presentation.sections.push(Section::new("Paths").with(Block::Table(table)));
-        presentation.sections.extend(notices(&self.notices));
+        presentation.sections.extend(notice_section(&self.notices));
         presentation
     }
 }
@@ -77,15 +77,16 @@ pub fn distance_table(nodes: &Table, distances: &[f64]) -> Table {
         .with_number("cost", distances.iter().map(|&cost| known(cost)))
 }
 
-/// Distances between `nodes` for a person.
+/// Distances between `nodes` for a person, with what of the tables counts for nothing.
 #[must_use]
-pub fn present_distances(title: &str, nodes: &Table, distances: &[f64]) -> Presentation {
+pub fn present_distances(title: &str, nodes: &Table, distances: &[f64], notices: &[String]) -> Presentation {
     let mut presentation = Presentation::new(format!("{title}: distances"));
     let (count, without) = (nodes.len(), unreachable(distances));
     presentation.headline.push(format!("{} distances between {count} nodes.", distances.len()));
     if without > 0 {
         presentation.headline.push(format!("Between {without} of the pairs no path leads."));
     }
+    presentation.sections.extend(notice_section(notices));
     presentation
 }
 
@@ -110,13 +111,13 @@ impl Judged {
              {forecast:.0} on the forecast, {known:.0} with all known beforehand.",
             self.ways
         ));
-        presentation.sections.extend(notices(&self.notices));
+        presentation.sections.extend(notice_section(&self.notices));
         presentation
     }
 }
 
 /// Sentences on what counts for nothing, where there are some.
-fn notices(texts: &[String]) -> Option<Section> {
+fn notice_section(texts: &[String]) -> Option<Section> {
     let notices: Vec<Notice> = texts.iter().map(|text| Notice::new(Severity::Warning, text)).collect();
     let block = Block::Notices { title: String::new(), notices };
     (!texts.is_empty()).then(|| Section::new("Notices").with(block))
