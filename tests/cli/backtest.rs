@@ -72,7 +72,9 @@ fn a_window_that_history_cannot_hold_is_refused() {
     assert!(refused.err.contains("the history allows first decisions from"), "{}", refused.err);
     let short = purvey(place.path(), "backtest shop --rounds 99").ends(3);
     assert!(short.err.contains("the history of 30 weeks is too short for 99 rounds"), "{}", short.err);
-    purvey(place.path(), "backtest shop --rounds 0").ends(3);
+    for wrong in ["--rounds 0", "--rounds 1001", "--windows 0", "--windows 1001", "--round exact"] {
+        purvey(place.path(), &format!("backtest shop {wrong}")).ends(2);
+    }
     purvey(place.path(), "backtest shop --from yesterday").ends(2);
 }
 
