@@ -4,6 +4,8 @@
 //! channel's contribution and what the recommended split loses against the true best one;
 //! and the same for the public data sets beside the project where they are there.
 
+#![allow(clippy::print_stdout)]
+
 #[path = "mix/generator.rs"]
 mod generator;
 
@@ -36,10 +38,6 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-fn options() -> MixOptions {
-    MixOptions::default()
-}
-
 fn generated(markets: u64) -> Result<(), Box<dyn Error>> {
     let (mut errors, mut losses, mut covered, mut seconds) = (Vec::new(), Vec::new(), 0, 0.0);
     for seed in 0..markets {
@@ -56,7 +54,7 @@ fn generated(markets: u64) -> Result<(), Box<dyn Error>> {
             ..MixHistory::default()
         };
         let started = Instant::now();
-        let fitted = fit(&history, &options(), &Control::default())?;
+        let fitted = fit(&history, &MixOptions::default(), &Control::default())?;
         seconds += started.elapsed().as_secs_f64();
         let mut own = Vec::new();
         for (channel, found) in market.channels.iter().zip(fitted.contributions()) {
@@ -184,7 +182,7 @@ fn roas(folder: &Path) -> Result<(), Box<dyn Error>> {
     };
     let tested = MixHistory { lift_tests: vec![test(0), test(1)], ..plain.clone() };
     for (name, history) in [("with z", controlled), ("without z", plain), ("without z, lift tests", tested)] {
-        let fitted = fit(&history, &options(), &Control::default())?;
+        let fitted = fit(&history, &MixOptions::default(), &Control::default())?;
         let mut errors = Vec::new();
         for (found, truth) in fitted.contributions().iter().zip(&truth) {
             let truth: f64 = truth.iter().sum();
@@ -230,7 +228,7 @@ fn weekly(folder: &Path) -> Result<(), Box<dyn Error>> {
             ..MixHistory::default()
         };
         let started = Instant::now();
-        let fitted = fit(&history, &options(), &Control::default())?;
+        let fitted = fit(&history, &MixOptions::default(), &Control::default())?;
         let seconds = started.elapsed().as_secs_f64();
         let expected = fitted.decomposition(&history).expected();
         let pairs = || outcome[cut..].iter().zip(&expected[cut..]);

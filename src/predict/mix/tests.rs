@@ -10,7 +10,7 @@ use crate::control::Control;
 const WEEKS: usize = 120;
 
 fn options() -> MixOptions {
-    MixOptions { chains: 2, settle: 300, draws: 150, thin: 2, ..MixOptions::default() }
+    MixOptions { chains: 2, settle: 400, draws: 150, thin: 4, ..MixOptions::default() }
 }
 
 /// Carry-over, height, half-saturation and shape of the two true channels.
@@ -54,7 +54,7 @@ fn fitted(history: &MixHistory) -> Fitted {
 
 #[test]
 fn known_parameters_come_back() {
-    let (history, truth) = market(3.0);
+    let (history, truth) = market(5.0);
     let fitted = fitted(&history);
     for (c, (found, truth)) in fitted.contributions().iter().zip(truth).enumerate() {
         assert!((found.mean / truth - 1.0).abs() < 0.1, "channel {c}: {found:?}, truth {truth}");

@@ -44,21 +44,25 @@ pub(super) fn read_tests(table: &Table, faults: &mut Faults) -> Vec<GeoReadout> 
 }
 
 fn read_test(table: &Table, rows: &[usize]) -> Result<(i32, i32, GeoEffect), String> {
-    let flag = |column: &str, row: usize| {
-        table.flag(column).and_then(|cells| cells.get(row)).is_some_and(|value| *value == 1)
-    };
+    let given_flag = |column: &str, row: usize| table.flag(column).and_then(|cells| cells.get(row)).copied();
+    let flag = |column: &str, row: usize| given_flag(column, row) == Some(1);
     let mut regions: BTreeMap<String, u32> = BTreeMap::new();
     let mut given = Vec::with_capacity(rows.len());
     let (mut first, mut last) = (i32::MAX, i32::MIN);
     for &row in rows {
         let next = regions.len() as u32;
         let region = *regions.entry(table.cell_text("region", row)).or_insert(next);
+        let is_treated = match (given_flag("treated", row), given_flag("kept", row)) {
+            (Some(treated @ 0..=1), _) => treated == 1,
+            (_, Some(kept @ 0..=1)) => kept == 0,
+            _ => return Err(format!("row {} says neither treated nor kept", table.row_number(row))),
+        };
         let is_during = flag("during", row);
         if is_during {
             (first, last) = (first.min(day(table, "date", row)), last.max(day(table, "date", row)));
         }
         let outcome = cell(table, "quantity", row);
-        given.push(GeoRow { region, is_treated: flag("treated", row), is_during, outcome });
+        given.push(GeoRow { region, is_treated, is_during, outcome });
     }
     read_out(&given).map(|effect| (first, last, effect)).map_err(|error| {
         let name = |region: u32| regions.iter().find(|(_, at)| **at == region).map(|(name, _)| name.clone());

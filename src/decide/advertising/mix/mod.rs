@@ -13,7 +13,7 @@ mod sections;
 mod tests;
 
 use crate::control::Control;
-use crate::data::{Code, Fault, Faults, Severity, Tables, validate};
+use crate::data::{Code, Fault, Faults, Severity, Table, Tables, validate};
 use crate::decide::Input;
 use crate::predict::mix::{MixOptions, fit};
 use read::History;
@@ -30,11 +30,27 @@ fn is_blank(tables: &Tables, name: &str) -> bool {
     tables.get(name).is_none_or(|table| table.is_empty())
 }
 
+/// Whether the folder holds regional experiments and nothing to split.
+fn has_tests_only(tables: &Tables) -> bool {
+    let has_history = ["response_curves", "spend", "sales"].iter().any(|name| !is_blank(tables, name));
+    !has_history && !is_blank(tables, "geo_tests")
+}
+
+/// A channel that takes no money, for a folder that is only read out.
+fn no_curve() -> Table {
+    let zero = |table: Table, name: &str| table.with_number(name, [0.0]);
+    let table = Table::new("response_curves").with_text("channel", ["none"]).with_number("k", [1.0]);
+    ["a", "max", "current"].iter().fold(table.with_number("s", [1.0]), |table, name| zero(table, name))
+}
+
 /// The faults of a history, without fitting it; `None` where curves are given.
 pub(super) fn check(input: &Input) -> Result<Option<Faults>, Faults> {
     let Input::Tables { tables, settings, .. } = input else { return Ok(None) };
     if !lacks_curves(tables) {
         return Ok(None);
+    }
+    if has_tests_only(tables) {
+        return Readout::of_tests(tables, settings).map(|_| Some(Faults::default()));
     }
     let valid = validate(tables.clone(), settings, &Problem::schema()?)?;
     let mut faults = valid.notices;
@@ -45,7 +61,10 @@ pub(super) fn check(input: &Input) -> Result<Option<Faults>, Faults> {
 
 /// The input with curves: its own, or those that its history gives.
 pub(super) fn with_curves(input: Input, control: &Control) -> Result<(Input, Option<Readout>), Faults> {
-    let Input::Tables { name, tables, settings } = input else { return Ok((input, None)) };
+    let Input::Tables { name, mut tables, settings } = input else { return Ok((input, None)) };
+    if has_tests_only(&tables) {
+        tables.insert(no_curve());
+    }
     if !lacks_curves(&tables) {
         let readout = Readout::of_tests(&tables, &settings)?;
         return Ok((Input::Tables { name, tables, settings }, readout));
@@ -59,7 +78,6 @@ pub(super) fn with_curves(input: Input, control: &Control) -> Result<(Input, Opt
         Faults::from(fault.with_help("correct the history, or give response_curves"))
     })?;
     let readout = Readout::new(history, &fitted, faults);
-    let mut tables = tables;
     tables.insert(readout.curves());
     Ok((Input::Tables { name, tables, settings }, Some(readout)))
 }

@@ -186,6 +186,15 @@ fn an_experiment_beside_given_curves_is_read_out() {
 }
 
 #[test]
+fn an_experiment_alone_is_read_out() {
+    let tables = Tables::default().with(experiment());
+    assert!(Advertising.validate(input(tables.clone()), &Control::default()).is_ok());
+    let solution = prepare(tables).solve(&SolveOptions::default()).unwrap();
+    let readout = solution.tables.get("geo_readout").unwrap();
+    assert_eq!(readout.number("treated").unwrap(), [4.0]);
+}
+
+#[test]
 fn gaps_in_dates_are_periods_without_sales() {
     let days: Vec<i32> = [0, 1, 2, 5, 6].iter().map(|&week| day_number(date(week))).collect();
     let periods = Periods::of(&days).unwrap();

@@ -1,0 +1,63 @@
+//! Writes a made-up advertising history of which the truth is known.
+//!
+//! ```sh
+//! cargo run --release --example generate_advertising -- CHANNELS WEEKS SEED FOLDER
+//! ```
+//!
+//! `spend.csv`, `sales.csv` and `controls.csv` are what a planner would have; `truth.csv` says what each
+//! channel brought and by which curve. At most 8 channels.
+
+#![allow(clippy::print_stdout)]
+
+#[path = "mix/generator.rs"]
+mod generator;
+
+use std::error::Error;
+use std::fmt::Write as _;
+use std::path::PathBuf;
+
+use chrono::{Days, NaiveDate};
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let [channels, weeks, seed, folder] = arguments.as_slice() else {
+        println!("usage: generate_advertising CHANNELS WEEKS SEED FOLDER");
+        return Ok(());
+    };
+    let market = generator::market(seed.parse()?, channels.parse()?, weeks.parse()?, NOISE);
+    let first = NaiveDate::from_ymd_opt(2023, 1, 2).ok_or("no such day")?;
+    let (mut spend, mut sales, mut controls, mut truth) = (
+        "channel,date,spend\n".to_owned(),
+        "date,quantity\n".to_owned(),
+        "control,date,value\n".to_owned(),
+        "channel,contribution,carry_over,a,k,s\n".to_owned(),
+    );
+    for (week, (quantity, competitor)) in market.sales.iter().zip(&market.competitor).enumerate() {
+        let date = first + Days::new(7 * week as u64);
+        writeln!(sales, "{date},{quantity:.2}")?;
+        writeln!(controls, "competitor,{date},{competitor:.4}")?;
+        for channel in &market.channels {
+            writeln!(spend, "{},{date},{:.2}", channel.name, channel.spend[week])?;
+        }
+    }
+    for c in &market.channels {
+        let brought: f64 = c.effect.iter().sum();
+        writeln!(truth, "{},{brought:.1},{:.4},{:.2},{:.2},{:.4}", c.name, c.carry_over, c.a, c.k, c.s)?;
+    }
+    let folder = PathBuf::from(folder);
+    std::fs::create_dir_all(&folder)?;
+    let files = [
+        ("instance.toml", "model = \"advertising\"\n".to_owned()),
+        ("spend.csv", spend),
+        ("sales.csv", sales),
+        ("controls.csv", controls),
+        ("truth.csv", truth),
+    ];
+    for (name, text) in files {
+        std::fs::write(folder.join(name), text)?;
+    }
+    Ok(())
+}
+
+/// Noise of sales over their level.
+const NOISE: f64 = 0.03;
