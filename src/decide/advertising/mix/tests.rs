@@ -1,4 +1,5 @@
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::panic)]
+
 use chrono::NaiveDate;
 
 use super::periods::Periods;
