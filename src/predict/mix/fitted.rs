@@ -101,6 +101,9 @@ pub fn fit(history: &MixHistory, options: &MixOptions, control: &Control) -> Res
         };
         (0..chains).into_par_iter().map(run).collect::<Vec<_>>().into_iter().flatten().collect()
     });
+    if draws.is_empty() {
+        return Err(MixError::Stopped);
+    }
     let mut fitted = Fitted {
         design,
         draws,
@@ -114,7 +117,7 @@ pub fn fit(history: &MixHistory, options: &MixOptions, control: &Control) -> Res
 }
 
 impl Fitted {
-    /// Level and effect of a channel in every period under a draw, in money of outcome.
+    /// Effect of a channel in every period under a draw, in units of outcome.
     fn effect(&self, draw: &Draw, channel: usize) -> Vec<f64> {
         let spend = &self.design.spend[channel];
         let mut effect = vec![0.0; spend.len()];
@@ -147,7 +150,6 @@ impl Fitted {
             channels,
             unexplained: vec![0.0; periods],
         };
-        // The intercept of a draw belongs to effects divided by their mean, less 1.
         for (at, column) in self.design.columns.iter().enumerate() {
             let coefficient = scale * mean(&|draw| draw.baseline[at]);
             let part = match (column.group, column.control) {

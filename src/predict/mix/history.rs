@@ -132,6 +132,9 @@ pub enum MixError {
         /// What was found.
         value: f64,
     },
+    /// A limit or a cancel came before the first draw.
+    #[error("the fit was stopped before it had a first draw")]
+    Stopped,
     /// An outcome that never changes.
     #[error("the outcome is the same in every period: there is nothing to explain")]
     ConstantOutcome,

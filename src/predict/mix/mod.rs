@@ -11,18 +11,21 @@
 //! | `history.rs` | what goes in: outcome, spend, controls, beliefs and lift tests |
 //! | `design.rs` | the baseline's columns and the scaled data |
 //! | `transform.rs` | adstock and saturation |
+//! | `prior.rs`, `algebra.rs` | beliefs about shapes; triangular factors and cut normals |
 //! | `sampler.rs` | one chain of draws from the posterior |
 //! | `fitted.rs` | what the draws say: decomposition, intervals, forecast |
 //! | `plan.rs` | the response curve of a planned window, with carry-over in and out |
 //! | `hill.rs` | Hill's curve closest to a set of points |
 //! | `geo.rs` | readout of a regional experiment by difference in differences |
 
+mod algebra;
 mod design;
 mod fitted;
 pub mod geo;
 mod hill;
 mod history;
 mod plan;
+mod prior;
 mod sampler;
 #[cfg(test)]
 mod tests;

@@ -19,25 +19,18 @@
 //! Same input, budget and seed give the same answer: yes.
 //! Differs from the paper: none.
 
-use std::f64::consts::{PI, SQRT_2};
-
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, Gamma, StandardNormal};
-use statrs::function::erf::erfc;
 
+use super::algebra::{above, backward, cholesky, dot, forward, log_half_line};
 use super::design::{Design, Group};
 use super::history::{Belief, Beliefs, MixOptions};
+use super::prior::{log_prior, start_shape};
 use super::transform::Shape;
 
 /// Random-walk widths of the logit of the carry-over, the logarithms of half-saturation and exponent.
 const WIDTHS: [f64; 3] = [0.9, 0.6, 0.25];
-/// Median and logarithmic spread of a half-saturation in typical spends.
-const HALF: (f64, f64) = (1.8, 0.6);
-/// Median and logarithmic spread of an exponent.
-const EXPONENT: (f64, f64) = (1.3, 0.25);
-/// Exponents of the beta prior of the carry-over.
-const CARRY: (f64, f64) = (1.5, 2.0);
 /// Degrees of freedom of the noise: outliers move little.
 const FREEDOM: f64 = 4.0;
 /// Spread of the coefficients of intercept and slope over that of the noise.
@@ -182,7 +175,7 @@ impl<'a> Chain<'a> {
         self.media = (0..self.shapes.len()).map(|c| self.medium(c, &self.shapes[c].clone())).collect();
     }
 
-    /// Settles, then keeps draws.
+    /// Settles, then keeps draws; fewer, or none, where it is told to stop.
     pub fn run(mut self, options: &MixOptions, mut should_stop: impl FnMut() -> bool) -> Vec<Draw> {
         for sweep in 0..options.settle {
             if should_stop() {
@@ -194,7 +187,7 @@ impl<'a> Chain<'a> {
         let mut draws = Vec::with_capacity(options.draws);
         for _ in 0..options.draws {
             if should_stop() {
-                return Vec::new();
+                break;
             }
             (0..options.thin.max(1)).for_each(|_| self.sweep(0.0));
             draws.push(self.draw());
@@ -228,11 +221,11 @@ impl<'a> Chain<'a> {
         if !(1e-4..=0.995).contains(&new.carry_over) || !(0.1..=20.0).contains(&new.exponent) {
             return 0.0;
         }
-        let medium = self.medium(c, &new);
+        let (medium, unit) = (self.medium(c, &new), self.design.spend_scale[c]);
         let rest = self.rest(Some(c));
         let gain = self.evidence(c, &medium, &rest) - self.evidence(c, &self.media[c], &rest)
-            + self.log_prior(c, &new)
-            - self.log_prior(c, &old);
+            + log_prior(&self.beliefs[c], unit, &new)
+            - log_prior(&self.beliefs[c], unit, &old);
         let chance = if gain.is_nan() { 0.0 } else { gain.min(0.0).exp() };
         if self.rng.random::<f64>() < chance {
             self.shapes[c] = new;
@@ -267,35 +260,6 @@ impl<'a> Chain<'a> {
             _ => new.exponent *= jump.exp(),
         }
         new
-    }
-
-    /// Density of a shape in the walk's coordinates.
-    fn log_prior(&self, c: usize, shape: &Shape) -> f64 {
-        let beliefs = &self.beliefs[c];
-        let Shape { carry_over, half, exponent } = *shape;
-        let log_normal =
-            |value: f64, median: f64, spread: f64| -((value / median).ln() / spread).powi(2) / 2.0;
-        let carry = match beliefs.carry_over {
-            Some(Belief { mean, sd }) => {
-                -((carry_over - mean) / sd).powi(2) / 2.0 + (carry_over * (1.0 - carry_over)).ln()
-            }
-            None => CARRY.0 * carry_over.ln() + CARRY.1 * (1.0 - carry_over).ln(),
-        };
-        let half = match beliefs.half_saturation {
-            Some(belief) => {
-                let (median, spread) = logarithmic(belief);
-                log_normal(half * self.design.spend_scale[c], median, spread)
-            }
-            None => log_normal(half, HALF.0, HALF.1),
-        };
-        let exponent = match beliefs.shape {
-            Some(belief) => {
-                let (median, spread) = logarithmic(belief);
-                log_normal(exponent, median, spread)
-            }
-            None => log_normal(exponent, EXPONENT.0, EXPONENT.1),
-        };
-        carry + half + exponent
     }
 
     /// The column of channel `c` under a shape.
@@ -507,91 +471,7 @@ pub(super) fn brought(shape: &Shape, spend: &[f64], start: f64, from: usize, to:
     sum
 }
 
-/// A shape to begin with.
-fn start_shape(beliefs: &Beliefs, rng: &mut ChaCha8Rng) -> Shape {
-    let carry_over = beliefs.carry_over.map_or_else(|| 0.1 + 0.6 * rng.random::<f64>(), |b| b.mean);
-    Shape {
-        carry_over: carry_over.clamp(0.01, 0.95),
-        half: HALF.0 * (0.5 * rng.sample::<f64, _>(StandardNormal)).exp(),
-        exponent: beliefs.shape.map_or(EXPONENT.0, |b| b.mean),
-    }
-}
-
-/// Median and logarithmic spread of a lognormal with a mean and a standard deviation.
-fn logarithmic(belief: Belief) -> (f64, f64) {
-    let variance = (belief.sd / belief.mean).powi(2).ln_1p();
-    (belief.mean * (-variance / 2.0).exp(), variance.sqrt())
-}
-
-fn dot(a: &[f64], b: &[f64]) -> f64 {
-    a.iter().zip(b).map(|(a, b)| a * b).sum()
-}
-
 /// Product of two columns with the baseline integrated out.
 fn inner(a: &Projected, b: &Projected) -> f64 {
     dot(&a.values, &b.values) - dot(&a.reduced, &b.reduced)
-}
-
-/// Logarithm of ∫ exp(-x²/2 + z x) dx over x >= 0, less that of √(2π).
-fn log_half_line(z: f64) -> f64 {
-    match z > -8.0 {
-        true => z * z / 2.0 + (erfc(-z / SQRT_2) / 2.0).ln(),
-        false => -(-z).ln() - (2.0 * PI).ln() / 2.0 + (-1.0 / (z * z)).ln_1p(),
-    }
-}
-
-/// A standard normal number above `least` (C. P. Robert 1995, doi:10.1007/BF00143942).
-fn above(rng: &mut ChaCha8Rng, least: f64) -> f64 {
-    if least < 0.5 {
-        loop {
-            let x: f64 = rng.sample(StandardNormal);
-            if x >= least {
-                return x;
-            }
-        }
-    }
-    let rate = (least + (least * least + 4.0).sqrt()) / 2.0;
-    loop {
-        let x = least - (1.0 - rng.random::<f64>()).ln() / rate;
-        if rng.random::<f64>() <= (-(x - rate).powi(2) / 2.0).exp() {
-            return x;
-        }
-    }
-}
-
-/// Lower factor in place; positive definite by the prior's precision.
-fn cholesky(a: &mut [f64], q: usize) {
-    for j in 0..q {
-        for p in 0..j {
-            a[j * q + j] -= a[j * q + p] * a[j * q + p];
-        }
-        a[j * q + j] = a[j * q + j].max(1e-12).sqrt();
-        for i in j + 1..q {
-            for p in 0..j {
-                a[i * q + j] -= a[i * q + p] * a[j * q + p];
-            }
-            a[i * q + j] /= a[j * q + j];
-        }
-    }
-}
-
-/// Solves L w = b.
-fn forward(factor: &[f64], b: &[f64]) -> Vec<f64> {
-    let q = b.len();
-    let mut w = b.to_vec();
-    for i in 0..q {
-        let known = dot(&factor[i * q..i * q + i], &w[..i]);
-        w[i] = (w[i] - known) / factor[i * q + i];
-    }
-    w
-}
-
-/// Solves Lᵀ x = w in place.
-fn backward(factor: &[f64], w: &mut [f64], q: usize) {
-    for i in (0..q).rev() {
-        for p in i + 1..q {
-            w[i] -= factor[p * q + i] * w[p];
-        }
-        w[i] /= factor[i * q + i];
-    }
 }

@@ -199,6 +199,14 @@ fn faulty_histories_are_named() {
 }
 
 #[test]
+fn a_cancelled_fit_says_so() {
+    let (history, _) = market(15.0);
+    let control = Control::default();
+    control.cancel.request();
+    assert_eq!(fit(&history, &options(), &control).unwrap_err(), MixError::Stopped);
+}
+
+#[test]
 fn a_plan_counts_what_comes_after_it_and_not_what_came_before() {
     let (history, _) = market(8.0);
     let fitted = fitted(&history);
