@@ -24,3 +24,4 @@ pub(crate) fn stop_reason(control: &Control, done: u64, next: u64) -> Option<Ter
     let is_over = control.limits.work.is_some_and(|work| done.saturating_add(next) > work);
     is_over.then_some(Termination::WorkLimit)
 }
+pub mod sell_down;

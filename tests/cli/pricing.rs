@@ -103,3 +103,64 @@ fn elasticities_come_from_sales() {
         assert!(bad.err.contains(said), "{said}: {}", bad.err);
     }
 }
+
+#[test]
+fn prices_are_replayed_and_a_goal_in_units_is_told_in_units() {
+    let place = tempfile::tempdir().unwrap();
+    let at = place.path();
+    let write = |name: &str, text: &str| fs::write(at.join(name), text).unwrap();
+    write("instance.toml", "model = \"pricing\"\n");
+    write("products.csv", "product,category,unit_cost,price\nTEA,drink,1.2,2.00\nJAM,food,1.4,2.00\n");
+    write("sales.csv", &sales());
+    let document = purvey(at, "backtest . --from 2025-01-06 --rounds 3 --windows 2 --json").ends(0).json();
+    let backtest = &document["backtest"];
+    assert_eq!((backtest["from"].as_str(), backtest["rounds"].as_u64()), (Some("2025-01-06"), Some(3)));
+    let names: Vec<&String> = backtest["policies"].as_object().unwrap().keys().collect();
+    assert_eq!(names, ["purvey", "past_prices", "kept_prices", "perfect_foresight"]);
+    let of = |policy: &str, figure: &str| backtest["policies"][policy][figure].as_f64().unwrap();
+    let windows = backtest["windows"].as_array().unwrap();
+    for policy in names {
+        let sum: f64 = windows.iter().map(|it| it["policies"][policy]["margin"].as_f64().unwrap()).sum();
+        assert!((sum - of(policy, "margin")).abs() < 1e-6 * sum.abs(), "{policy}");
+        assert!(of(policy, "margin") <= of("perfect_foresight", "margin") + 1e-9 || policy != "purvey");
+    }
+    let gain = of("purvey", "margin") - of("past_prices", "margin");
+    assert!(of("purvey", "wape") < 0.2 && (of("purvey", "gain") - gain).abs() < 1e-6 * gain.abs().max(1.0));
+    let rows = text(at, "out-backtest/replayed_prices.csv");
+    assert_eq!(rows.lines().count(), 1 + 2 * 2 * 3);
+    let told = purvey(at, "backtest . --from 2025-01-06 --rounds 3").ends(0).out;
+    assert!(told.contains("Nobody bought at these prices"), "{told}");
+    let refused = purvey(at, "backtest . --from 2024-01-08").ends(3);
+    assert!(refused.err.contains("choose --from between 2024-02-26 and"), "{}", refused.err);
+    let solved = purvey(at, "solve . --set goal=volume --json").ends(0).json();
+    assert_eq!(solved["objective_measure"]["unit"], "units");
+    let checked = purvey(at, "check-plan . --plan out --set goal=volume").ends(0).out;
+    assert!(checked.contains("units") && !checked.contains('€'), "{checked}");
+    fs::rename(at.join("out"), at.join("first")).unwrap();
+    purvey(at, "solve . --set goal=volume --set max_change=0.1").ends(0);
+    let changed = purvey(at, "diff first out").ends(0).out;
+    assert!(changed.contains("units less") && !changed.contains('€'), "{changed}");
+}
+
+#[test]
+fn stock_is_cleared_and_its_markdowns_are_checked() {
+    let place = tempfile::tempdir().unwrap();
+    let at = place.path();
+    purvey(at, "new pricing shop").ends(0);
+    let clearance = "product,stock,periods,salvage\nCRISPS,4000,4,0.1\n";
+    fs::write(at.join("shop/clearance.csv"), clearance).unwrap();
+    let document = purvey(at, "solve shop --json").ends(0).json();
+    assert_eq!(document["checks"]["feasible"], true);
+    let kpi = |document: &serde_json::Value, name: &str| document["kpis"][name].as_f64().unwrap();
+    assert!(kpi(&document, "clearance_revenue") <= kpi(&document, "clearance_bound") + 1e-6);
+    let markdowns = text(at, "shop/out/markdowns.csv");
+    assert!(markdowns.starts_with("product,period,price_before,stock_from,stock_to,price,chance,reason\n"));
+    assert!(markdowns.lines().nth(1).unwrap().starts_with("CRISPS,1,1.49,4000,4000,"), "{markdowns}");
+    purvey(at, "check-plan shop --plan shop/out").ends(0);
+    let told = purvey(at, "check-plan shop --plan shop/out --set markdown_budget=1").ends(4).out;
+    assert!(told.contains("[markdown_budget]"), "{told}");
+    assert!(text(at, "shop/out/report.html").contains("Markdowns"));
+    fs::write(at.join("shop/clearance.csv"), "product,stock,periods\nCRISPS,60000,4\n").unwrap();
+    let refused = purvey(at, "check shop").ends(3).err;
+    assert!(refused.contains("clearance.csv:2") && refused.contains("count it in packs"), "{refused}");
+}

@@ -6,7 +6,12 @@
 //! within limits, competitors' bands, gaps between products, a number of
 //! changes and floors for the whole. `docs/pricing.md` has the model.
 
+mod backtest;
 mod check;
+mod check_markdowns;
+mod clearance;
+#[cfg(test)]
+mod clearance_tests;
 mod explain;
 mod model;
 mod plan;
@@ -19,13 +24,13 @@ use std::borrow::Cow;
 use std::sync::Mutex;
 
 use super::{
-    CheckReport, DecideError, Decision, Event, Explanation, Input, ObjectiveWords, Prepared, Solution,
-    SolveOptions, Update,
+    Backtest, BacktestOptions, CheckReport, DecideError, Decision, Event, Explanation, Input, ObjectiveWords,
+    Prepared, Replay, Solution, SolveOptions, Update,
 };
 use crate::control::Control;
 use crate::data::{Code, Fault, Faults, Settings, Tables};
 use crate::presentation::{Measure, Presentation, Style};
-use crate::solution::{Outcome, Termination};
+use crate::solution::{Outcome, SolutionStatus, Termination};
 use present::Run;
 use problem::{Fitting, Goal, Problem, Standing};
 
@@ -57,6 +62,22 @@ impl Decision for Pricing {
 
     fn prepare(&self, input: Input, control: &Control) -> Result<Box<dyn Prepared>, Faults> {
         Ok(Box::new(Priced::new(input, Fitting::Anew, control)?))
+    }
+
+    fn replay(&self) -> Option<&dyn Replay> {
+        Some(self)
+    }
+}
+
+impl Replay for Pricing {
+    fn backtest(
+        &self,
+        input: Input,
+        options: &BacktestOptions,
+        control: &Control,
+    ) -> Result<Backtest, Faults> {
+        let (name, tables, settings) = parts(input)?;
+        backtest::backtest(&name, &tables, &settings, options, control)
     }
 }
 
@@ -97,6 +118,9 @@ impl Prepared for Priced {
             answer = model::solve(&problem, start.as_deref(), &control)?;
         }
         let mut solution = self.solution(&problem, answer.outcome(), answer.prices(&problem).as_deref())?;
+        if solution.outcome.solution_status != SolutionStatus::None {
+            clear(&problem, &mut solution, &control)?;
+        }
         solution.warnings = given_way;
         let seconds = [
             ("read", self.problem.read_seconds),
@@ -130,7 +154,12 @@ impl Prepared for Priced {
     }
 
     fn check(&self, plan: &Tables) -> Result<CheckReport, Faults> {
-        Ok(check::check(&self.problem, &plan::prices_of(&self.problem, plan)?))
+        let mut report = check::check(&self.problem, &plan::prices_of(&self.problem, plan)?);
+        if let Some(markdowns) = plan.get("markdowns") {
+            report.violations.extend(check_markdowns::follow(&self.problem, markdowns).violations);
+            report.feasible = report.violations.is_empty();
+        }
+        Ok(report)
     }
 
     fn explain(&self, options: &SolveOptions) -> Result<Explanation, DecideError> {
@@ -198,4 +227,22 @@ impl Priced {
         solution.checks = checks;
         Ok(solution)
     }
+}
+
+/// Adds the markdowns of what is cleared, checked.
+fn clear(problem: &Problem, solution: &mut Solution, control: &Control) -> Result<(), DecideError> {
+    let Some(shared) = clearance::solve(problem, control) else { return Ok(()) };
+    let markdowns = clearance::table(problem, &shared);
+    let followed = check_markdowns::follow(problem, &markdowns);
+    if let Some(broken) = followed.violations.first() {
+        return Err(DecideError::Check(broken.text.clone()));
+    }
+    if (shared.reward - followed.revenue).abs() > 1e-6 * followed.revenue.abs().max(1.0) {
+        let text = format!("the markdowns say {}, the check {}", shared.reward, followed.revenue);
+        return Err(DecideError::Check(text));
+    }
+    solution.headline.push(clearance::sentence(problem, &shared, followed.left));
+    solution.kpis.extend(clearance::kpis(&shared, followed.left));
+    solution.tables.insert(markdowns);
+    Ok(())
 }

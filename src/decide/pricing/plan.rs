@@ -87,6 +87,9 @@ fn elasticities(problem: &Problem) -> Table {
 
 /// Why a product has its price.
 fn reason(problem: &Problem, standing: &Standing<'_>, at: usize) -> String {
+    if problem.is_cleared(at) {
+        return "is cleared: its prices are those of markdowns.csv".to_owned();
+    }
     let (product, price) = (&problem.products[at], standing.prices[at]);
     let prices = &standing.prices;
     let worth = |price: f64| {

@@ -12,6 +12,8 @@ use crate::presentation::{
 const DRAWN: usize = 12;
 /// Rows of a table of the report.
 const SHOWN: usize = 2_000;
+/// Chance from which a markdown is shown.
+const LIKELY: f64 = 0.01;
 
 /// What is told of a run besides its solution.
 #[derive(Debug, Clone, Copy)]
@@ -28,6 +30,7 @@ pub(super) fn present(problem: &Problem, solution: &Solution, run: Run) -> Prese
     presentation.headline.clone_from(&solution.headline);
     presentation.figures = figures(solution);
     presentation.sections.extend(prices(solution));
+    presentation.sections.extend(markdowns(problem, solution));
     presentation.sections.extend(curves(problem, solution));
     presentation.sections.extend(elasticities(solution));
     presentation.sections.extend(notices_section(&problem.notices, &solution.warnings));
@@ -80,6 +83,39 @@ fn prices(solution: &Solution) -> Option<Section> {
         shown.caption = format!("The first {SHOWN} of {all}.");
     }
     Some(Section::new("Prices").with(Block::Table(shown)))
+}
+
+/// What is cleared: the price to begin with, and how it goes on where most of the stock stays.
+fn markdowns(problem: &Problem, solution: &Solution) -> Option<Section> {
+    let table = solution.tables.get("markdowns")?;
+    let number = |name: &str| table.number(name);
+    let (period, chance) = (number("period")?, number("chance")?);
+    let likely: Vec<usize> = (0..table.len()).filter(|&row| chance[row] >= LIKELY).take(SHOWN).collect();
+    let text = |name: &str| likely.iter().map(|&at| table.cell_text(name, at)).collect::<Vec<String>>();
+    let pick = |values: &[f64]| likely.iter().map(|&at| values[at]).collect::<Vec<f64>>();
+    let (price, whole) = (|| Measure::money().with_decimals(2), || Measure::number().with_decimals(0));
+    let shown = Table::new("")
+        .with(Column::text("Product", text("product")))
+        .with(Column::number("Period", pick(period), whole()))
+        .with(Column::number("Price before", pick(number("price_before")?), price()))
+        .with(Column::number("Stock from", pick(number("stock_from")?), whole()))
+        .with(Column::number("Stock to", pick(number("stock_to")?), whole()))
+        .with(Column::number("Price", pick(number("price")?), price()))
+        .with(Column::number("Chance", pick(chance), Measure::percent()))
+        .with(Column::text("Why", text("reason")))
+        .interactive()
+        .from_file("markdowns.csv");
+    let lead = format!(
+        "Look up period, price before and stock; the price of that row earns most until the end. Rows that come about \
+         once in {:.0} times or less are in the file only. {} cleared.",
+        1.0 / LIKELY,
+        if problem.clearances.len() == 1 {
+            "One product is".to_owned()
+        } else {
+            format!("{} products are", problem.clearances.len())
+        }
+    );
+    Some(Section::new("Markdowns").with_lead(lead).with(Block::Table(shown)))
 }
 
 /// Margin over price of the products that gain most.

@@ -1,6 +1,7 @@
 //! The validated problem: products with their prices to choose from, how
 //! demand answers, and the rules.
 
+mod clearance;
 mod fit;
 mod ladder;
 mod learned;
@@ -17,6 +18,7 @@ use rustc_hash::FxHashMap;
 use crate::data::Faults;
 use crate::presentation::Style;
 
+pub(super) use clearance::{Clearance, MarkdownRules};
 pub(super) use fit::{Fitting, Source};
 pub(super) use ladder::LadderRule;
 pub(super) use learned::Learned;
@@ -101,6 +103,9 @@ pub(super) struct Problem {
     pub ladder_rule: LadderRule,
     pub gaps: Vec<Gap>,
     pub floors: Vec<Floor>,
+    /// Stock that is to be gone; its products sell nothing in the period's plan.
+    pub clearances: Vec<Clearance>,
+    pub markdowns: MarkdownRules,
     pub goal: Goal,
     pub max_changes: Option<usize>,
     /// Standard errors of the own elasticity against which prices must stand.
@@ -232,6 +237,11 @@ impl Problem {
     /// Products whose price is another than now.
     pub fn changes(&self, prices: &[f64]) -> usize {
         prices.iter().zip(&self.products).filter(|(price, product)| !same(**price, product.price_now)).count()
+    }
+
+    /// Whether a product is cleared.
+    pub fn is_cleared(&self, at: usize) -> bool {
+        self.clearances.iter().any(|clearance| clearance.product == at)
     }
 
     pub fn index_of(&self, code: &str) -> Option<usize> {

@@ -1,9 +1,13 @@
 //! What sales tell of demand, kept so that other costs and rules need no new fit.
 
+use std::collections::BTreeMap;
+
+use rustc_hash::FxHashMap;
+
 use super::Answer;
 use super::fit::{Demand, Source};
 use super::sales::Log;
-use crate::data::{Code, Fault, Faults, Severity};
+use crate::data::{Code, Fault, Faults, SettingsValues, Severity, Table};
 use crate::predict::response::{self, Instrumented, Question, Response, ResponseOptions, Sold};
 
 /// How demand of one product answers, as its sales tell.
@@ -15,6 +19,8 @@ pub(in super::super) struct Told {
     pub stores: Vec<u32>,
     /// Groups that sold it lately.
     recent: Vec<u32>,
+    /// Variance of a period's demand beyond its mean, over its square.
+    dispersion: f64,
 }
 
 /// A response fitted on sales.
@@ -30,6 +36,10 @@ pub(in super::super) struct Learned {
 const STRONG: f64 = 10.0;
 /// Standard errors between two estimates from which the instrumented one is believed.
 const APART: f64 = 2.0;
+/// Periods over which the spread of demand is measured.
+const RECENT: f64 = 26.0;
+/// Spread beyond which demand is not told from a few lucky periods.
+const LARGEST_DISPERSION: f64 = 5.0;
 /// Periods within which a store that sells a product has a row of it.
 const LATELY: f64 = 13.0;
 
@@ -42,6 +52,7 @@ impl From<Log> for Learned {
         let fitted = response::fit(&histories, &options);
         let told = sold.into_iter().zip(fitted).zip(&histories).map(|((product, response), history)| Told {
             product,
+            dispersion: dispersion(history, &response),
             response,
             stores: Log::stores_of(&shelves[product]),
             recent: recent(history),
@@ -59,7 +70,25 @@ fn recent(history: &Sold) -> Vec<u32> {
     groups
 }
 
+/// What demand of all stores varies by beyond chance, by moments over the newest periods.
+fn dispersion(history: &Sold, response: &Response) -> f64 {
+    let mut sums: BTreeMap<i64, (f64, f64)> = BTreeMap::new();
+    for row in (0..history.period.len()).filter(|&row| history.period[row] > -RECENT) {
+        let sum = sums.entry(history.period[row] as i64).or_default();
+        let foreseen = history.ask(row, |question| response.mean(question));
+        *sum = (sum.0 + history.quantity[row], sum.1 + foreseen);
+    }
+    let excess: f64 = sums.values().map(|(sold, mean)| (sold - mean).powi(2) - mean).sum();
+    let square: f64 = sums.values().map(|(_, mean)| mean * mean).sum();
+    if square > 0.0 { (excess / square).clamp(0.0, LARGEST_DISPERSION) } else { 0.0 }
+}
+
 impl Learned {
+    /// Variance of a product's demand of a period beyond its mean, over its square.
+    pub(super) fn dispersion(&self, product: usize) -> Option<f64> {
+        self.told.iter().find(|told| told.product == product).map(|told| told.dispersion)
+    }
+
     /// Writes down what was learned.
     pub(super) fn fill(&self, demand: &mut Demand, faults: &mut Faults) {
         let mut followed = 0;
@@ -94,6 +123,40 @@ impl Learned {
             )
         };
         faults.push(Fault::error(Code::Repaired, "sales", text).with_severity(Severity::Notice));
+    }
+
+    /// Absolute error of the medians foreseen for the last period of other sales, which is the one after the last
+    /// known, at the prices that came; and what was sold in it.
+    pub fn held_out(&self, products: &Table, sales: &Table, settings: &SettingsValues) -> (f64, f64) {
+        let now = Log::new(products, sales, settings, &mut Faults::default());
+        let shelves = now.all_shelves();
+        let places: FxHashMap<&str, u32> = now.stores.iter().map(String::as_str).zip(0..).collect();
+        let (mut off, mut sold) = (0.0, 0.0);
+        for told in &self.told {
+            for (&store, group) in told.stores.iter().zip(0..) {
+                let Some(&place) =
+                    self.log.stores.get(store as usize).and_then(|code| places.get(code.as_str()))
+                else {
+                    continue;
+                };
+                let Some(cell) = now.last_cell(told.product, place) else { continue };
+                let price = |product: usize| {
+                    let shelf = shelves[product].get(&place);
+                    shelf.map_or(now.prices[product], |shelf| shelf.price(0))
+                };
+                let rivals = &self.log.rivals[told.product];
+                let rivals: Vec<f64> = rivals.iter().map(|&rival| price(rival as usize)).collect();
+                let median = told.response.median(&Question {
+                    group,
+                    period: 1.0,
+                    price: price(told.product),
+                    rivals: &rivals,
+                    covariates: &cell.covariates(),
+                });
+                (off, sold) = (off + (median - cell.quantity).abs(), sold + cell.quantity);
+            }
+        }
+        (off, sold)
     }
 
     /// Demand of the period after the last one at the prices of now, over the stores that sold it lately.

@@ -6,8 +6,11 @@ use std::time::Instant;
 use rustc_hash::FxHashMap;
 use statrs::distribution::{ContinuousCDF, Normal};
 
+use super::clearance::MOST_UNITS;
 use super::fit::{self, Demand, Fitting};
-use super::{Band, Floor, Gap, Goal, LadderRule, Limit, LimitRule, Place, Problem, Product};
+use super::{
+    Band, Clearance, Floor, Gap, Goal, LadderRule, Limit, LimitRule, MarkdownRules, Place, Problem, Product,
+};
 use crate::data::{Code, Fault, Faults, Schema, Settings, SettingsValues, Table, Tables, validate};
 use crate::presentation::Style;
 
@@ -52,15 +55,19 @@ impl Problem {
         let demand = fit::demand(products, &valid.tables, &valid.settings, fitting, &mut reader.faults);
         let fit_seconds = started.elapsed().as_secs_f64() - read_seconds;
         let ladder_rule = reader.ladder_rule();
-        let products = reader.products(products, &demand, &ladder_rule);
+        let mut products = reader.products(products, &demand, &ladder_rule);
+        let markdowns = reader.markdown_rules();
+        let clearances = reader.clearances(&mut products, &demand, &ladder_rule, markdowns);
         let mut problem = Problem {
             name: name.to_owned(),
             codes: products.iter().zip(0..).map(|(product, at)| (product.code.clone(), at)).collect(),
             answering: answering(&products),
             products,
             ladder_rule,
-            gaps: reader.gaps(),
+            gaps: reader.gaps(&clearances),
             floors: reader.floors(),
+            clearances,
+            markdowns,
             goal: Goal::named(valid.settings.choice("goal")),
             max_changes: valid.settings.integer("max_changes").map(|most| most as usize),
             deviations: reader.deviations(),
@@ -209,7 +216,8 @@ impl<'a> Reader<'a> {
         ladders
     }
 
-    fn gaps(&mut self) -> Vec<Gap> {
+    /// Rules between products; a product that is cleared follows none.
+    fn gaps(&mut self, clearances: &[Clearance]) -> Vec<Gap> {
         let Some(table) = self.tables.get("gaps") else { return Vec::new() };
         let number = |column: &str, row: usize| table.number(column).map_or(f64::NAN, |all| all[row]);
         let mut gaps = Vec::with_capacity(table.len());
@@ -226,7 +234,64 @@ impl<'a> Reader<'a> {
             }
             gaps.push(Gap { product, other, low, high, gives_way: 0.0, place: self.place(table, row) });
         }
+        let is_cleared = |product: u32| clearances.iter().any(|it| it.product == product as usize);
+        gaps.retain(|gap| !is_cleared(gap.product) && !is_cleared(gap.other));
         gaps
+    }
+
+    fn markdown_rules(&self) -> MarkdownRules {
+        MarkdownRules {
+            budget: self.settings.number("markdown_budget"),
+            only_fall: self.settings.flag("markdowns_only_fall").unwrap_or(true),
+            deepest: self.settings.number("deepest_markdown").unwrap_or(0.6),
+            steps: self.settings.integer("markdown_steps").unwrap_or(8).max(1) as usize,
+        }
+    }
+
+    /// Stock that is to be gone. Its products leave the period's plan: no demand, no other price, no rules.
+    fn clearances(
+        &mut self,
+        products: &mut [Product],
+        demand: &Demand,
+        ladder: &LadderRule,
+        rules: MarkdownRules,
+    ) -> Vec<Clearance> {
+        let Some(table) = self.tables.get("clearance") else { return Vec::new() };
+        let number = |column: &str, row: usize| table.number(column).map_or(f64::NAN, |all| all[row]);
+        let mut clearances = Vec::with_capacity(table.len());
+        for row in 0..table.len() {
+            let Some(at) = self.product(table, "product", row) else { continue };
+            let (stock, stated) = (number("stock", row), number("dispersion", row));
+            if stock > MOST_UNITS {
+                let text = format!("a stock of {stock} is too large to be followed unit by unit");
+                self.refuse(
+                    table,
+                    row,
+                    Code::TooLarge,
+                    &text,
+                    "count it in packs, with prices and demand alike",
+                );
+                continue;
+            }
+            let product = &mut products[at as usize];
+            let own = product.limits.iter().filter(|limit| matches!(limit.rule, LimitRule::AtLeast(_)));
+            let lowest = own.map(|limit| limit.range(product.price_now).0);
+            let lowest = lowest.fold(product.price_now * (1.0 - rules.deepest), f64::max);
+            let told = demand.learned.as_ref().and_then(|learned| learned.dispersion(at as usize));
+            clearances.push(Clearance {
+                product: at as usize,
+                stock: stock as usize,
+                periods: number("periods", row) as usize,
+                salvage: number("salvage", row),
+                rate: product.quantity_now,
+                dispersion: if stated.is_nan() { told.unwrap_or(0.0) } else { stated },
+                steps: ladder.falling(product.listed.as_deref(), product.price_now, lowest, rules.steps),
+                place: self.place(table, row),
+            });
+            (product.quantity_now, product.ladder) = (0.0, vec![product.price_now]);
+            product.limits.clear();
+        }
+        clearances
     }
 
     fn floors(&self) -> Vec<Floor> {

@@ -9,7 +9,7 @@ use crate::predict::response::Sold;
 /// One product, store and period of the sales.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Cell {
-    quantity: f64,
+    pub quantity: f64,
     /// Sums weighted by quantity, and plain ones for periods without a sale.
     paid: f64,
     price: f64,
@@ -21,6 +21,11 @@ pub(super) struct Cell {
 }
 
 impl Cell {
+    /// Promotion and feature, as means of the rows.
+    pub fn covariates(&self) -> [f64; 2] {
+        [self.promotion, self.feature].map(|sum| sum / self.rows.max(1.0))
+    }
+
     fn bits(&self) -> [u64; 7] {
         [self.quantity, self.paid, self.price, self.cost, self.promotion, self.feature, self.rows]
             .map(f64::to_bits)
@@ -190,8 +195,9 @@ impl Log {
                 sold.period.push(period as f64);
                 sold.quantity.push(cell.quantity);
                 sold.price.push(shelf.price(period));
-                sold.covariates[0].push(cell.promotion / cell.rows.max(1.0));
-                sold.covariates[1].push(cell.feature / cell.rows.max(1.0));
+                for (values, value) in sold.covariates.iter_mut().zip(cell.covariates()) {
+                    values.push(value);
+                }
                 sold.instrument.push(cell.cost / cell.rows);
                 for (prices, &rival) in sold.rivals.iter_mut().zip(rivals) {
                     let shelf = shelves[rival as usize].get(&store);
@@ -200,6 +206,11 @@ impl Log {
             }
         }
         sold
+    }
+
+    /// What a store sold of a product in the last period, unless it was out of stock.
+    pub fn last_cell(&self, product: usize, store: u32) -> Option<&Cell> {
+        self.cells[product].get(&(store, 0)).filter(|cell| !cell.stock_out)
     }
 
     /// For each product its shelves by store.
@@ -240,7 +251,7 @@ pub(super) struct Shelf {
 
 impl Shelf {
     /// The price of a period: the last one seen, before the first row the first one.
-    fn price(&self, period: i64) -> f64 {
+    pub fn price(&self, period: i64) -> f64 {
         let after = self.prices.partition_point(|price| price.0 <= period);
         self.prices[after.saturating_sub(1)].1
     }

@@ -78,6 +78,10 @@ impl Problem {
             );
             return None;
         };
+        if self.is_cleared(at) {
+            let text = format!("{code} is cleared; its prices are those of its markdowns");
+            refuse(Code::Contradiction, text, "change its rows and solve again");
+        }
         let competitor = text("competitor");
         if rows.name() == "competitors" && self.band(at, &competitor).is_none() {
             let text = format!("{code} has no band around the price at \"{competitor}\"");

@@ -1,0 +1,156 @@
+//! Follows markdowns through everything that can come about, straight from the problem:
+//! what they earn, what buyers are let off, what is left, and which rules they break.
+
+use rustc_hash::FxHashMap;
+use statrs::distribution::{Discrete, NegativeBinomial, Poisson};
+
+use super::super::Violation;
+use super::check::at;
+use super::problem::{Clearance, Problem, same};
+use crate::data::Table;
+
+/// What markdowns come to, expected over demand.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(super) struct Followed {
+    /// Sales and what is left.
+    pub revenue: f64,
+    /// What buyers pay less than the price now.
+    pub discount: f64,
+    /// Units left at the end.
+    pub left: f64,
+    pub violations: Vec<Violation>,
+}
+
+/// Chance of a state below which it need not have a rule.
+const NEVER: f64 = 1e-7;
+/// Chance of a state below which it is not followed.
+const UNSEEN: f64 = 1e-16;
+/// Relative distance within which the budget counts as kept.
+const ROUNDING: f64 = 1e-6;
+
+/// A row of the table.
+struct Row {
+    before: f64,
+    stock: std::ops::RangeInclusive<usize>,
+    price: f64,
+}
+
+/// Follows a table `markdowns`.
+pub(super) fn follow(problem: &Problem, table: &Table) -> Followed {
+    let mut rows = rows(table);
+    let mut sum = Followed::default();
+    for clearance in &problem.clearances {
+        let code = problem.products[clearance.product].code.clone();
+        let rows: Vec<Vec<Row>> = (1..=clearance.periods)
+            .map(|period| rows.remove(&(code.clone(), period)).unwrap_or_default())
+            .collect();
+        follow_one(problem, clearance, &rows, &mut sum);
+    }
+    if let Some(budget) = problem.markdowns.budget
+        && sum.discount > budget * (1.0 + ROUNDING) + ROUNDING
+    {
+        let text =
+            format!("the expected discount is {:.2}, it may be {budget:.2} (markdown_budget)", sum.discount);
+        let amount = sum.discount - budget;
+        sum.violations.push(Violation { rule: "markdown_budget".to_owned(), text, amount });
+    }
+    sum
+}
+
+/// Rows by product and period.
+fn rows(table: &Table) -> FxHashMap<(String, usize), Vec<Row>> {
+    let mut rows: FxHashMap<(String, usize), Vec<Row>> = FxHashMap::default();
+    let number = |name: &str, row: usize| table.number(name).map_or(f64::NAN, |all| all[row]);
+    for row in 0..table.len() {
+        let units = |name: &str| number(name, row).max(0.0) as usize;
+        rows.entry((table.cell_text("product", row), units("period"))).or_default().push(Row {
+            before: number("price_before", row),
+            stock: units("stock_from")..=units("stock_to"),
+            price: number("price", row),
+        });
+    }
+    rows
+}
+
+/// Chance of each number of units left, by price before (as its step).
+type Chances = Vec<Vec<f64>>;
+
+fn follow_one(problem: &Problem, clearance: &Clearance, rows: &[Vec<Row>], sum: &mut Followed) {
+    let product = &problem.products[clearance.product];
+    let code = &product.code;
+    let mut broken = |text: String, amount: f64| {
+        let text = format!("{text} ({})", at(&clearance.place));
+        sum.violations.push(Violation { rule: "markdown".to_owned(), text, amount });
+    };
+    let mut chances: Chances = vec![vec![0.0; clearance.stock + 1]; clearance.steps.len()];
+    chances[0][clearance.stock] = 1.0;
+    let asked: Vec<Vec<f64>> = clearance
+        .steps
+        .iter()
+        .map(|&price| {
+            let rate = clearance.rate * product.own_share(price, problem.deviations);
+            (0..clearance.stock).map(|gone| exactly(gone, rate, clearance.dispersion)).collect()
+        })
+        .collect();
+    let (mut revenue, mut discount) = (0.0, 0.0);
+    for (period, rows) in (1..).zip(rows) {
+        let mut next: Chances = vec![vec![0.0; clearance.stock + 1]; clearance.steps.len()];
+        for (before, chances) in chances.iter().enumerate() {
+            let price_before = clearance.steps[before];
+            next[before][0] += chances[0];
+            for (units, &chance) in chances.iter().enumerate().skip(1).filter(|(_, chance)| **chance > UNSEEN)
+            {
+                let row =
+                    rows.iter().find(|row| same(row.before, price_before) && row.stock.contains(&units));
+                let price = match row {
+                    Some(row) => row.price,
+                    None => {
+                        if chance > NEVER {
+                            let text = format!("{code} has no price for {units} units in period {period}");
+                            broken(text, chance);
+                        }
+                        price_before
+                    }
+                };
+                let Some(step) = clearance.steps.iter().position(|&step| same(step, price)) else {
+                    broken(
+                        format!("the price of {code} in period {period}, {price}, is not one of its prices"),
+                        0.0,
+                    );
+                    continue;
+                };
+                if problem.markdowns.only_fall && step < before {
+                    let text = format!("{code} rises from {price_before} to {price} in period {period}");
+                    broken(text, price - price_before);
+                }
+                let mut rest: f64 = 1.0;
+                for gone in 0..=units {
+                    let share = if gone == units { rest.max(0.0) } else { asked[step][gone] };
+                    rest -= share;
+                    revenue += chance * share * gone as f64 * price;
+                    discount += chance * share * gone as f64 * (product.price_now - price);
+                    next[step][units - gone] += chance * share;
+                }
+            }
+        }
+        chances = next;
+    }
+    let left: f64 =
+        chances.iter().flat_map(|chances| chances.iter().zip(0_u32..)).map(|(p, k)| p * f64::from(k)).sum();
+    sum.revenue += revenue + clearance.salvage * left;
+    sum.discount += discount;
+    sum.left += left;
+}
+
+/// Probability that so many units are asked for.
+fn exactly(units: usize, mean: f64, dispersion: f64) -> f64 {
+    let known = if mean <= 0.0 {
+        None
+    } else if dispersion <= 0.0 {
+        Poisson::new(mean).ok().map(|poisson| poisson.pmf(units as u64))
+    } else {
+        let shape = 1.0 / dispersion;
+        NegativeBinomial::new(shape, shape / (shape + mean)).ok().map(|wide| wide.pmf(units as u64))
+    };
+    known.unwrap_or(if units == 0 { 1.0 } else { 0.0 })
+}
