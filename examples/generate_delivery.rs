@@ -1,7 +1,8 @@
 //! Writes delivery instances from a seed.
 //!
 //! usage: `generate_delivery VISITS SEED FOLDER` writes a city of that many visits; `generate_delivery
-//! --rich FOLDER` a small one with every rule.
+//! --rich FOLDER` a small one with every rule; `generate_delivery --events ORDERS VISITS SEED FOLDER` a
+//! city with the log of a day on which that many orders come.
 
 #![allow(clippy::print_stdout)]
 
@@ -18,8 +19,12 @@ fn main() -> Result<()> {
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match words.as_slice() {
         ["--rich", folder] => rich(Path::new(folder)),
+        ["--events", orders, visits, seed, folder] => {
+            city(visits.parse()?, seed.parse()?, Path::new(folder))?;
+            events(orders.parse()?, visits.parse()?, seed.parse()?, Path::new(folder))
+        }
         [visits, seed, folder] => city(visits.parse()?, seed.parse()?, Path::new(folder)),
-        _ => Err("usage: generate_delivery VISITS SEED FOLDER | --rich FOLDER".into()),
+        _ => Err("usage: generate_delivery VISITS SEED FOLDER | --rich FOLDER | --events ORDERS VISITS SEED FOLDER".into()),
     }
 }
 
@@ -74,6 +79,54 @@ fn city(visits: usize, seed: u64, folder: &Path) -> Result<()> {
         "model = \"delivery\"\n\n[settings]\nplan_date = \"2026-03-02\"\ntime_zone = \"Europe/Berlin\"\n";
     fs::write(folder.join("instance.toml"), settings)?;
     println!("{}: {visits} visits", folder.display());
+    Ok(())
+}
+
+/// The log of a day: collections and calls for goods, some called off, traffic, and vans held up.
+fn events(orders: usize, visits: usize, seed: u64, folder: &Path) -> Result<()> {
+    let mut random = ChaCha8Rng::seed_from_u64(seed + 1);
+    let told = |minute: u32| format!("{:02}:{:02}", minute / 60, minute % 60);
+    let mut rows: Vec<(u32, String)> = Vec::new();
+    for order in 0..orders {
+        let [latitude, longitude] = around(&mut random, [53.08, 8.81], 0.09);
+        let minute = random.random_range(7 * 60..13 * 60_u32);
+        let close = minute + random.random_range(60..240_u32);
+        let kg = 10 * random.random_range(1..12_u32);
+        // Two of three are collections; goods lie at the depot.
+        let (delivery, pickup) = if order % 3 == 0 { (kg, 0) } else { (0, kg) };
+        let prize =
+            if order % 5 == 4 { (10 + random.random_range(0..30_u32)).to_string() } else { String::new() };
+        rows.push((
+            minute,
+            format!(
+                "{},order,N{order:04},,,,{latitude:.5},{longitude:.5},{},{},{},{delivery},{pickup},{prize}",
+                told(minute),
+                told(minute),
+                told(close),
+                3 + random.random_range(0..8_u32)
+            ),
+        ));
+        if order % 12 == 5 {
+            let later = minute + random.random_range(10..60_u32);
+            rows.push((later, format!("{},cancel,N{order:04},,,,,,,,,,,", told(later))));
+        }
+    }
+    for (minute, factor) in [(450, 1.3), (560, 1.0), (700, 1.15)] {
+        rows.push((minute, format!("{},traffic,,,{factor},,,,,,,,,", told(minute))));
+    }
+    let van = if 1 + visits / 14 > 1 { "VAN 1" } else { "VAN" };
+    rows.push((520, format!("{},delay,,{van},,20,,,,,,,,", told(520))));
+    rows.sort();
+    let head = "time,event,visit,vehicle,factor,delay_minutes,latitude,longitude,window_start,window_end,service_minutes,\
+        delivery_kg,pickup_kg,prize\n";
+    let lines: String = rows.into_iter().map(|(_, row)| row + "\n").collect();
+    fs::write(folder.join("events.csv"), format!("{head}{lines}"))?;
+    let settings = fs::read_to_string(folder.join("instance.toml"))?;
+    fs::write(
+        folder.join("instance.toml"),
+        format!("{settings}dispatch_period_minutes = 10\nchange_cost = 1.5\n"),
+    )?;
+    println!("{}: {orders} orders during the day", folder.display());
     Ok(())
 }
 

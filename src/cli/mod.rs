@@ -8,6 +8,7 @@ mod check;
 mod check_plan;
 mod console;
 mod diff;
+mod dispatch;
 mod exit;
 mod explain;
 mod forecast;
@@ -71,6 +72,8 @@ enum Command {
     CheckPlan(check_plan::CheckPlan),
     /// What changed between two plans
     Diff(diff::Diff),
+    /// Replay a day on which orders come while vehicles are on the road
+    Dispatch(dispatch::Dispatch),
     /// Draw the HTML report of an output folder again
     Report(report::Report),
     /// Learn to predict one column of a table from the others
@@ -106,6 +109,7 @@ pub fn run() -> ExitCode {
         Command::Explain(command) => command.run(),
         Command::CheckPlan(command) => command.run(),
         Command::Diff(command) => command.run(),
+        Command::Dispatch(command) => command.run(),
         Command::Report(command) => command.run(),
         Command::Route(command) => command.run(),
         Command::Learn(command) => command.run(),

@@ -122,6 +122,11 @@ pub trait Decision: Sync {
     fn replay(&self) -> Option<&dyn Replay> {
         None
     }
+
+    /// Replays a day on which facts come while the plan is carried out, where the decision can.
+    fn dispatch(&self) -> Option<&dyn Dispatch> {
+        None
+    }
 }
 
 /// What an objective is called in sentences.
@@ -223,6 +228,26 @@ pub trait Replay: Sync {
         options: &BacktestOptions,
         control: &Control,
     ) -> Result<Backtest, Faults>;
+}
+
+/// Replays a day that its log tells, under several ways to decide while it runs.
+pub trait Dispatch: Sync {
+    /// Plays the day. The limits of `control` are those of one search for a plan.
+    ///
+    /// # Errors
+    /// Faults of the input or its log, or an internal failure.
+    fn dispatch(&self, input: Input, control: &Control) -> Result<Dispatched, DecideError>;
+}
+
+/// What the ways to dispatch a day came to.
+#[derive(Debug, Clone)]
+pub struct Dispatched {
+    /// For programs: key figures by way.
+    pub document: serde_json::Value,
+    /// What each vehicle did when, and what was left out.
+    pub tables: Tables,
+    /// The same for a person.
+    pub presentation: Presentation,
 }
 
 /// What to solve with, beyond the input itself.

@@ -118,3 +118,41 @@ fn a_hopeless_visit_voids_nothing() {
         "{document}"
     );
 }
+
+#[test]
+fn a_day_is_dispatched_as_its_log_tells() {
+    let folder = tempfile::tempdir().unwrap();
+    purvey(folder.path(), "new delivery city").ends(0);
+    let first = purvey(folder.path(), "dispatch city --work-limit 200 --json").ends(0).json();
+    let told = &first["dispatch"];
+    assert_eq!(
+        (&told["orders"], &told["orders_of_the_day"], &told["called_off"]),
+        (&8.into(), &2.into(), &1.into())
+    );
+    let cost = |document: &serde_json::Value, policy: &str| {
+        document["dispatch"]["policies"][policy]["cost"].as_f64().unwrap()
+    };
+    let again = purvey(folder.path(), "dispatch city --work-limit 200 --threads 2 --json --output other")
+        .ends(0)
+        .json();
+    for policy in ["rolling", "nearest_vehicle", "foresight"] {
+        let figures = &told["policies"][policy];
+        let (served, left) =
+            (figures["orders_served"].as_u64().unwrap(), figures["orders_unserved"].as_u64().unwrap());
+        assert!(served >= 6 && served + left >= 7, "{figures}");
+        assert!(cost(&first, policy) > 0.0);
+        assert_eq!(cost(&first, policy), cost(&again, policy));
+    }
+    let steps = fs::read_to_string(folder.path().join("city/out-dispatch/dispatch.csv")).unwrap();
+    assert!(steps.starts_with("policy,vehicle,doing,visit,leave,arrival,start,end\n"), "{steps}");
+    assert!(
+        steps.lines().any(|line| line.starts_with("rolling,") && line.contains(",serve,CALL1,")),
+        "{steps}"
+    );
+    assert!(folder.path().join("city/out-dispatch/report.html").is_file());
+    let text = purvey(folder.path(), "dispatch city --work-limit 200").ends(0).out;
+    assert!(text.contains("The nearest-vehicle rule serves") && text.contains("€"), "{text}");
+    fs::remove_file(folder.path().join("city/events.csv")).unwrap();
+    let none = purvey(folder.path(), "dispatch city").ends(3);
+    assert!(none.err.contains("there is no table events"), "{}", none.err);
+}

@@ -8,6 +8,7 @@
 
 mod assign;
 mod check;
+mod dispatch;
 mod explain;
 mod model;
 mod plan;
@@ -19,7 +20,7 @@ mod tell;
 mod tests;
 mod update;
 
-use super::{Decision, Input, Prepared};
+use super::{DecideError, Decision, Dispatch, Dispatched, Input, Prepared};
 use crate::control::Control;
 use crate::data::{Faults, Settings};
 use crate::presentation::Measure;
@@ -57,5 +58,15 @@ impl Decision for Delivery {
 
     fn prepare(&self, input: Input, control: &Control) -> Result<Box<dyn Prepared>, Faults> {
         Ok(Box::new(PreparedDelivery::new(input, control)?))
+    }
+
+    fn dispatch(&self) -> Option<&dyn Dispatch> {
+        Some(self)
+    }
+}
+
+impl Dispatch for Delivery {
+    fn dispatch(&self, input: Input, control: &Control) -> Result<Dispatched, DecideError> {
+        dispatch::dispatch(input, control)
     }
 }

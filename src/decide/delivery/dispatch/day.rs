@@ -1,0 +1,265 @@
+//! A day as its log tells it: orders, cancellations, traffic and delays, each with its time.
+
+use super::super::super::Input;
+use super::super::problem::{Fleet, Problem};
+use super::super::update::{column_of, merged};
+use crate::data::{Code, Fault, Faults, Settings, Table, Tables, WrittenTime};
+use crate::optimize::routes::{Backhauls, Window};
+
+/// What happens at one moment.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum What {
+    /// An order becomes known.
+    Order,
+    /// An order is called off.
+    Cancel(usize),
+    /// Ways that begin from now on take so many times their usual time.
+    Traffic(f64),
+    /// A vehicle is free so much later than was planned.
+    Delay { vehicle: usize, by: f64 },
+}
+
+/// The day: what can be served by whom, and what happens when.
+#[derive(Debug, Clone)]
+pub(super) struct Day {
+    /// All orders of the day as visits, those of the log after those known before.
+    pub problem: Problem,
+    /// When each order becomes known; minus infinity where it is known before the day.
+    pub arrives: Vec<f64>,
+    /// When each order is called off; infinite where it never is.
+    pub cancelled: Vec<f64>,
+    /// Orders whose windows are over when they arrive, or whose row shows that they cannot be reached.
+    pub hopeless: Vec<bool>,
+    pub log: Vec<(f64, What)>,
+    /// Type and number within it of each vehicle.
+    pub vehicles: Vec<(usize, usize)>,
+    /// Orders wait for a decision to the end of a period of this length.
+    pub period: f64,
+    /// Cost of taking a stop from the driver who was told of it.
+    pub change_cost: f64,
+}
+
+impl Day {
+    /// Reads tables and log.
+    pub fn read(input: Input) -> Result<Self, Faults> {
+        let Input::Tables { name, tables, settings } = input else {
+            let fault = Fault::error(Code::WrongType, "dispatch", "a standard file has no log of a day");
+            return Err(fault.with_help("give a folder of tables, with a table events").into());
+        };
+        let Some(events) = tables.get("events").cloned() else {
+            let fault = Fault::error(Code::MissingTable, "events", "there is no table events");
+            return Err(fault.with_help("`purvey models delivery` lists its columns").into());
+        };
+        let known = tables.get("visits").map_or(0, Table::len);
+        let orders = orders(&tables, &events)?;
+        let problem = problem(name, tables, &settings, orders)?;
+        let values = settings.typed(&Problem::schema()?)?;
+        let minutes = |name: &str| values.number(name).unwrap_or(0.0) * 60.0;
+        let count = problem.visits.len();
+        let mut day = Day {
+            arrives: vec![f64::NEG_INFINITY; count],
+            cancelled: vec![f64::INFINITY; count],
+            hopeless: vec![false; count],
+            log: Vec::new(),
+            vehicles: vehicles(&problem),
+            period: minutes("dispatch_period_minutes"),
+            change_cost: values.number("change_cost").unwrap_or(0.0),
+            problem,
+        };
+        day.take_log(&events, known)?;
+        day.clip();
+        Ok(day)
+    }
+
+    /// When the first vehicle may leave, or the first entry of the log.
+    pub fn begins(&self) -> f64 {
+        let data = &self.problem.data;
+        let opens =
+            data.vehicles.iter().map(|kind| kind.shift.start.max(data.depots[kind.start].window.start));
+        let first = opens.fold(f64::INFINITY, f64::min);
+        self.log.first().map_or(first, |(time, _)| first.min(*time))
+    }
+
+    /// By how much ways that begin at a time take longer than usual.
+    pub fn traffic(&self, time: f64) -> f64 {
+        let factors = self.log.iter().filter_map(|(at, what)| match what {
+            What::Traffic(factor) if *at <= time => Some(*factor),
+            _ => None,
+        });
+        factors.last().unwrap_or(1.0)
+    }
+
+    fn take_log(&mut self, events: &Table, known: usize) -> Result<(), Faults> {
+        let mut faults = Faults::default();
+        let mut next_order = known;
+        for row in 0..events.len() {
+            let cell = |column: &str| events.text(column).map_or("", |words| words.get(row));
+            let number = |column: &str| events.number(column).map_or(f64::NAN, |numbers| numbers[row]);
+            let wrong = |code: Code, column: &str, message: String| {
+                Fault::error(code, events.file(), message)
+                    .at_row(events.row_number(row))
+                    .in_column(column, events.cell_text(column, row))
+            };
+            let is_order = cell("event") == "order";
+            let order = next_order;
+            next_order += usize::from(is_order);
+            let Some(time) = WrittenTime::parse(cell("time")) else {
+                let message = format!("time is \"{}\": not a time", cell("time"));
+                faults.push(
+                    wrong(Code::NotADate, "time", message).with_help("write 08:30, or 2026-03-02 08:30"),
+                );
+                continue;
+            };
+            let time = self.problem.clock.at(time, 0);
+            let unknown = |column: &str| {
+                let message = format!("{column} is \"{}\", of which there is none", cell(column));
+                wrong(Code::UnknownReference, column, message)
+                    .with_help(format!("name a {column} of the input"))
+            };
+            let missing = |column: &str| {
+                wrong(Code::MissingValue, column, format!("{column} is blank")).with_help("give a number")
+            };
+            let what = match cell("event") {
+                "order" => {
+                    self.arrives[order] = time;
+                    let named = &mut self.problem.visits[order];
+                    (named.file, named.row) = (events.file().to_owned(), events.row_number(row));
+                    Ok(What::Order)
+                }
+                "cancel" => self.order(cell("visit")).map(What::Cancel).ok_or_else(|| unknown("visit")),
+                "traffic" if number("factor").is_nan() => Err(missing("factor")),
+                "traffic" => Ok(What::Traffic(number("factor"))),
+                _ if number("delay_minutes").is_nan() => Err(missing("delay_minutes")),
+                _ => {
+                    let vehicle = self.vehicle(cell("vehicle")).ok_or_else(|| unknown("vehicle"));
+                    vehicle.map(|vehicle| What::Delay { vehicle, by: 60.0 * number("delay_minutes") })
+                }
+            };
+            match what {
+                Ok(what) => {
+                    if let What::Cancel(order) = what {
+                        self.cancelled[order] = self.cancelled[order].min(time);
+                    }
+                    self.log.push((time, what));
+                }
+                Err(fault) => faults.push(fault),
+            }
+        }
+        self.log.sort_by(|a, b| a.0.total_cmp(&b.0));
+        faults.into_result().map(|_| ())
+    }
+
+    fn order(&self, code: &str) -> Option<usize> {
+        self.problem.visits.iter().position(|visit| visit.code == code)
+    }
+
+    fn vehicle(&self, name: &str) -> Option<usize> {
+        self.vehicles.iter().position(|&(kind, member)| self.problem.vehicle(kind, member) == name)
+    }
+
+    /// Nothing is served before it was ordered: windows begin when the order arrives.
+    fn clip(&mut self) {
+        // The two visits of a shipment are one order: known with the later, called off with the earlier.
+        for pair in &self.problem.data.pairs {
+            let both = [pair.first, pair.second];
+            let known = both.map(|visit| self.arrives[visit]).into_iter().fold(f64::NEG_INFINITY, f64::max);
+            let off = both.map(|visit| self.cancelled[visit]).into_iter().fold(f64::INFINITY, f64::min);
+            both.into_iter().for_each(|visit| (self.arrives[visit], self.cancelled[visit]) = (known, off));
+        }
+        for (order, visit) in self.problem.data.visits.iter_mut().enumerate() {
+            let arrives = self.arrives[order];
+            self.hopeless[order] = self.problem.visits[order].flaw.is_some();
+            if arrives == f64::NEG_INFINITY {
+                continue;
+            }
+            // Goods of a depot are not loaded before either; a vehicle without any may set out.
+            let is_sent = self.problem.data.pairs.iter().any(|pair| pair.second == order);
+            if !is_sent && visit.delivery.iter().any(|&amount| amount > 0.0) {
+                visit.release = visit.release.max(arrives);
+            }
+            if visit.windows.is_empty() {
+                visit.windows.push(Window::ALWAYS);
+            }
+            visit.windows.retain(|window| window.end >= arrives);
+            visit.windows.iter_mut().for_each(|window| window.start = window.start.max(arrives));
+            self.hopeless[order] |= visit.windows.is_empty();
+        }
+        for pair in &self.problem.data.pairs {
+            let lost = self.hopeless[pair.first] || self.hopeless[pair.second];
+            (self.hopeless[pair.first], self.hopeless[pair.second]) = (lost, lost);
+        }
+    }
+}
+
+fn vehicles(problem: &Problem) -> Vec<(usize, usize)> {
+    let of = |(kind, fleet): (usize, &Fleet)| {
+        (0..fleet.names.len()).map(|member| (kind, member)).collect::<Vec<_>>()
+    };
+    problem.fleet.iter().enumerate().flat_map(of).collect()
+}
+
+/// The orders of the log as rows of the table of visits.
+fn orders(tables: &Tables, events: &Table) -> Result<Table, Faults> {
+    let mut faults = Faults::default();
+    let cell = |column: &str, row: usize| events.text(column).map_or("", |words| words.get(row));
+    let rows: Vec<usize> = (0..events.len()).filter(|&row| cell("event", row) == "order").collect();
+    let mut known: std::collections::HashSet<&str> = std::collections::HashSet::new();
+    if let Some(visits) = tables.get("visits").and_then(|table| table.text("visit")) {
+        known.extend(visits.words().iter().map(String::as_str));
+    }
+    for &row in &rows {
+        let fault = |code: Code, column: &str, message: String| {
+            Fault::error(code, events.file(), message)
+                .at_row(events.row_number(row))
+                .in_column(column, cell(column, row))
+        };
+        let code = cell("visit", row);
+        if code.is_empty() {
+            let missing = fault(Code::MissingValue, "visit", "the order has no code".to_owned());
+            faults.push(missing.with_help("give every order a visit of its own"));
+        } else if !known.insert(code) {
+            let twice = fault(Code::DuplicateKey, "visit", format!("there is a visit \"{code}\" already"));
+            faults.push(twice.with_help("give every order a visit of its own"));
+        }
+        for column in ["window_start", "window_end"] {
+            let text = cell(column, row);
+            if !text.is_empty() && WrittenTime::parse(text).is_none() {
+                let wrong = fault(Code::NotADate, column, format!("{column} is \"{text}\": not a time"));
+                faults.push(wrong.with_help("write 08:30, or 2026-03-02 08:30"));
+            }
+        }
+    }
+    faults.into_result()?;
+    let mut orders = Table::new("visits").from_file(events.file());
+    let foreign = ["time", "event", "vehicle", "factor", "delay_minutes"];
+    for (title, shape) in events.columns().iter().filter(|(title, _)| !foreign.contains(&title.as_str())) {
+        let cells: Vec<(&Table, usize)> = rows.iter().map(|&row| (events, row)).collect();
+        orders.set(title.as_str(), column_of(shape, title, &cells));
+    }
+    Ok(orders)
+}
+
+/// The problem with the orders of the log as further visits.
+fn problem(name: String, tables: Tables, settings: &Settings, orders: Table) -> Result<Problem, Faults> {
+    let all = match tables.get("visits") {
+        Some(visits) if !orders.is_empty() => merged(visits, &orders, &["visit".to_owned()]),
+        Some(visits) => visits.clone(),
+        None => orders,
+    };
+    let file = settings.file.clone();
+    let problem =
+        Problem::read(Input::Tables { name, tables: tables.with(all), settings: settings.clone() })?;
+    let refused = [
+        (problem.data.backhauls != Backhauls::Mixed, "backhauls"),
+        (problem.data.balance_cost > 0.0, "balance_cost"),
+    ];
+    for (is_set, rule) in refused {
+        if is_set {
+            let message = format!("dispatch does not know {rule}");
+            let fault =
+                Fault::error(Code::Contradiction, if file.is_empty() { "settings" } else { &file }, message);
+            return Err(fault.with_help(format!("plan the day without {rule}")).into());
+        }
+    }
+    Ok(problem)
+}

@@ -1,0 +1,185 @@
+//! Vehicles on the road: what each has begun, has aboard, and is told to do next.
+
+use super::day::Day;
+
+/// What a vehicle does at a place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum Doing {
+    /// Loads the goods of an order at a depot.
+    Load(usize),
+    /// Serves an order.
+    Serve(usize),
+    /// Takes this one of the rests of its type.
+    Rest(usize),
+    /// Ends its route.
+    Return,
+}
+
+/// One thing done, with the way to it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Step {
+    pub doing: Doing,
+    pub place: usize,
+    /// When it leaves for the place.
+    pub leave: f64,
+    pub arrival: f64,
+    pub start: f64,
+    pub end: f64,
+}
+
+/// A vehicle at one moment.
+#[derive(Debug, Clone)]
+pub(super) struct Vehicle {
+    pub kind: usize,
+    /// Where it is, or is on its way to.
+    pub place: usize,
+    /// When it has ended what it has begun.
+    pub free_at: f64,
+    /// Whether it is on a route.
+    pub out: bool,
+    pub used: bool,
+    /// When its route began, and what earlier ones took.
+    left_at: f64,
+    pub worked: f64,
+    pub driven: f64,
+    /// Aboard to the end of the route: what was collected, and goods of orders that were called off.
+    pub carried: Vec<f64>,
+    /// How often it has loaded.
+    pub loadings: usize,
+    /// Rests of its type that it has taken.
+    pub rests: Vec<usize>,
+    /// Orders whose goods are aboard.
+    pub aboard: Vec<usize>,
+    /// Orders whose goods it takes aboard when it leaves.
+    pub takes: Vec<usize>,
+    /// What it is told to do.
+    pub plan: Vec<Step>,
+    /// What it has done.
+    pub done: Vec<Step>,
+}
+
+impl Vehicle {
+    /// All vehicles at the begin of the day.
+    pub fn all(day: &Day) -> Vec<Vehicle> {
+        let data = &day.problem.data;
+        let at_start = |&(kind, _): &(usize, usize)| Vehicle {
+            kind,
+            place: data.depots[data.vehicles[kind].start].place,
+            free_at: f64::NEG_INFINITY,
+            out: false,
+            used: false,
+            left_at: f64::NAN,
+            worked: 0.0,
+            driven: 0.0,
+            carried: vec![0.0; data.vehicles[kind].capacity.len()],
+            loadings: 0,
+            rests: Vec::new(),
+            aboard: Vec::new(),
+            takes: Vec::new(),
+            plan: Vec::new(),
+            done: Vec::new(),
+        };
+        day.vehicles.iter().map(at_start).collect()
+    }
+
+    /// Whether it may load once more.
+    pub fn may_load(&self, day: &Day) -> bool {
+        self.loadings <= day.problem.data.vehicles[self.kind].max_reloads
+    }
+
+    /// Whether it waits at the depot where its goods are loaded before it leaves.
+    pub fn is_home(&self, day: &Day) -> bool {
+        let data = &day.problem.data;
+        !self.out && self.place == data.depots[data.vehicles[self.kind].start].place
+    }
+
+    /// Time of its routes up to `time`.
+    pub fn worked_until(&self, time: f64) -> f64 {
+        self.worked + if self.out { time - self.left_at } else { 0.0 }
+    }
+
+    /// Orders that it is told to serve and has not left for.
+    pub fn told(&self) -> impl Iterator<Item = usize> + '_ {
+        self.plan.iter().filter_map(|step| match step.doing {
+            Doing::Serve(order) => Some(order),
+            _ => None,
+        })
+    }
+
+    /// Does what it leaves for before `time`; orders whose goods come back to the depot are told.
+    pub fn proceed(&mut self, day: &Day, time: f64) -> Vec<usize> {
+        let mut back = Vec::new();
+        let begun = self.plan.iter().take_while(|step| step.leave < time).count();
+        for step in self.plan.drain(..begun).collect::<Vec<_>>() {
+            self.set_out(step.leave);
+            let profile = &day.problem.data.profiles[day.problem.data.vehicles[self.kind].profile];
+            self.driven += profile.distance.at(self.place, step.place);
+            match step.doing {
+                Doing::Load(order) => {
+                    // Goods that are loaded one after the other are one loading.
+                    let last = self.done.last().copied();
+                    let goes_on = last.is_some_and(|last| matches!(last.doing, Doing::Load(_)));
+                    self.loadings +=
+                        usize::from(!goes_on || last.is_some_and(|last| last.place != step.place));
+                    self.aboard.push(order);
+                }
+                Doing::Serve(order) => self.serve(day, order),
+                Doing::Rest(rest) => self.rests.push(rest),
+                Doing::Return => {
+                    self.worked += step.end - self.left_at;
+                    self.out = false;
+                    self.carried.fill(0.0);
+                    back.append(&mut self.aboard);
+                }
+            }
+            (self.place, self.free_at) = (step.place, step.end);
+            self.done.push(step);
+        }
+        back
+    }
+
+    fn set_out(&mut self, time: f64) {
+        if self.out {
+            return;
+        }
+        (self.out, self.used, self.left_at) = (true, true, time);
+        self.loadings += usize::from(!self.takes.is_empty());
+        for order in std::mem::take(&mut self.takes) {
+            let (place, doing) = (self.place, Doing::Load(order));
+            self.done.push(Step { doing, place, leave: time, arrival: time, start: time, end: time });
+            self.aboard.push(order);
+        }
+    }
+
+    fn serve(&mut self, day: &Day, order: usize) {
+        self.aboard.retain(|&other| other != order);
+        match day.problem.data.pairs.iter().find(|pair| pair.first == order) {
+            Some(pair) => self.aboard.push(pair.second),
+            None => add(&mut self.carried, &day.problem.data.visits[order].pickup),
+        }
+    }
+
+    /// The goods of an order that was called off stay aboard to the end of the route.
+    pub fn strand(&mut self, day: &Day, order: usize) {
+        if self.aboard.contains(&order) {
+            self.aboard.retain(|&other| other != order);
+            add(&mut self.carried, &day.problem.data.visits[order].delivery);
+        }
+    }
+
+    /// What it has begun, or its next start, comes so much later.
+    pub fn delay(&mut self, now: f64, by: f64) {
+        if let Some(last) = self.done.last_mut().filter(|last| last.end > now) {
+            for time in [&mut last.arrival, &mut last.start, &mut last.end] {
+                *time += if *time > now { by } else { 0.0 };
+            }
+            // The route of a vehicle on its last way is over, and counted, already.
+            self.worked += if self.out { 0.0 } else { by };
+        }
+        self.free_at = self.free_at.max(now) + by;
+    }
+}
+
+fn add(sum: &mut [f64], amounts: &[f64]) {
+    sum.iter_mut().zip(amounts).for_each(|(sum, amount)| *sum += amount);
+}
