@@ -82,11 +82,11 @@ impl Day {
 
     /// By how much ways that begin at a time take longer than usual.
     pub fn traffic(&self, time: f64) -> f64 {
-        let factors = self.log.iter().filter_map(|(at, what)| match what {
+        let mut factors = self.log.iter().rev().filter_map(|(at, what)| match what {
             What::Traffic(factor) if *at <= time => Some(*factor),
             _ => None,
         });
-        factors.last().unwrap_or(1.0)
+        factors.next().unwrap_or(1.0)
     }
 
     fn take_log(&mut self, events: &Table, known: usize) -> Result<(), Faults> {
