@@ -4,13 +4,13 @@
 //! string removals for vehicle routing problems", doi:10.1287/trsc.2019.0914.
 //! Cost: O(k) a visit where one of its k nearest visits has room beside it, else O(n).
 //! Same random numbers give the same answer: yes.
-//! Differs from the paper: only positions beside near visits are looked at first; an unused vehicle
-//! is weighed against them; a route may change to a larger vehicle.
+//! Differs from the paper: only positions beside near visits are looked at first, then those beside
+//! farther ones, then all; an unused vehicle is weighed against them; a route may change to a larger vehicle.
 
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 
-use super::network::{Kind, Network};
+use super::network::{Kind, Network, WIDER};
 use super::problem::Backhauls;
 use super::schedule::TOLERANCE;
 use super::segment::{Load, Timing};
@@ -132,7 +132,8 @@ impl Tours<'_> {
         (best.cost < cost).then_some(best)
     }
 
-    /// Tries the positions after and before the companions; tells whether any of their tours had room.
+    /// Tries the positions after and before the companions, the farther ones where the nearer have no
+    /// place; tells whether any of their tours had room.
     fn near_places(
         &self,
         new: &Newcomer<'_>,
@@ -140,28 +141,50 @@ impl Tours<'_> {
         blinks: &mut Blinks,
         rng: &mut ChaCha8Rng,
     ) -> bool {
-        let mut has_room = false;
         let (befores, afters) = self.network.companions(new.visit);
-        for (list, offset) in [(befores, 1), (afters, 0)] {
-            for &other in list {
-                let Some(seat) = self.seats.get(other as usize) else { break };
-                if seat.tour == NONE {
-                    continue;
-                }
-                let tour = seat.tour as usize;
-                let Some(kind) = self.kind_with_room(tour, new) else { continue };
-                has_room = true;
-                let (previous, next, direct) = match offset {
-                    0 => (seat.previous, other, seat.from_previous),
-                    _ => (other, seat.next, seat.to_next),
-                };
-                let spot = Spot { tour, position: seat.position as usize + offset, previous, next, direct };
-                if self.adds_less(spot, kind, new, best.cost)
-                    && spot.position >= self.tours[tour].committed
-                    && !blinks.skips(rng)
-                {
-                    self.try_spot(spot, kind, new, best);
-                }
+        let near = befores.len().div_ceil(WIDER);
+        let mut has_room = false;
+        for range in [0..near, near..befores.len()] {
+            has_room |= self.places_beside(&befores[range.clone()], true, new, best, blinks, rng);
+            has_room |= self.places_beside(&afters[range], false, new, best, blinks, rng);
+            if best.tour != NONE {
+                break;
+            }
+        }
+        has_room
+    }
+
+    /// Tries the positions after, or before, some companions; tells whether any of their tours had room.
+    fn places_beside(
+        &self,
+        companions: &[u32],
+        after: bool,
+        new: &Newcomer<'_>,
+        best: &mut Place,
+        blinks: &mut Blinks,
+        rng: &mut ChaCha8Rng,
+    ) -> bool {
+        let mut has_room = false;
+        for &other in companions {
+            let Some(seat) = self.seats.get(other as usize) else { break };
+            if seat.tour == NONE {
+                continue;
+            }
+            let tour = seat.tour as usize;
+            let Some(kind) = self.kind_with_room(tour, new) else { continue };
+            has_room = true;
+            let (previous, next, direct) = if after {
+                (other, seat.next, seat.to_next)
+            } else {
+                (seat.previous, other, seat.from_previous)
+            };
+            let position = seat.position as usize + usize::from(after);
+            let spot = Spot { tour, position, previous, next, direct };
+            if self.adds_less(spot, kind, new, best.cost)
+                && position >= self.tours[tour].committed
+                && !blinks.skips(rng)
+            {
+                self.try_spot(spot, kind, new, best);
             }
         }
         has_room

@@ -4,12 +4,15 @@
 //! routes. [`search`] finds one, [`search_any`] one under rules that the former does not know;
 //! [`evaluate`] prices any and lists the rules that it breaks.
 
+mod annealing;
 mod bound;
 mod evaluate;
 mod file;
 mod general;
 mod insertion;
 mod network;
+mod partition;
+mod pool;
 mod problem;
 mod ruin;
 mod savings;

@@ -18,6 +18,9 @@ const CLOCK_ROWS: usize = 32;
 /// Most neighbours kept for each visit.
 const NEIGHBOURS: usize = 250;
 
+/// How many times as many companions are kept as are looked at first.
+pub(super) const WIDER: usize = 3;
+
 /// What a unit of waiting counts for in the choice of companions, beside a unit of distance.
 const WAITING_WEIGHT: f64 = 0.2;
 
@@ -122,7 +125,8 @@ pub(super) struct Network<'a> {
 }
 
 impl<'a> Network<'a> {
-    /// The network of a problem, with `near` companions for each visit. Once `control` says to stop,
+    /// The network of a problem, with `near` companions for each visit to be looked
+    /// at first. Once `control` says to stop,
     /// the visits to come get neither neighbours nor companions.
     pub fn new(problem: &'a Problem, near: usize, control: &Control) -> Self {
         let data = problem.data();
@@ -172,7 +176,7 @@ impl<'a> Network<'a> {
             per_visit,
             befores: Vec::new(),
             afters: Vec::new(),
-            per_companion: per_visit.min(near),
+            per_companion: per_visit.min(near.saturating_mul(WIDER)),
         };
         network.amounts = (0..visits).flat_map(|visit| network.amounts_of(visit)).collect();
         let arcs = &network.arcs[0];

@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::float_cmp)]
 
 mod evaluation;
-mod random;
+pub(super) mod random;
 
 use std::time::Duration;
 
@@ -91,7 +91,7 @@ fn what_the_search_believes_is_what_the_evaluator_finds() {
     for class in CLASSES {
         for seed in 0..4 {
             let problem = random_problem(class, seed, 40);
-            super::search::audit(&problem, seed, 150);
+            super::annealing::audit(&problem, seed, 150);
         }
     }
 }
