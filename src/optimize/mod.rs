@@ -9,6 +9,7 @@ pub mod milp;
 pub mod pacing;
 pub mod paths;
 pub mod routes;
+pub mod sell_down;
 
 use crate::control::Control;
 use crate::solution::Termination;
@@ -24,4 +25,3 @@ pub(crate) fn stop_reason(control: &Control, done: u64, next: u64) -> Option<Ter
     let is_over = control.limits.work.is_some_and(|work| done.saturating_add(next) > work);
     is_over.then_some(Termination::WorkLimit)
 }
-pub mod sell_down;
