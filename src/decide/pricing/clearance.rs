@@ -101,11 +101,11 @@ fn rules(at: usize, clearance: &Clearance, part: &Part, policy: &Policy) -> Vec<
             }
             let lowest = if period == 0 { part.units } else { 1 };
             let first = rules.len();
-            for units in lowest..=part.units {
+            for (units, &likely) in chance.iter().enumerate().skip(lowest) {
                 let step = policy.choice(period, before, units);
                 match rules.last_mut().filter(|_| units > lowest) {
                     Some(Rule { to, step: same, chance: sum, .. }) if *same == step => {
-                        (*to, *sum) = (units, *sum + chance[units]);
+                        (*to, *sum) = (units, *sum + likely);
                     }
                     _ => rules.push(Rule {
                         clearance: at,
@@ -114,11 +114,11 @@ fn rules(at: usize, clearance: &Clearance, part: &Part, policy: &Policy) -> Vec<
                         from: units,
                         to: units,
                         step,
-                        chance: chance[units],
+                        chance: likely,
                         against: None,
                     }),
                 }
-                go(chance[units], units, &asked[step], &mut next[step * states..(step + 1) * states]);
+                go(likely, units, &asked[step], &mut next[step * states..(step + 1) * states]);
             }
             for rule in &mut rules[first..] {
                 rule.against = against(rule, chance, part, policy);

@@ -1,4 +1,4 @@
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::print_stdout)]
 
 use chrono::{Duration, NaiveDate};
 use rand::SeedableRng;
