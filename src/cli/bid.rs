@@ -25,10 +25,10 @@ pub struct Bid {
     #[arg(long, value_name = "N", conflicts_with = "log")]
     simulate: Option<usize>,
     /// Creatives whose click rates are to be learned in a simulation
-    #[arg(long, value_name = "N", default_value_t = 3, requires = "simulate")]
+    #[arg(long, value_name = "N", default_value_t = 3, conflicts_with = "log")]
     creatives: usize,
     /// Seed of a simulation
-    #[arg(long, value_name = "N", default_value_t = 0, requires = "simulate")]
+    #[arg(long, value_name = "N", default_value_t = 0, conflicts_with = "log")]
     seed: u64,
     /// Auctions that are expected [default: as many as there are]
     #[arg(long, value_name = "N")]

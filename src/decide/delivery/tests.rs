@@ -321,6 +321,17 @@ fn a_plan_goes_through_its_tables() {
 }
 
 #[test]
+fn a_file_that_states_nonsense_is_refused() {
+    let text = "NAME : two\nTYPE : VRPTW\nDIMENSION : 2\nVEHICLES : 1\nCAPACITY : 9\nEDGE_WEIGHT_TYPE : EUC_2D\n\
+        NODE_COORD_SECTION\n1 0 0\n2 3 4\nDEMAND_SECTION\n1 0\n2 4\nTIME_WINDOW_SECTION\n1 0 99\n2 30 20\n\
+        DEPOT_SECTION\n1\n-1\nEOF\n";
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("two.vrp");
+    std::fs::write(&path, text).unwrap();
+    assert!(Problem::read(Input::File { path, settings: Settings::default() }).is_err());
+}
+
+#[test]
 fn the_vehicles_of_a_solution_file_are_found() {
     let text = "NAME : two\nTYPE : HFVRP\nDIMENSION : 3\nVEHICLES : 2\nEDGE_WEIGHT_TYPE : EUC_2D\nNODE_COORD_SECTION\n\
         1 0 0\n2 3 4\n3 6 8\nDEMAND_SECTION\n1 0\n2 4\n3 9\nCAPACITY_SECTION\n1 5\n2 10\n\

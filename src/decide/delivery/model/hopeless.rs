@@ -38,7 +38,11 @@ fn reason(problem: &Problem, visit: usize) -> Option<String> {
         violations.retain(|violation| violation.rule != "backhaul");
         let worst = violations.into_iter().max_by_key(|violation| severity(&violation.rule))?;
         let rank = severity(&worst.rule);
-        if mildest.as_ref().is_none_or(|(known, _)| rank < *known) {
+        // Of vehicles that fail by the same rule the nearest miss is told.
+        let nearer = |(known, other): &(usize, Violation)| {
+            rank < *known || (rank == *known && worst.amount < other.amount)
+        };
+        if mildest.as_ref().is_none_or(nearer) {
             mildest = Some((rank, worst));
         }
     }

@@ -40,6 +40,13 @@ pub(super) fn read(
     let count = text.count("VEHICLES", MOST_VEHICLES)?.unwrap_or(visit_nodes.len());
     let fields = Fields::read(text, count)?;
     let mut fleet = Fleet { types: Vec::new(), numbers: Vec::new(), allowed: Vec::new() };
+    if fields.are_for_all() && count > 0 {
+        let (kind, allowed) = fields.vehicle(0, depots, visit_nodes, dimensions)?;
+        fleet.types.push(VehicleType { count, ..kind });
+        fleet.numbers.push((1..=count as u32).collect());
+        fleet.allowed.push(allowed);
+        return Ok(fleet);
+    }
     for vehicle in 0..count {
         let (kind, allowed) = fields.vehicle(vehicle, depots, visit_nodes, dimensions)?;
         let alike = |at: &usize| {
@@ -141,6 +148,23 @@ impl<'a> Fields<'a> {
             reload_depots: list("VEHICLES_RELOAD_DEPOT")?,
             length: text.number("DISTANCE")?,
         })
+    }
+
+    /// Whether no field has a row for each vehicle.
+    fn are_for_all(&self) -> bool {
+        let fields = [
+            &self.capacity,
+            &self.depot,
+            &self.fixed_cost,
+            &self.distance_cost,
+            &self.duration_cost,
+            &self.max_distance,
+            &self.max_duration,
+            &self.allowed,
+            &self.max_reloads,
+            &self.reload_depots,
+        ];
+        fields.iter().all(|field| field.each.is_none())
     }
 
     /// One vehicle, and the visits that it may serve.
