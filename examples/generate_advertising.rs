@@ -17,6 +17,8 @@ use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use chrono::{Days, NaiveDate};
+/// Weeks after the history in which `truth.csv` says what the spend of now brings.
+const WINDOW: usize = 13;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -30,7 +32,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         "channel,date,spend\n".to_owned(),
         "date,quantity\n".to_owned(),
         "control,date,value\n".to_owned(),
-        "channel,contribution,carry_over,a,k,s\n".to_owned(),
+        "channel,contribution,carry_over,a,k,s,spend_now,brings\n".to_owned(),
     );
     for (week, (quantity, competitor)) in market.sales.iter().zip(&market.competitor).enumerate() {
         let date = first + Days::new(7 * week as u64);
@@ -42,7 +44,15 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     for c in &market.channels {
         let brought: f64 = c.effect.iter().sum();
-        writeln!(truth, "{},{brought:.1},{:.4},{:.2},{:.2},{:.4}", c.name, c.carry_over, c.a, c.k, c.s)?;
+        let last = &c.spend[c.spend.len().saturating_sub(WINDOW)..];
+        let now = last.iter().sum::<f64>() / last.len().max(1) as f64;
+        let brings = c.response(now, WINDOW);
+        let (carry_over, shape) = (c.carry_over, c.s);
+        writeln!(
+            truth,
+            "{},{brought:.1},{carry_over:.4},{:.2},{:.2},{shape:.4},{now:.2},{brings:.1}",
+            c.name, c.a, c.k
+        )?;
     }
     let folder = PathBuf::from(folder);
     std::fs::create_dir_all(&folder)?;

@@ -32,6 +32,7 @@ fn the_document_has_every_key_and_stdout_nothing_else() {
             "termination",
             "solution_status",
             "objective",
+            "objective_measure",
             "bound",
             "gap",
             "seconds",

@@ -65,7 +65,7 @@ impl Problem {
         };
         for column in changing {
             let value = rows.number(column).map_or(f64::NAN, |all| all[row]);
-            if value < 0.0 || value > LARGEST || (value == 0.0 && *column == "price") {
+            if !(value.is_nan() || (0.0..=LARGEST).contains(&value)) || (value == 0.0 && *column == "price") {
                 refuse(Code::OutOfRange, format!("{column} is {value}"), "write a number above 0");
             }
         }
