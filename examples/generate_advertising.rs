@@ -17,6 +17,7 @@ use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use chrono::{Days, NaiveDate};
+
 /// Weeks after the history in which `truth.csv` says what the spend of now brings.
 const WINDOW: usize = 13;
 

@@ -1,5 +1,9 @@
 //! Recomputes what prices bring and every rule, straight from the problem.
 
+mod markdowns;
+
+pub(super) use markdowns::follow;
+
 use super::super::{CheckReport, Violation};
 use super::problem::{Place, Problem, same};
 

@@ -8,7 +8,6 @@
 
 mod backtest;
 mod check;
-mod check_markdowns;
 mod clearance;
 #[cfg(test)]
 mod clearance_tests;
@@ -156,7 +155,7 @@ impl Prepared for Priced {
     fn check(&self, plan: &Tables) -> Result<CheckReport, Faults> {
         let mut report = check::check(&self.problem, &plan::prices_of(&self.problem, plan)?);
         if let Some(markdowns) = plan.get("markdowns") {
-            report.violations.extend(check_markdowns::follow(&self.problem, markdowns).violations);
+            report.violations.extend(check::follow(&self.problem, markdowns).violations);
             report.feasible = report.violations.is_empty();
         }
         Ok(report)
@@ -233,7 +232,7 @@ impl Priced {
 fn clear(problem: &Problem, solution: &mut Solution, control: &Control) -> Result<(), DecideError> {
     let Some(shared) = clearance::solve(problem, control) else { return Ok(()) };
     let markdowns = clearance::table(problem, &shared);
-    let followed = check_markdowns::follow(problem, &markdowns);
+    let followed = check::follow(problem, &markdowns);
     if let Some(broken) = followed.violations.first() {
         return Err(DecideError::Check(broken.text.clone()));
     }

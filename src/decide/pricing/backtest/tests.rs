@@ -136,14 +136,23 @@ fn twenty_weeks_tell_elasticities_twice_as_well_as_a_regression_a_product() {
 
 #[test]
 fn two_years_bring_prices_within_two_per_cent_of_the_optimum() {
-    let world = World::new(30, 104, 0.15, 3);
-    let (prices, _, ladders) = planned(&world);
-    let brought: f64 = (0..world.price.len()).map(|at| world.margin(at, &prices)).sum();
-    let before: f64 = (0..world.price.len()).map(|at| world.margin(at, &world.price)).sum();
-    let best: f64 = (0..world.price.len() / KIN).map(|category| world.best(category, &ladders)).sum();
-    println!("margin {:.4} below the optimum, {:.4} before", 1.0 - brought / best, 1.0 - before / best);
-    assert!(brought <= best + 1e-9 && brought > before, "{before} {brought} {best}");
-    assert!(brought > 0.98 * best, "{}", 1.0 - brought / best);
+    let mut lost = 0.0;
+    let seeds = 1..=4;
+    for seed in seeds.clone() {
+        let world = World::new(30, 104, 0.15, seed);
+        let (prices, _, ladders) = planned(&world);
+        let brought: f64 = (0..world.price.len()).map(|at| world.margin(at, &prices)).sum();
+        let before: f64 = (0..world.price.len()).map(|at| world.margin(at, &world.price)).sum();
+        let best: f64 = (0..world.price.len() / KIN).map(|category| world.best(category, &ladders)).sum();
+        println!(
+            "seed {seed}: margin {:.4} below the optimum, {:.4} before",
+            1.0 - brought / best,
+            1.0 - before / best
+        );
+        assert!(brought <= best + 1e-9 && brought > before, "{before} {brought} {best}");
+        lost += (1.0 - brought / best) / seeds.clone().count() as f64;
+    }
+    assert!(lost < 0.02, "{lost}");
 }
 
 fn replayed(world: &World, options: &BacktestOptions, threads: usize) -> Result<Backtest, Faults> {

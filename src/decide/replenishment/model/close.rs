@@ -24,7 +24,7 @@ use crate::solution::{Outcome, SolutionStatus, Termination};
 /// Demand cells up to which the whole problem is written out.
 const MOST_CELLS: usize = 12_000;
 /// Nodes times cells that the search may take.
-const NODE_CELLS: usize = 250_000;
+const NODE_CELLS: usize = 2_000_000;
 /// Share of the time that prices and repair may take before.
 pub(crate) const PRICES_SHARE: f64 = 1.0 / 3.0;
 /// Settings of joint orders that are asked before.

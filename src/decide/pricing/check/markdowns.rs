@@ -4,14 +4,14 @@
 use rustc_hash::FxHashMap;
 use statrs::distribution::{Discrete, NegativeBinomial, Poisson};
 
-use super::super::Violation;
-use super::check::at;
-use super::problem::{Clearance, Problem, same};
+use super::super::super::Violation;
+use super::super::problem::{Clearance, Problem, same};
+use super::at;
 use crate::data::Table;
 
 /// What markdowns come to, expected over demand.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub(super) struct Followed {
+pub(in super::super) struct Followed {
     /// Sales and what is left.
     pub revenue: f64,
     /// What buyers pay less than the price now.
@@ -36,7 +36,7 @@ struct Row {
 }
 
 /// Follows a table `markdowns`.
-pub(super) fn follow(problem: &Problem, table: &Table) -> Followed {
+pub(in super::super) fn follow(problem: &Problem, table: &Table) -> Followed {
     let mut rows = rows(table);
     let mut sum = Followed::default();
     for clearance in &problem.clearances {
@@ -77,52 +77,31 @@ type Chances = Vec<Vec<f64>>;
 
 fn follow_one(problem: &Problem, clearance: &Clearance, rows: &[Vec<Row>], sum: &mut Followed) {
     let product = &problem.products[clearance.product];
-    let code = &product.code;
-    let mut broken = |text: String, amount: f64| {
+    let mut broken = |(text, amount): (String, f64)| {
         let text = format!("{text} ({})", at(&clearance.place));
-        sum.violations.push(Violation { rule: "markdown".to_owned(), text, amount });
+        // What is broken in one state of a period is told once for all.
+        if sum.violations.last().is_none_or(|last| last.text != text) {
+            sum.violations.push(Violation { rule: "markdown".to_owned(), text, amount });
+        }
     };
-    let mut chances: Chances = vec![vec![0.0; clearance.stock + 1]; clearance.steps.len()];
+    let none_left = || -> Chances { vec![vec![0.0; clearance.stock + 1]; clearance.steps.len()] };
+    let mut chances = none_left();
     chances[0][clearance.stock] = 1.0;
-    let asked: Vec<Vec<f64>> = clearance
-        .steps
-        .iter()
-        .map(|&price| {
-            let rate = clearance.rate * product.own_share(price, problem.deviations);
-            (0..clearance.stock).map(|gone| exactly(gone, rate, clearance.dispersion)).collect()
-        })
-        .collect();
+    let asked = asked(clearance, |price| product.own_share(price, problem.deviations));
     let (mut revenue, mut discount) = (0.0, 0.0);
     for (period, rows) in (1..).zip(rows) {
-        let mut next: Chances = vec![vec![0.0; clearance.stock + 1]; clearance.steps.len()];
+        let mut next = none_left();
         for (before, chances) in chances.iter().enumerate() {
-            let price_before = clearance.steps[before];
             next[before][0] += chances[0];
-            for (units, &chance) in chances.iter().enumerate().skip(1).filter(|(_, chance)| **chance > UNSEEN)
-            {
-                let row =
-                    rows.iter().find(|row| same(row.before, price_before) && row.stock.contains(&units));
-                let price = match row {
-                    Some(row) => row.price,
-                    None => {
-                        if chance > NEVER {
-                            let text = format!("{code} has no price for {units} units in period {period}");
-                            broken(text, chance);
-                        }
-                        price_before
-                    }
-                };
-                let Some(step) = clearance.steps.iter().position(|&step| same(step, price)) else {
-                    broken(
-                        format!("the price of {code} in period {period}, {price}, is not one of its prices"),
-                        0.0,
-                    );
-                    continue;
-                };
-                if problem.markdowns.only_fall && step < before {
-                    let text = format!("{code} rises from {price_before} to {price} in period {period}");
-                    broken(text, price - price_before);
+            let states = chances.iter().enumerate().skip(1);
+            for (units, &chance) in states.filter(|(_, chance)| **chance > UNSEEN) {
+                let state = State { before, units, is_likely: chance > NEVER };
+                let (step, fault) = step_of(clearance, rows, &state, problem.markdowns.only_fall);
+                if let Some((what, amount)) = fault {
+                    broken((format!("{} {what} in period {period}", product.code), amount));
                 }
+                let Some(step) = step else { continue };
+                let price = clearance.steps[step];
                 let mut rest: f64 = 1.0;
                 for gone in 0..=units {
                     let share = if gone == units { rest.max(0.0) } else { asked[step][gone] };
@@ -140,6 +119,47 @@ fn follow_one(problem: &Problem, clearance: &Clearance, rows: &[Vec<Row>], sum: 
     sum.revenue += revenue + clearance.salvage * left;
     sum.discount += discount;
     sum.left += left;
+}
+
+/// For each price the probability of each number of units asked for, below the stock.
+fn asked(clearance: &Clearance, share: impl Fn(f64) -> f64) -> Vec<Vec<f64>> {
+    let at = |&price: &f64| {
+        let rate = clearance.rate * share(price);
+        (0..clearance.stock).map(|gone| exactly(gone, rate, clearance.dispersion)).collect()
+    };
+    clearance.steps.iter().map(at).collect()
+}
+
+/// Where a clearance may stand at the start of a period.
+struct State {
+    /// Step of the price before.
+    before: usize,
+    units: usize,
+    /// Whether it is likely enough to need a rule.
+    is_likely: bool,
+}
+
+/// The step of the price that the rows of a period ask in a state, and what is wrong with it.
+fn step_of(
+    clearance: &Clearance,
+    rows: &[Row],
+    state: &State,
+    only_fall: bool,
+) -> (Option<usize>, Option<(String, f64)>) {
+    let before = clearance.steps[state.before];
+    let Some(row) = rows.iter().find(|row| same(row.before, before) && row.stock.contains(&state.units))
+    else {
+        let text = || ("has no price for every stock that may be left".to_owned(), 0.0);
+        return (Some(state.before), state.is_likely.then(text));
+    };
+    let price = row.price;
+    match clearance.steps.iter().position(|&step| same(step, price)) {
+        None => (None, Some((format!("is to cost {price}, which is not one of its prices,"), 0.0))),
+        Some(step) if only_fall && step < state.before => {
+            (Some(step), Some((format!("rises from {before} to {price}"), price - before)))
+        }
+        step => (step, None),
+    }
 }
 
 /// Probability that so many units are asked for.
