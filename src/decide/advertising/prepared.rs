@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use super::check::check;
 use super::explain::{explain, shortfall};
-use super::mix::{Readout, with_curves};
+use super::mix::{Readout, has_tests_only, with_curves};
 use super::present::{Run, present};
 use super::problem::{Problem, Source};
 use super::{Advertising, front, model, plan};
@@ -26,12 +26,15 @@ pub(super) struct PreparedAdvertising {
     source: Source,
     /// What history says, where it is given.
     readout: Option<Readout>,
+    /// Whether there are regional experiments and nothing to split.
+    reads_only: bool,
     run: Run,
     limits: Limits,
 }
 
 impl PreparedAdvertising {
     pub fn new(input: Input, control: &Control) -> Result<Self, Faults> {
+        let reads_only = matches!(&input, Input::Tables { tables, .. } if has_tests_only(tables));
         let (input, readout) = with_curves(input, control)?;
         let (mut problem, source) = Problem::read(input)?;
         if let Some(readout) = &readout {
@@ -39,7 +42,7 @@ impl PreparedAdvertising {
         }
         let run = Run { seed: control.seed, threads: control.worker_threads() };
         let limits = control.limits.clone();
-        Ok(PreparedAdvertising { problem, source, readout, run, limits })
+        Ok(PreparedAdvertising { problem, source, readout, reads_only, run, limits })
     }
 
     fn solve_for(&self, problem: &Problem, options: &SolveOptions) -> Result<Solution, DecideError> {
@@ -99,6 +102,9 @@ impl PreparedAdvertising {
         }
         let named =
             |list: &[(&str, f64)]| list.iter().map(|(name, value)| ((*name).to_owned(), *value)).collect();
+        if self.reads_only {
+            (headline, tables, kpis) = (Vec::new(), Tables::default(), Vec::new());
+        }
         let mut warnings = Vec::new();
         if let Some(readout) = &self.readout {
             readout.tables().into_iter().for_each(|table| tables.insert(table));
@@ -183,6 +189,9 @@ impl Prepared for PreparedAdvertising {
 
     fn present(&self, solution: &Solution) -> Presentation {
         let mut presentation = present(&self.problem, solution, self.run);
+        if self.reads_only {
+            "Regional experiments".clone_into(&mut presentation.subtitle);
+        }
         if let Some(readout) = &self.readout {
             readout.decorate(&self.problem, &mut presentation);
         }

@@ -31,7 +31,7 @@ fn is_blank(tables: &Tables, name: &str) -> bool {
 }
 
 /// Whether the folder holds regional experiments and nothing to split.
-fn has_tests_only(tables: &Tables) -> bool {
+pub(super) fn has_tests_only(tables: &Tables) -> bool {
     let has_history = ["response_curves", "spend", "sales"].iter().any(|name| !is_blank(tables, name));
     !has_history && !is_blank(tables, "geo_tests")
 }

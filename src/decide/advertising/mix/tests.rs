@@ -191,6 +191,8 @@ fn an_experiment_alone_is_read_out() {
     let tables = Tables::default().with(experiment());
     assert!(Advertising.validate(input(tables.clone()), &Control::default()).is_ok());
     let solution = prepare(tables).solve(&SolveOptions::default()).unwrap();
+    assert!(solution.tables.get("spend").is_none() && solution.kpis.is_empty());
+    assert!(solution.headline.len() == 1 && solution.headline[0].starts_with("Test "), "{solution:?}");
     let readout = solution.tables.get("geo_readout").unwrap();
     assert_eq!(readout.number("treated").unwrap(), [4.0]);
 }
