@@ -25,6 +25,7 @@ pub mod diff;
 pub mod document;
 pub mod forecast;
 pub mod learn;
+mod new_rows;
 mod notices;
 pub mod pricing;
 pub mod program;

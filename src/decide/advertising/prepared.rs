@@ -10,7 +10,7 @@ use super::problem::{Problem, Source};
 use super::{Advertising, front, model, plan};
 use crate::control::{Control, Limits};
 use crate::data::{Code, Fault, Faults, Tables};
-use crate::decide::replenishment::update::{check_types, merge};
+use crate::decide::new_rows::{check_types, merge};
 use crate::decide::{
     CheckReport, DecideError, Decision, Event, Explanation, Input, Prepared, Solution, SolveOptions, Update,
 };

@@ -7,9 +7,10 @@ use super::plan::current_total;
 use super::problem::{Channel, Problem};
 use crate::data::Table as Data;
 use crate::decide::Solution;
+use crate::decide::notices::notices_section;
 use crate::presentation::{
-    Axis, Bars, Block, Column, Figure, Line, LineStyle, Lines, Marker, Measure, Notice, Presentation,
-    Section, Severity, Table, Tone,
+    Axis, Bars, Block, Column, Figure, Line, LineStyle, Lines, Marker, Measure, Presentation, Section, Table,
+    Tone,
 };
 
 /// What is told of a run besides its solution.
@@ -43,11 +44,7 @@ pub(super) fn present(problem: &Problem, solution: &Solution, run: Run) -> Prese
         let front = problem.goals.as_ref().zip(solution.tables.get("front"));
         presentation.sections.extend(front.map(|(goals, table)| front_section(goals, table)));
     }
-    if !solution.warnings.is_empty() {
-        let notices = solution.warnings.iter().map(|text| Notice::new(Severity::Warning, text)).collect();
-        let block = Block::Notices { title: String::new(), notices };
-        presentation.sections.push(Section::new("Notices").with(block));
-    }
+    presentation.sections.extend(notices_section(&problem.notices, &solution.warnings));
     let measure = Measure::number().with_decimals(2);
     let facts = Block::run_facts(&solution.outcome, &measure, run.seed, run.threads, &solution.seconds);
     presentation.sections.push(Section::new("This run").with(facts));

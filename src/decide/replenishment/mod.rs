@@ -22,7 +22,7 @@ mod replay;
 pub mod scenarios;
 mod simulate;
 mod tables;
-pub(super) mod update;
+mod update;
 mod words;
 
 use super::{Backtest, BacktestOptions, Decision, Input, Prepared, Replay};

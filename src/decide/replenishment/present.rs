@@ -7,11 +7,12 @@ use super::exceptions;
 use super::problem::{Pair, Problem};
 use super::scenarios::{PairScenarios, QUANTILE_LEVELS, Scenarios};
 use super::words::bucket_word;
-use crate::data::{self, Severity as FaultSeverity, Tables};
+use crate::data::{self, Tables};
 use crate::decide::Solution;
+use crate::decide::notices::notices;
 use crate::presentation::{
-    Block, Column, Detail, DetailOrder, Details, Figure, Measure, Notice, Presentation, Quantile, Section,
-    Severity, StepKind, Table, Tone, Waterfall, WaterfallStep,
+    Block, Column, Detail, DetailOrder, Details, Figure, Measure, Presentation, Quantile, Section, StepKind,
+    Table, Tone, Waterfall, WaterfallStep,
 };
 
 /// Buckets of history in a fan chart.
@@ -63,7 +64,7 @@ pub(crate) fn present(
     told.headline.clone_from(&solution.headline);
     told.figures = figures(solution);
     if solution.tables.as_slice().is_empty() {
-        told.sections.push(notices(problem, solution));
+        told.sections.push(data_notices(problem, solution));
         return told;
     }
     let book = Book::new(problem, scenarios, &solution.tables);
@@ -74,7 +75,7 @@ pub(crate) fn present(
         told.sections.push(section);
     }
     told.sections.push(orders(&book));
-    told.sections.push(notices(problem, solution));
+    told.sections.push(data_notices(problem, solution));
     let facts =
         Block::run_facts(&solution.outcome, &Measure::money(), run.seed, run.threads, &solution.seconds);
     told.sections.push(Section::new("This run").with(facts));
@@ -380,23 +381,11 @@ fn orders(book: &Book<'_>) -> Section {
     section.with(Block::Table(view))
 }
 
-fn notices(problem: &Problem, solution: &Solution) -> Section {
+fn data_notices(problem: &Problem, solution: &Solution) -> Section {
     // The warnings of the solution repeat those of the input, which come with their place below.
     let of_input = |text: &&String| problem.notices.as_slice().iter().any(|fault| fault.message == **text);
-    let own = solution.warnings.iter().filter(|text| !of_input(text));
-    let mut list: Vec<Notice> = own.map(|text| Notice::new(Severity::Warning, text.clone())).collect();
-    list.extend(problem.notices.as_slice().iter().map(|fault| {
-        let severity = match fault.severity {
-            FaultSeverity::Error => Severity::Error,
-            FaultSeverity::Warning => Severity::Warning,
-            FaultSeverity::Notice => Severity::Info,
-        };
-        let place = match fault.row {
-            Some(row) => format!("{}:{row}", fault.file),
-            None => fault.file.clone(),
-        };
-        Notice::new(severity, fault.message.clone()).at(place).with_code(fault.code.as_str())
-    }));
+    let own: Vec<String> = solution.warnings.iter().filter(|text| !of_input(text)).cloned().collect();
+    let list = notices(&problem.notices, &own);
     let section =
         Section::new("Data notices").with_lead("What was repaired by a stated rule, and what to check.");
     if list.is_empty() {

@@ -18,7 +18,9 @@ mod tests;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-pub(crate) use ledger::{Ledger, check_types, merge};
+pub(crate) use ledger::Ledger;
+
+use crate::decide::new_rows::{check_types, merge};
 
 use super::model::Ties;
 use super::plan::OrderLine;
@@ -36,7 +38,7 @@ use crate::decide::{Event, Update};
 /// Faults of the rows; nothing has changed then.
 pub(crate) fn update(state: &mut Replenishing, event: &Event) -> Result<Update, Faults> {
     let rows = &event.rows;
-    ledger::check_types(rows, state.ledger.tables().get(rows.name()), &state.schema)?;
+    check_types(rows, state.ledger.tables().get(rows.name()), &state.schema)?;
     let Some(wanted) = state.schema.table(rows.name()).cloned() else { return Ok(Update::default()) };
     state.catch_up();
     let touched = match local(state, rows, &wanted)? {
@@ -81,7 +83,7 @@ fn local(
     let items = state.ledger.family(named);
     let mut small = state.ledger.part(&items);
     let mut table = small.get(rows.name()).map_or_else(|| rows.picked(&[]), Table::clone);
-    ledger::merge(&mut table, rows, wanted, None, state.ledger.next_row_number(rows.name()));
+    merge(&mut table, rows, wanted, None, state.ledger.next_row_number(rows.name()));
     small.insert(table);
     let frame = Frame { known: &state.problem, known_receipts: state.ledger.count("receipts", &items) };
     let part = Problem::read_in(&state.name, small, &state.pinned_settings(), &state.schema, Some(frame))?;
