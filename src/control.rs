@@ -107,7 +107,9 @@ impl Control {
     /// The same control with a number of threads (0: one for each core).
     #[must_use]
     pub fn with_threads(mut self, threads: usize) -> Self {
-        self.threads = threads;
+        if self.threads != threads {
+            (self.threads, self.pool) = (threads, Arc::default());
+        }
         self
     }
 

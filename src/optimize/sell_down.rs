@@ -99,7 +99,7 @@ pub fn probabilities(mean: f64, dispersion: f64, most: usize) -> Vec<f64> {
         if mean <= 0.0 {
             return if units > 0.0 { f64::NEG_INFINITY } else { 0.0 };
         }
-        if dispersion <= 0.0 {
+        if dispersion * mean <= NO_EXCESS {
             return units * mean.ln() - mean - ln_gamma(units + 1.0);
         }
         let shape = 1.0 / dispersion;
@@ -224,6 +224,8 @@ pub struct Shared {
     pub price: f64,
 }
 
+/// Variance in excess of the mean, as a share of it, below which demand is Poisson's to the last digit that counts.
+const NO_EXCESS: f64 = 1e-6;
 /// Bisections of the price.
 const STEPS: usize = 40;
 
@@ -259,7 +261,7 @@ pub fn best_within(parts: &[Part], budget: Option<f64>, control: &Control) -> Op
     }
     bound = bound.min(bound_of(&kept, high));
     for _ in 0..STEPS {
-        if control.cancel.is_requested() || high - low <= 1e-9 * high {
+        if control.should_stop() || high - low <= 1e-9 * high {
             break;
         }
         let middle = 0.5 * (low + high);

@@ -65,11 +65,16 @@ fn collide(
     Ok(())
 }
 
+/// A number of changes, without what a solver leaves of rounding.
+fn whole(amount: f64) -> usize {
+    (amount - 1e-6).ceil().max(0.0) as usize
+}
+
 /// What gives way, in words.
 fn gives_way(rule: Row, amount: f64, limit: &Limit) -> String {
     match rule {
         Row::Limit(..) => format!("set aside: {}", limit.text),
-        Row::Changes => format!("let {:.0} more prices change: {}", amount.ceil(), limit.text),
+        Row::Changes => format!("let {} more prices change: {}", whole(amount), limit.text),
         _ => format!("loosen by {amount:.2}: {}", limit.text),
     }
 }
@@ -115,7 +120,7 @@ pub(super) fn loosened(
             Row::Low(gap) | Row::High(gap) => loose.gaps[gap as usize].gives_way += amount,
             Row::Floor(floor) => loose.floors[floor as usize].gives_way += amount,
             Row::Changes => {
-                loose.max_changes = loose.max_changes.map(|most| most + widening.amount.ceil() as usize);
+                loose.max_changes = loose.max_changes.map(|most| most + whole(widening.amount));
             }
             Row::Choice | Row::Pair => {}
         }

@@ -6,12 +6,13 @@
 //! of a stock point ends before an order of one round more would arrive. What an
 //! order costs counts in the bucket in which it arrives, so that the costs from
 //! round 1's arrival on are those of all orders that were decided, and of no other.
-//! The lead time of a stock point is that of its first source; what a plan orders
-//! from another one arrives, and is paid, when that one delivers.
+//! The lead time of a stock point is that of its first source. What a plan orders
+//! from another one arrives when that one delivers, and is paid when the first one
+//! would have: so the costs of all rounds count once, whoever delivers.
 
 use super::model;
 use super::plan::OrderLine;
-use super::problem::Problem;
+use super::problem::{Problem, Source};
 use super::scenarios::Scenarios;
 use crate::control::Control;
 use crate::data::{Code, Fault, Faults};
@@ -114,9 +115,9 @@ struct Point {
     backorder: f64,
     /// Units by bucket of the arrival, those after the end of the replay too.
     arrivals: Vec<f64>,
-    /// Money for orders and lines, by bucket of the arrival.
+    /// Money for orders and lines, by bucket in which the first source would deliver them.
     order_cost: Vec<f64>,
-    /// Money above the lowest price, by bucket of the arrival.
+    /// Money above the lowest price, likewise.
     variance: Vec<f64>,
 }
 
@@ -166,7 +167,8 @@ impl<'a> Warehouse<'a> {
         }
     }
 
-    /// Places orders of `bucket`: they arrive after the lead time of their source, and are paid then.
+    /// Places orders of `bucket`: they arrive after the lead time of their source, and are paid after that of
+    /// the first one.
     fn place(&mut self, bucket: usize, orders: Vec<OrderLine>) {
         let problem = self.facts.all;
         let mut lines = vec![Vec::new(); problem.suppliers.len()];
@@ -174,8 +176,9 @@ impl<'a> Warehouse<'a> {
             let OrderLine { pair: index, source, quantity, .. } = line;
             let pair = &problem.pairs[index];
             let Some(of) = pair.sources.get(source) else { continue };
-            let (at, point) = (bucket + self.facts.leads[index][source], &mut self.points[index]);
-            point.arrivals[at] += quantity * of.supply_fill;
+            let point = &mut self.points[index];
+            point.arrivals[bucket + self.facts.leads[index][source]] += quantity * of.supply_fill;
+            let at = bucket + self.facts.lead[index];
             point.order_cost[at] += of.line_cost;
             point.variance[at] += quantity * (of.price(0, quantity) - pair.reference_cost);
             lines[of.supplier].push((index, at));
@@ -318,6 +321,14 @@ impl Orders for Given {
     }
 }
 
+/// The source of a line of `known` among those of `all`, where prices of another day may have them in
+/// another order.
+fn same_source(known: &Problem, all: &Problem, line: &OrderLine) -> Option<usize> {
+    let supplier = |problem: &Problem, source: &Source| problem.suppliers[source.supplier].code.clone();
+    let wanted = supplier(known, known.pairs[line.pair].sources.get(line.source)?);
+    all.pairs[line.pair].sources.iter().position(|source| supplier(all, source) == wanted)
+}
+
 /// The product's decision in a replay.
 pub(crate) struct Purvey<'a> {
     /// What was known at each decision.
@@ -337,6 +348,10 @@ impl Orders for Purvey<'_> {
             Faults::from(Fault::error(Code::Contradiction, problem.name.clone(), error.to_string()))
         })?;
         let now = answer.plan.lines.into_iter().filter(|line| line.bucket == 0);
-        Ok(now.map(|line| OrderLine { bucket, ..line }).collect())
+        let as_replayed = |line: OrderLine| {
+            let source = same_source(&problem, warehouse.facts.all, &line)?;
+            Some(OrderLine { bucket, source, ..line })
+        };
+        Ok(now.filter_map(as_replayed).collect())
     }
 }

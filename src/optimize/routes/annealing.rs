@@ -19,7 +19,7 @@ use crate::solution::Termination;
 use super::insertion::{Blinks, Place};
 use super::network::Network;
 use super::partition::recombine;
-use super::pool::Pool;
+use super::pool::{Known, Pool};
 use super::search::RouteOptions;
 use super::solution::{Route, Solution};
 use super::tours::{NONE, Tours};
@@ -347,6 +347,11 @@ impl<'a> Annealing<'a> {
         if committed || !short || brief || network.visits < LEAST_RECOMBINED {
             return;
         }
+        let priced = |(kind, visits): (usize, Vec<u32>)| {
+            let cost = self.tours.walk(kind, visits.iter().copied())?;
+            Some(Known { kind, visits, cost })
+        };
+        let Some(plan) = plan.into_iter().map(priced).collect::<Option<Vec<Known>>>() else { return };
         let share = RECOMBINING_SHARE / (1.0 - RECOMBINED_AT);
         let Some(routes) = recombine(network, &self.pool, &plan, &self.control.for_share(share)) else {
             return;

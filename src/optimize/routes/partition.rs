@@ -19,16 +19,16 @@ const GAP: f64 = 1e-5;
 /// Nodes of the search where nothing else limits it.
 const NODES: u64 = 100;
 
-/// The routes of the cheapest plan, where that is better than `plan`, which is one of the pool's.
+/// The routes of the cheapest plan, `plan` or better.
 pub(super) fn recombine(
     network: &Network<'_>,
     pool: &Pool,
-    plan: &[(usize, Vec<u32>)],
+    plan: &[Known],
     control: &Control,
 ) -> Option<Vec<Known>> {
-    let routes = pool.routes();
+    let routes: Vec<&Known> = pool.routes().iter().chain(plan).collect();
     let mut program = Program::minimise();
-    for known in routes {
+    for known in &routes {
         program.add_column(known.cost, 0.0, 1.0, ColumnKind::Integer);
     }
     let mut of_visit: Vec<Vec<(usize, f64)>> = vec![Vec::new(); network.visits];
@@ -38,7 +38,7 @@ pub(super) fn recombine(
         of_kind[known.kind].push((column, 1.0));
     }
     let mut served = vec![false; network.visits];
-    plan.iter().flat_map(|(_, visits)| visits).for_each(|&visit| served[visit as usize] = true);
+    plan.iter().flat_map(|known| &known.visits).for_each(|&visit| served[visit as usize] = true);
     let mut start: Vec<(usize, f64)> = Vec::new();
     for (visit, row) in of_visit.iter_mut().enumerate() {
         let node = &network.nodes[visit];
@@ -52,7 +52,8 @@ pub(super) fn recombine(
             program.add_row(f64::NEG_INFINITY, kind.count as f64, row);
         }
     }
-    start.extend(columns_of(routes, plan)?);
+    let known = pool.routes().len();
+    start.extend((0..routes.len()).map(|column| (column, f64::from(u8::from(column >= known)))));
     let mut session = Session::new(&program).ok()?;
     session.set_start(start);
     let mut control = control.clone().with_gap(GAP);
@@ -62,26 +63,7 @@ pub(super) fn recombine(
         return None;
     }
     let chosen = routes.iter().zip(&solved.values).filter(|(_, value)| **value > 0.5);
-    Some(chosen.map(|(known, _)| known.clone()).collect())
-}
-
-/// The columns of a plan's routes; `None` where one is not in the pool.
-fn columns_of(routes: &[Known], plan: &[(usize, Vec<u32>)]) -> Option<Vec<(usize, f64)>> {
-    let sorted = |visits: &[u32]| {
-        let mut visits = visits.to_vec();
-        visits.sort_unstable();
-        visits
-    };
-    let wanted: std::collections::HashSet<(usize, Vec<u32>)> =
-        plan.iter().map(|(kind, visits)| (*kind, sorted(visits))).collect();
-    let columns: Vec<(usize, f64)> = (0..routes.len())
-        .map(|column| {
-            let own = (routes[column].kind, sorted(&routes[column].visits));
-            (column, f64::from(u8::from(wanted.contains(&own))))
-        })
-        .collect();
-    let found = columns.iter().filter(|column| column.1 > 0.5).count();
-    (found == plan.len()).then_some(columns)
+    Some(chosen.map(|(known, _)| (*known).clone()).collect())
 }
 
 #[cfg(test)]
@@ -123,7 +105,14 @@ mod tests {
                 costs[one as usize][other as usize] = cost;
                 costs[other as usize][one as usize] = cost;
             }
-            let alone: Vec<(usize, Vec<u32>)> = (0..8).map(|visit| (0, vec![visit])).collect();
+            let alone = |visit: u32| {
+                let cost = costs[visit as usize][visit as usize];
+                Known { kind: 0, visits: vec![visit], cost }
+            };
+            let alone: Vec<Known> = (0..8).map(alone).collect();
+            // The plan need not be in the pool.
+            let kept = recombine(&network, &Pool::new(8, 1), &alone, &control).unwrap();
+            assert_eq!(kept.len(), 8);
             let found = recombine(&network, &pool, &alone, &control).unwrap();
             let told: f64 = found.iter().map(|known| known.cost).sum();
             let best = least(&costs, &mut (0..8).collect());

@@ -27,7 +27,6 @@ impl Tours<'_> {
     /// Puts visits that are on no tour on new ones as far as vehicles go; joins them while there is time.
     pub fn construct(&mut self, control: &Control) {
         let network = self.network;
-        let free = self.free.clone();
         self.free.iter_mut().for_each(|count| *count = count.saturating_add(network.visits));
         for visit in 0..network.visits as u32 {
             if self.seats[visit as usize].tour != NONE {
@@ -45,8 +44,7 @@ impl Tours<'_> {
             }
             self.join(saving);
         }
-        self.free.iter_mut().for_each(|count| *count -= network.visits.min(*count));
-        self.give_up_excess(&free);
+        self.give_up_excess();
         self.compact();
     }
 
@@ -139,14 +137,14 @@ impl Tours<'_> {
     }
 
     /// Keeps as many tours of each kind as there are vehicles, the fullest, that break no rule.
-    fn give_up_excess(&mut self, free: &[usize]) {
+    fn give_up_excess(&mut self) {
         for index in 0..self.tours.len() {
             let is_new = !self.tours[index].visits.is_empty() && self.tours[index].committed == 0;
             if is_new && self.measure(index).is_none() {
                 self.clear(index);
             }
         }
-        for kind in 0..free.len() {
+        for kind in 0..self.free.len() {
             let of_kind = |tour: &super::tours::Tour| tour.kind == kind && tour.committed == 0;
             let mut used: Vec<usize> = (0..self.tours.len())
                 .filter(|&index| !self.tours[index].visits.is_empty() && of_kind(&self.tours[index]))
@@ -178,6 +176,7 @@ fn cheapest_kind(network: &Network<'_>, visit: u32) -> Option<usize> {
         let kind = &network.kinds[*index];
         kind.count > 0
             && network.may_serve(*index, visit)
+            && cost(*index).is_finite()
             && (0..d).all(|at| {
                 let slot = visit as usize * d + at;
                 network.delivery[slot].max(network.pickup[slot]) <= kind.capacity[at] + TOLERANCE

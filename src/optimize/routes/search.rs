@@ -59,7 +59,7 @@ impl Default for RouteOptions {
 pub struct RoutePlan {
     /// The routes.
     pub solution: Solution,
-    /// Their cost, times and loads. Visits that must be served and are not are its only violations.
+    /// Their cost and times. Visits that must be served and are not are its only violations.
     pub evaluation: Evaluation,
     /// Why the search ended, and with what.
     pub outcome: Outcome,

@@ -118,7 +118,7 @@ impl<'a> Tours<'a> {
             }
             let tour = self.open(kind);
             self.tours[tour].visits = visits;
-            if self.measure(tour).is_none() || !self.refresh(tour) {
+            if self.measure(tour).is_none() {
                 self.clear(tour);
             }
         }
@@ -220,7 +220,8 @@ impl<'a> Tours<'a> {
         }
         tour.load.iter_mut().for_each(|load| load.most = load.delivery);
         tour.cost = kind.fixed + kind.unit_distance * tour.distance;
-        let fits = tour.distance <= kind.max_distance + TOLERANCE;
+        // A way that does not exist is endless, and within no limit.
+        let fits = tour.distance.is_finite() && tour.distance <= kind.max_distance + TOLERANCE;
         if network.rules.pickups {
             self.refresh_loads(index);
         }
@@ -344,7 +345,9 @@ impl<'a> Tours<'a> {
         }
         tour.duration = whole.duration;
         tour.cost += kind.unit_duration * whole.duration;
-        whole.duration <= kind.max_duration + TOLERANCE && tour.release <= whole.late + TOLERANCE
+        whole.duration.is_finite()
+            && whole.duration <= kind.max_duration + TOLERANCE
+            && tour.release <= whole.late + TOLERANCE
     }
 
     fn is_ordered(&self, index: usize) -> bool {

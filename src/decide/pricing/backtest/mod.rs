@@ -30,6 +30,8 @@ const POLICIES: [&str; 4] = [PURVEY, THEN, KEPT, FORESIGHT];
 const LATER_SHARE: i64 = 3;
 /// Periods before the first window, at least.
 const LEAST_HISTORY: i64 = 8;
+/// Rounds beyond which no history reaches.
+const MOST_ROUNDS: usize = 1_000_000;
 /// Periods below which the judge is said to know little.
 const FEW_LATER: i64 = 20;
 
@@ -167,7 +169,8 @@ impl<'a> Past<'a> {
 
     /// First days of the windows.
     fn starts(&self, options: &BacktestOptions) -> Result<Vec<i64>, Faults> {
-        let rounds = options.rounds as i64;
+        // More rounds than any history has periods do not fit either.
+        let rounds = options.rounds.min(MOST_ROUNDS) as i64;
         let after_last = self.last + self.days - (self.last - self.first).rem_euclid(self.days);
         let chosen = || {
             let later = rounds.max((after_last - self.first) / self.days / LATER_SHARE);
@@ -192,7 +195,8 @@ impl<'a> Past<'a> {
                 fault.with_help(help).into()
             });
         }
-        Ok(spaced(0, fits, options.windows).into_iter().map(|at| from + at * self.days).collect())
+        let windows = options.windows.min(fits as usize + 1);
+        Ok(spaced(0, fits, windows).into_iter().map(|at| from + at * self.days).collect())
     }
 
     /// What the reader should know of the windows.
@@ -220,6 +224,10 @@ impl<'a> Past<'a> {
                 "in {} rounds no prices kept all rules; the earlier ones stayed",
                 all.unanswered
             ));
+        }
+        if self.tables.get("clearance").is_some_and(|table| !table.is_empty()) {
+            let text = "stock to clear is left out: its products are replayed like the others";
+            warnings.push(text.to_owned());
         }
         if self.tables.get("competitors").is_some_and(|table| !table.is_empty()) {
             warnings

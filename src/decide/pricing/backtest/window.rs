@@ -130,7 +130,9 @@ impl<'a> Window<'a> {
 
     /// Decides and judges all rounds.
     pub fn replay(mut self) -> Result<Scored, Faults> {
-        let kept = self.past.seen(i64::MIN, self.first)?.price;
+        // A product that had no sale before stands at the price of its row.
+        let seen = self.past.seen(i64::MIN, self.first)?.price.into_iter().zip(self.judge.prices_now());
+        let kept: Vec<f64> = seen.map(|(seen, now)| if seen.is_finite() { seen } else { now }).collect();
         let mut scored = Scored { gains: vec![0.0; DRAWS], ..Scored::default() };
         let fitted = self.judge.learned.as_ref().map_or(&[][..], |learned| learned.told.as_slice());
         scored.judged = fitted.len();

@@ -166,7 +166,8 @@ fn step_of(
 fn exactly(units: usize, mean: f64, dispersion: f64) -> f64 {
     let known = if mean <= 0.0 {
         None
-    } else if dispersion <= 0.0 {
+    } else if dispersion * mean <= 1e-6 {
+        // The excess cannot be told from none, and the formula loses its digits there.
         Poisson::new(mean).ok().map(|poisson| poisson.pmf(units as u64))
     } else {
         let shape = 1.0 / dispersion;

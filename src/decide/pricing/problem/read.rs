@@ -94,6 +94,10 @@ fn answering(products: &[Product]) -> Vec<Vec<u32>> {
 
 /// Demand that the arithmetic of the solver still tells from its neighbours.
 const LARGEST_DEMAND: f64 = 1e12;
+/// States of all clearances, of which a dozen bytes are kept three times.
+const MOST_STATES: usize = 30_000_000;
+/// Prices of one clearance.
+const MOST_STEPS: usize = 1_000;
 /// Pairs of prices of products that answer to each other, at most.
 const MOST_CELLS: usize = 4_000_000;
 
@@ -171,6 +175,17 @@ impl<'a> Reader<'a> {
                 let fault = Fault::error(Code::OutOfRange, "products", text);
                 self.faults.push(fault.with_help("lower max_change, or check quantity and elasticity"));
             }
+        }
+        let states = |it: &Clearance| {
+            it.periods.saturating_mul(it.steps.len()).saturating_mul(it.stock.saturating_add(1))
+        };
+        let count = problem.clearances.iter().map(states).fold(0_usize, usize::saturating_add);
+        if count > MOST_STATES || problem.clearances.iter().any(|it| it.steps.len() > MOST_STEPS) {
+            let text = format!("{count} states of stock, period and price are too many to clear at once");
+            let fault = Fault::error(Code::TooLarge, "clearance", text);
+            let help =
+                "lower markdown_steps, list fewer prices in ladder, or clear fewer products in one run";
+            self.faults.push(fault.with_help(help));
         }
         let cells = |(product, at): (&Product, usize)| -> usize {
             let others = product.rivals.iter().map(|answer| answer.to as usize);

@@ -159,9 +159,9 @@ impl Window {
         let foresight = Foresight::new(&facts, &rivals, control)?;
         // Foresight looks at first sources; where another one served better, it knows that too.
         let (mut best, _) = run(Box::new(Given::of_first_sources(&foresight.orders)))?;
-        let mut is_floor = foresight.proved;
-        for (_, (played, lines)) in &list {
-            is_floor &= lines.iter().all(|line| line.source == 0);
+        // It knows first sources only: where there are others, they may be better for it too.
+        let is_floor = foresight.proved && all.pairs.iter().all(|pair| pair.sources.len() <= 1);
+        for (_, (played, _)) in &list {
             if cost(played) < cost(&best) {
                 best = played.clone();
             }

@@ -23,6 +23,8 @@ const MOVES: [f64; 8] = [16.0, 4.0, 2.0, 1.0, -1.0, -2.0, -4.0, -16.0];
 const REACH: usize = 3;
 /// Most passes over all lines.
 const PASSES: usize = 6;
+/// Most sources that stand beside a way, those preferred most and those with a locked line.
+const MOST_BESIDE: usize = 8;
 /// Least gain of a move, relative to the value.
 const LEAST_GAIN: f64 = 1e-12;
 
@@ -88,7 +90,10 @@ pub(super) fn join(problem: &Problem, pair: usize, ways: &mut [Way]) -> Option<P
     let relaxed = relaxed(problem.items[pair.item].quantum, ways);
     let all: Vec<Beside> = ways.iter().map(Beside::of).collect();
     for (at, way) in ways.iter_mut().enumerate() {
-        let others = all.iter().enumerate().filter(|(other, _)| *other != at);
+        let is_near = |(other, of): &(usize, &Beside)| {
+            *other != at && (*other <= MOST_BESIDE || of.locked.iter().any(Option::is_some))
+        };
+        let others = all.iter().enumerate().filter(is_near);
         way.beside = others.map(|(_, of)| of.clone()).collect();
         for of in &way.beside {
             for bucket in 0..way.path.periods {
@@ -108,10 +113,12 @@ fn relaxed(quantum: f64, ways: &[Way]) -> PathProblem {
     let least = |way: &Way| way.path.moq.max(way.path.multiple);
     path.locked = vec![None; path.periods];
     path.multiple = quantum;
-    path.moq = ways.iter().map(least).fold(f64::INFINITY, f64::min);
+    // A locked line may be smaller or larger than what a source takes otherwise.
+    let is_locked = ways.iter().any(|way| way.path.locked.iter().any(Option::is_some));
+    path.moq = if is_locked { quantum } else { ways.iter().map(least).fold(f64::INFINITY, f64::min) };
     path.yield_factor = ways.iter().map(|way| way.path.yield_factor).fold(0.0, f64::max);
     path.unit_cost = PriceList::single(&vec![0.0; path.periods]);
-    path.max_order = ways.iter().map(|way| way.path.max_order).sum();
+    path.max_order = if is_locked { None } else { ways.iter().map(|way| way.path.max_order).sum() };
     let is_alike = |way: &Way| {
         (&way.path.arrival, way.path.yield_factor) == (&ways[0].path.arrival, ways[0].path.yield_factor)
     };

@@ -62,6 +62,9 @@ pub(crate) struct Ready {
     relaxed: Option<(PathProblem, Prepared)>,
 }
 
+/// Ways that further sources are tried beside, those preferred most.
+const MOST_COMBINED: usize = 2;
+
 /// How much work an answer is worth.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Work {
@@ -181,7 +184,7 @@ impl<'a> StockPoint<'a> {
     pub fn alone(&self, memory: &mut Memory) -> (PointPlan, Option<f64>) {
         let prices = vec![0.0; self.limits.rows.len()];
         let pricing = Pricing { cost_weight: 1.0, prices: &prices };
-        let best = self.with_ways(|ways| self.best(ways, &pricing, self.work_alone(), memory));
+        let best = self.with_ways(|ways| self.best(ways, &pricing, self.work_alone(), true, memory));
         best.map_or_else(
             || (PointPlan::nothing(self.problem.horizon), None),
             |(best, bound)| (best.plan, Some(bound)),
@@ -192,7 +195,7 @@ impl<'a> StockPoint<'a> {
     pub fn at_prices(&self, prices: &[f64], memory: &mut Memory) -> PointPlan {
         let pricing = Pricing { cost_weight: 1.0, prices };
         let work = if self.limits.is_empty() { self.work_alone() } else { Work::Usual };
-        let best = self.with_ways(|ways| self.best(ways, &pricing, work, memory));
+        let best = self.with_ways(|ways| self.best(ways, &pricing, work, true, memory));
         best.map_or_else(|| PointPlan::nothing(self.problem.horizon), |(best, _)| best.plan)
     }
 
@@ -202,12 +205,13 @@ impl<'a> StockPoint<'a> {
     }
 
     /// The best plan over all ways at these prices, and a bound of its value; `None` where no
-    /// way could be solved.
+    /// way could be solved. With `combine` the ways preferred most are bought from beside each other.
     fn best(
         &self,
         ways: &[Ready],
         pricing: &Pricing<'_>,
         work: Work,
+        combine: bool,
         memory: &mut Memory,
     ) -> Option<(Valued, f64)> {
         let mut best: Option<Valued> = None;
@@ -230,8 +234,8 @@ impl<'a> StockPoint<'a> {
                 self.valued(index, ready, orders, self.locked_beside(ready), pricing)
             };
             let Some(mut found) = found else { continue };
-            // With shared limits that is left to what puts the plans together.
-            if self.limits.is_empty() && !ready.way.beside.is_empty() {
+            // Where plans are put together that is left to what does it.
+            if combine && index < MOST_COMBINED && !ready.way.beside.is_empty() {
                 found = self.fill(index, ready, found, pricing);
             }
             bound = bound.min(proven).min(found.value);
@@ -413,7 +417,7 @@ impl Part for StockPoint<'_> {
 
 impl StockPoint<'_> {
     fn proposal(&self, pricing: &Pricing<'_>, work: Work, memory: &mut Memory) -> Proposal<PointPlan> {
-        let best = self.with_ways(|ways| self.best(ways, pricing, work, memory));
+        let best = self.with_ways(|ways| self.best(ways, pricing, work, false, memory));
         let Some((Valued { plan, usage, .. }, bound)) = best else {
             // No way can be solved: no finite cost, which the allocation refuses by name.
             let choice = PointPlan::nothing(self.problem.horizon);
