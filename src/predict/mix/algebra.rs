@@ -22,6 +22,10 @@ pub(super) fn log_half_line(z: f64) -> f64 {
 
 /// A standard normal number above `least` (C. P. Robert 1995, doi:10.1007/BF00143942).
 pub(super) fn above(rng: &mut ChaCha8Rng, least: f64) -> f64 {
+    // Beyond any number the nearest one is the answer.
+    if !least.is_finite() {
+        return if least == f64::NEG_INFINITY { rng.sample(StandardNormal) } else { 0.0 };
+    }
     if least < 0.5 {
         loop {
             let x: f64 = rng.sample(StandardNormal);

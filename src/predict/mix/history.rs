@@ -53,9 +53,11 @@ pub struct LiftTest {
     pub from: usize,
     /// Last period of the window.
     pub to: usize,
+    /// Last period whose outcome was measured; `None`: all after-effects were.
+    pub until: Option<usize>,
     /// Share of the channel's spend in the window whose effect was measured, above 0 to 1.
     pub share: f64,
-    /// Outcome that this spend brought, after-effects included.
+    /// Outcome that this spend brought, up to `until`.
     pub lift: f64,
     /// Standard error of `lift`, above 0.
     pub error: f64,

@@ -25,7 +25,7 @@ use rand_distr::{Distribution, Gamma, StandardNormal};
 
 use super::algebra::{above, backward, cholesky, dot, forward, log_half_line};
 use super::design::{Design, Group};
-use super::history::{Belief, Beliefs, MixOptions};
+use super::history::{Belief, Beliefs, LiftTest, MixOptions};
 use super::prior::{log_prior, start_shape};
 use super::transform::Shape;
 
@@ -280,7 +280,7 @@ impl<'a> Chain<'a> {
             medium.column.values = weighed.map(|(&t, root)| root * (self.effect[t] / mean - 1.0)).collect();
         }
         for test in design.lift_tests.iter().filter(|test| test.channel == c && mean > 0.0) {
-            let brought = brought(shape, spend, design.start[c], test.from, test.to, test.share) / mean;
+            let brought = brought(shape, spend, design.start[c], test) / mean;
             medium.precision += (brought / test.error).powi(2);
             medium.product += brought * test.lift / test.error.powi(2);
         }
@@ -453,8 +453,9 @@ impl<'a> Chain<'a> {
     }
 }
 
-/// Effect, over all later periods too, of a share of the spend of a window; full saturation is 1.
-pub(super) fn brought(shape: &Shape, spend: &[f64], start: f64, from: usize, to: usize, share: f64) -> f64 {
+/// Effect of the spend that a test was about, as far as it was measured; full saturation is 1.
+pub(super) fn brought(shape: &Shape, spend: &[f64], start: f64, test: &LiftTest) -> f64 {
+    let LiftTest { from, to, until, share, .. } = *test;
     let (mut with, mut without, mut sum) = (start, start, 0.0);
     let mut t = 0;
     // After the window the two levels meet again; spend after the history is taken as the last one.
@@ -463,7 +464,7 @@ pub(super) fn brought(shape: &Shape, spend: &[f64], start: f64, from: usize, to:
         let is_tested = (from..=to).contains(&t);
         with = shape.carried(with, x);
         without = shape.carried(without, if is_tested { x * (1.0 - share) } else { x });
-        if t >= from {
+        if t >= from && until.is_none_or(|until| t <= until) {
             sum += shape.saturate(with) - shape.saturate(without);
         }
         t += 1;

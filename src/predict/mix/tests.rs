@@ -16,6 +16,17 @@ fn options() -> MixOptions {
 /// Carry-over, height, half-saturation and shape of the two true channels.
 const TRUTH: [(f64, f64, f64, f64); 2] = [(0.5, 400.0, 120.0, 1.3), (0.2, 250.0, 60.0, 1.0)];
 
+/// What a true channel brings by week.
+fn effects(c: usize, spend: &[f64]) -> Vec<f64> {
+    let (carry, a, k, s) = TRUTH[c];
+    let mut level = 0.0;
+    let effect = |x: &f64| {
+        level = carry * level + (1.0 - carry) * x;
+        if level > 0.0 { a / (1.0 + (k / level).powf(s)) } else { 0.0 }
+    };
+    spend.iter().map(effect).collect()
+}
+
 /// Sales of two channels in flights on a level of 1,000, and what each channel brought.
 fn market(noise: f64) -> (MixHistory, [f64; 2]) {
     let mut rng = ChaCha8Rng::seed_from_u64(5);
@@ -26,19 +37,14 @@ fn market(noise: f64) -> (MixHistory, [f64; 2]) {
         })
         .collect();
     let mut totals = [0.0; 2];
-    let channels = TRUTH
-        .iter()
-        .enumerate()
-        .map(|(c, &(carry, a, k, s))| {
-            let mut level = 0.0;
+    let channels = (0..2)
+        .map(|c| {
             let spend: Vec<f64> = (0..WEEKS)
                 .map(|_| {
                     if rng.random::<f64>() < 0.35 { 0.0 } else { 20.0 + 250.0 * rng.random::<f64>().powi(2) }
                 })
                 .collect();
-            for (y, x) in outcome.iter_mut().zip(&spend) {
-                level = carry * level + (1.0 - carry) * x;
-                let effect = if level > 0.0 { a / (1.0 + (k / level).powf(s)) } else { 0.0 };
+            for (y, effect) in outcome.iter_mut().zip(effects(c, &spend)) {
                 *y += effect;
                 totals[c] += effect;
             }
@@ -123,7 +129,7 @@ fn constant_spend_is_not_identified_until_it_is_tested() {
     history.channels[1].spend = vec![100.0; WEEKS];
     assert_eq!(fitted(&history).identified[1], Identified::Constant);
     history.lift_tests =
-        vec![LiftTest { channel: 1, from: 50, to: 59, share: 1.0, lift: 900.0, error: 30.0 }];
+        vec![LiftTest { channel: 1, from: 50, to: 59, until: None, share: 1.0, lift: 900.0, error: 30.0 }];
     let fitted = fitted(&history);
     assert_eq!(fitted.identified[1], Identified::Yes);
     let brought = fitted.contributions()[1].mean * 10.0 / WEEKS as f64;
@@ -137,9 +143,24 @@ fn a_lift_test_draws_the_contribution_to_what_it_measured() {
     // A test that says twice the truth, and is sure of it.
     let lift = 2.0 * truth[0] * 20.0 / WEEKS as f64;
     history.lift_tests =
-        vec![LiftTest { channel: 0, from: 40, to: 59, share: 1.0, lift, error: 0.02 * lift }];
+        vec![LiftTest { channel: 0, from: 40, to: 59, until: None, share: 1.0, lift, error: 0.02 * lift }];
     let after = fitted(&history).contributions()[0].mean;
     assert!(after > 1.3 * before, "{before} became {after}");
+}
+
+#[test]
+fn what_a_test_did_not_see_is_not_asked_of_it() {
+    let (mut history, truth) = market(15.0);
+    let spend = history.channels[0].spend.clone();
+    let mut without = spend.clone();
+    without[40..=43].fill(0.0);
+    let (with, without) = (effects(0, &spend), effects(0, &without));
+    let lift: f64 = (40..=43).map(|t| with[t] - without[t]).sum();
+    let test =
+        LiftTest { channel: 0, from: 40, to: 43, until: Some(43), share: 1.0, lift, error: 0.01 * lift };
+    history.lift_tests = vec![test];
+    let brought = fitted(&history).contributions()[0].mean;
+    assert!((brought / truth[0] - 1.0).abs() < 0.05, "{brought} instead of {}", truth[0]);
 }
 
 #[test]
@@ -194,7 +215,7 @@ fn faulty_histories_are_named() {
     assert_eq!(refuse(&|h| h.outcome.fill(3.0)), MixError::ConstantOutcome);
     let sure = Some(Belief { mean: 0.3, sd: 0.0 });
     assert!(matches!(refuse(&|h| h.channels[0].beliefs.carry_over = sure), MixError::Belief { .. }));
-    let test = LiftTest { channel: 9, from: 0, to: 1, share: 1.0, lift: 1.0, error: 1.0 };
+    let test = LiftTest { channel: 9, from: 0, to: 1, until: None, share: 1.0, lift: 1.0, error: 1.0 };
     assert_eq!(refuse(&|h| h.lift_tests.push(test)), MixError::LiftTest { at: 0 });
 }
 

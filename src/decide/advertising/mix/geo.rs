@@ -16,6 +16,8 @@ pub(super) struct GeoReadout {
     pub last: i32,
     /// Share of the channel's spend that was cut in treated regions.
     pub share: f64,
+    /// Share of the regions that were not treated in the sales before the test.
+    pub untreated: f64,
     pub effect: GeoEffect,
 }
 
@@ -29,9 +31,9 @@ pub(super) fn read_tests(table: &Table, faults: &mut Faults) -> Vec<GeoReadout> 
     let mut readouts = Vec::new();
     for ((name, channel), rows) in tests {
         match read_test(table, &rows) {
-            Ok((first, last, effect)) => {
+            Ok((first, last, untreated, effect)) => {
                 let share = rows.iter().map(|&row| cell(table, "share", row)).fold(f64::NAN, f64::max);
-                readouts.push(GeoReadout { name, channel, first, last, share, effect });
+                readouts.push(GeoReadout { name, channel, first, last, share, untreated, effect });
             }
             Err(reason) => {
                 let fault = Fault::error(Code::Contradiction, table.file(), format!("test {name}: {reason}"));
@@ -43,12 +45,14 @@ pub(super) fn read_tests(table: &Table, faults: &mut Faults) -> Vec<GeoReadout> 
     readouts
 }
 
-fn read_test(table: &Table, rows: &[usize]) -> Result<(i32, i32, GeoEffect), String> {
+/// First and last day, share of the untreated regions before, and effect.
+fn read_test(table: &Table, rows: &[usize]) -> Result<(i32, i32, f64, GeoEffect), String> {
     let given_flag = |column: &str, row: usize| table.flag(column).and_then(|cells| cells.get(row)).copied();
     let flag = |column: &str, row: usize| given_flag(column, row) == Some(1);
     let mut regions: BTreeMap<String, u32> = BTreeMap::new();
     let mut given = Vec::with_capacity(rows.len());
     let (mut first, mut last) = (i32::MAX, i32::MIN);
+    let mut before = [0.0; 2];
     for &row in rows {
         let next = regions.len() as u32;
         let region = *regions.entry(table.cell_text("region", row)).or_insert(next);
@@ -62,9 +66,13 @@ fn read_test(table: &Table, rows: &[usize]) -> Result<(i32, i32, GeoEffect), Str
             (first, last) = (first.min(day(table, "date", row)), last.max(day(table, "date", row)));
         }
         let outcome = cell(table, "quantity", row);
+        if !is_during && outcome.is_finite() {
+            before[usize::from(is_treated)] += outcome;
+        }
         given.push(GeoRow { region, is_treated, is_during, outcome });
     }
-    read_out(&given).map(|effect| (first, last, effect)).map_err(|error| {
+    let untreated = before[0] / (before[0] + before[1]);
+    read_out(&given).map(|effect| (first, last, untreated, effect)).map_err(|error| {
         let name = |region: u32| regions.iter().find(|(_, at)| **at == region).map(|(name, _)| name.clone());
         match error {
             crate::predict::mix::geo::GeoError::BothSides { region } => {

@@ -20,7 +20,7 @@ impl Periods {
         gaps.sort_unstable();
         // The lower quartile: a few gaps do not lengthen the period.
         let usual = f64::from(*gaps.get(gaps.len() / 4)?);
-        let length = if (28.0..=31.0).contains(&usual) { MONTH } else { usual };
+        let length = if (29.0..=31.0).contains(&usual) { MONTH } else { usual };
         let mut starts = vec![days[0]];
         for pair in days.windows(2) {
             let gap = f64::from(pair[1] - pair[0]);

@@ -198,9 +198,15 @@ impl History {
                 faults.push(fault.with_help("give sales for the periods of the test, or take the row out"));
                 continue;
             };
+            if from > to {
+                let fault = Fault::error(Code::Contradiction, table.file(), "the test ends before it starts");
+                faults.push(fault.at_row(table.row_number(row)).with_help("exchange start and end"));
+                continue;
+            }
             let (lift, error) = (cell(table, "lift", row), cell(table, "error", row));
             let share = cell(table, "share", row);
-            self.mix.lift_tests.push(LiftTest { channel, from, to, share, lift, error });
+            let until = None;
+            self.mix.lift_tests.push(LiftTest { channel, from, to, until, share, lift, error });
         }
     }
 
@@ -218,10 +224,22 @@ impl History {
             };
             let outcome = &self.mix.outcome[from..=to];
             let sold: f64 = outcome.iter().filter(|y| y.is_finite()).sum();
-            // Less spend changed sales by the effect; the spend that was cut brought the opposite.
-            let lift = -test.effect.relative() * sold;
-            let error = test.effect.error * test.effect.effect.exp() * sold;
-            self.mix.lift_tests.push(LiftTest { channel, from, to, share: test.share, lift, error });
+            // What the cut took from the treated regions it would have taken from the others too: their sales
+            // and their part of the recorded spend, which is cut in the treated regions already, say how much.
+            let rest = test.untreated;
+            let lift = -test.effect.relative() * sold * rest;
+            let error = test.effect.error * test.effect.effect.exp() * sold * rest;
+            let share = test.share * rest / (1.0 - test.share * (1.0 - rest));
+            if !(error > 0.0 && share > 0.0 && share.is_finite()) {
+                let message = format!(
+                    "test {} is read out, but calibrates nothing: its days have no sales, or its regions do not differ",
+                    test.name
+                );
+                faults.push(notice(Code::OutOfRange, table.file(), message));
+                continue;
+            }
+            let until = Some(to);
+            self.mix.lift_tests.push(LiftTest { channel, from, to, until, share, lift, error });
         }
     }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::super::super::{DecideError, SolveOptions};
-use super::super::check::{Room, check, check_route};
+use super::super::check::{Room, SLACK, check, check_route};
 use super::super::model::answer;
 use super::super::plan::{Plan, PlanRoute};
 use super::super::update::relieved;
@@ -278,7 +278,8 @@ impl Dispatcher<'_> {
         (sound && trimmed.routes.first() == Some(&route)).then_some(route)
     }
 
-    /// The plan without orders for which a vehicle would load more often than it may.
+    /// The plan without orders for which a vehicle would load more often than it may, or for which it has no room
+    /// beside what stays aboard.
     fn trimmed(&self, scene: &Scene, mut plan: Plan) -> Plan {
         for route in &mut plan.routes {
             let vehicle = &self.fleet[route.kind];
@@ -304,9 +305,50 @@ impl Dispatcher<'_> {
                 Doing::Rest(_) | Doing::Return => true,
             };
             route.trips.iter_mut().for_each(|trip| trip.visits.retain(keeps));
+            while !self.has_room(scene, route) {
+                let taken = |visit: &usize| match scene.tasks[*visit] {
+                    Doing::Load(order) | Doing::Serve(order) => {
+                        (!vehicle.aboard.contains(&order)).then_some(order)
+                    }
+                    Doing::Rest(_) | Doing::Return => None,
+                };
+                let visits: Vec<usize> = route.visits().collect();
+                let Some(last) = visits.iter().rev().find_map(taken) else { break };
+                let keeps = |visit: &usize| taken(visit) != Some(last);
+                route.trips.iter_mut().for_each(|trip| trip.visits.retain(keeps));
+            }
         }
         plan.routes.retain(|route| route.visits().next().is_some());
         plan
+    }
+
+    /// Whether a vehicle can carry what a route loads and collects beside what is aboard already.
+    fn has_room(&self, scene: &Scene, route: &PlanRoute) -> bool {
+        let vehicle = &self.fleet[route.kind];
+        let data = &self.day.problem.data;
+        let tasks = || route.visits().map(|visit| scene.tasks[visit]);
+        let comes_later: HashSet<usize> = tasks()
+            .filter_map(|task| if let Doing::Load(order) = task { Some(order) } else { None })
+            .collect();
+        let at_start = tasks().filter_map(|task| match task {
+            Doing::Serve(order) if !comes_later.contains(&order) => Some(order),
+            _ => None,
+        });
+        let begins: HashSet<usize> = vehicle.aboard.iter().copied().chain(at_start).collect();
+        data.vehicles[vehicle.kind].capacity.iter().enumerate().all(|(at, most)| {
+            let delivery = |order: usize| data.visits[order].delivery[at];
+            let mut load = vehicle.carried[at] + begins.iter().map(|&order| delivery(order)).sum::<f64>();
+            let mut peak = load;
+            for task in tasks() {
+                load += match task {
+                    Doing::Load(order) => delivery(order),
+                    Doing::Serve(order) => data.visits[order].pickup[at] - delivery(order),
+                    Doing::Rest(_) | Doing::Return => 0.0,
+                };
+                peak = peak.max(load);
+            }
+            peak <= most + SLACK
+        })
     }
 
     /// Gives every vehicle its steps.
@@ -315,9 +357,11 @@ impl Dispatcher<'_> {
         let mut first: HashSet<usize> = HashSet::new();
         for route in &plan.routes {
             let list: Vec<Doing> = route.visits().map(|visit| scene.tasks[visit]).collect();
-            if self.fleet[route.kind].is_home(self.day) {
-                first.extend(list.iter().map_while(|task| match task {
-                    Doing::Load(order) => Some(*order),
+            let vehicle = &self.fleet[route.kind];
+            if vehicle.is_home(self.day) {
+                let here = |visit: usize| scene.problem.data.visits[visit].place == vehicle.place;
+                first.extend(route.visits().map_while(|visit| match scene.tasks[visit] {
+                    Doing::Load(order) if here(visit) => Some(order),
                     _ => None,
                 }));
             }

@@ -137,6 +137,57 @@ fn traffic_and_delays_hold_for_what_has_not_begun() {
 }
 
 #[test]
+fn who_is_on_the_way_when_ways_become_slow_may_come_back_late() {
+    let orders = [("A", 60.0, 0.0, "")];
+    let slow = [("08:30", "traffic", "", "", 4.0)];
+    let short = vans(1.0).with_text("shift_end", ["12:00"]);
+    for limit in [f64::NAN, 3.0] {
+        let one = day(tables(&orders, &slow, short.clone().with_number("max_hours", [limit])), settings());
+        for policy in Policy::ALL {
+            let (done, outturn) = run(&one, policy);
+            assert_eq!(served(&one, &done), [at("A", "09:00")], "{policy:?}");
+            assert!((outturn.duration - 3600.0 * (1.0 + 1.0 / 6.0 + 4.0)).abs() < 1e-6);
+        }
+    }
+}
+
+#[test]
+fn goods_that_stay_aboard_keep_their_room() {
+    let orders = [("A", 20.0, 0.0, ""), ("B", 40.0, 0.0, ""), ("C", 30.0, 0.0, "08:15")];
+    let slow = [("08:10", "traffic", "", "", 2.0)];
+    let mut all = tables(&orders, &slow, vans(1.0).with_number("capacity_kg", [200.0]));
+    let visits = all.get("visits").unwrap().clone();
+    all.insert(visits.with_number("delivery_kg", [100.0, 100.0]).with_text("window_end", ["08:20", "08:55"]));
+    let events = all.get("events").unwrap().clone();
+    all.insert(events.with_number("pickup_kg", [150.0, f64::NAN]));
+    let one = day(all, settings());
+    // B is too far once ways are slow; its goods stay aboard, so C's do not fit beside them.
+    Policy::ALL.into_iter().for_each(|policy| drop(run(&one, policy)));
+}
+
+#[test]
+fn goods_of_another_depot_are_fetched_there() {
+    let orders = [("A", 40.0, 0.0, "")];
+    let van = vans(1.0)
+        .with_text("depot", ["D"])
+        .with_text("reload_depots", ["E"])
+        .with_number("max_reloads", [1.0]);
+    let mut all = tables(&orders, &[], van);
+    all.insert(
+        Table::new("depots")
+            .with_text("depot", ["D", "E"])
+            .with_number("x_km", [0.0, 30.0])
+            .with_number("y_km", [0.0, 0.0]),
+    );
+    let visits = all.get("visits").unwrap().clone();
+    all.insert(visits.with_number("delivery_kg", [50.0]));
+    let one = day(all, settings());
+    for policy in Policy::ALL {
+        assert_eq!(run(&one, policy).1.served, 1, "{policy:?}");
+    }
+}
+
+#[test]
 fn a_vehicle_rests_where_it_is_when_it_should() {
     let orders = [("A", 10.0, 0.0, ""), ("B", 20.0, 0.0, ""), ("C", 20.0, 5.0, "08:15")];
     let rest = Table::new("breaks")
