@@ -178,7 +178,7 @@ fn roas(folder: &Path) -> Result<(), Box<dyn Error>> {
     };
     let test = |c: usize| {
         let lift = truth[c][60..70].iter().sum::<f64>();
-        LiftTest { channel: c, from: 60, to: 69, share: 1.0, lift, error: 0.1 * lift }
+        LiftTest { channel: c, from: 60, to: 69, until: None, share: 1.0, lift, error: 0.1 * lift }
     };
     let tested = MixHistory { lift_tests: vec![test(0), test(1)], ..plain.clone() };
     for (name, history) in [("with z", controlled), ("without z", plain), ("without z, lift tests", tested)] {

@@ -26,7 +26,11 @@ pub(super) fn recombine(
     plan: &[Known],
     control: &Control,
 ) -> Option<Vec<Known>> {
-    let routes: Vec<&Known> = pool.routes().iter().chain(plan).collect();
+    // A route of the plan that left the pool has a column of its own; no set of visits has two.
+    let places: Vec<Option<usize>> =
+        plan.iter().map(|known| pool.place_of(known.kind, &known.visits)).collect();
+    let absent = plan.iter().zip(&places).filter(|(_, place)| place.is_none()).map(|(known, _)| known);
+    let routes: Vec<&Known> = pool.routes().iter().chain(absent).collect();
     let mut program = Program::minimise();
     for known in &routes {
         program.add_column(known.cost, 0.0, 1.0, ColumnKind::Integer);
@@ -52,8 +56,8 @@ pub(super) fn recombine(
             program.add_row(f64::NEG_INFINITY, kind.count as f64, row);
         }
     }
-    let known = pool.routes().len();
-    start.extend((0..routes.len()).map(|column| (column, f64::from(u8::from(column >= known)))));
+    let is_planned = |column: &usize| *column >= pool.routes().len() || places.contains(&Some(*column));
+    start.extend((0..routes.len()).map(|column| (column, f64::from(u8::from(is_planned(&column))))));
     let mut session = Session::new(&program).ok()?;
     session.set_start(start);
     let mut control = control.clone().with_gap(GAP);

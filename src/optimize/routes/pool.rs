@@ -16,7 +16,7 @@ pub(super) struct Known {
 /// The cheapest route of each set of visits and kind of vehicle; the newest ones when it is full.
 pub(super) struct Pool {
     routes: Vec<Known>,
-    place_of: HashMap<u64, usize>,
+    place_by_key: HashMap<u64, usize>,
     /// A random number for each visit; those of a set added up tell it from others.
     keys: Vec<u64>,
     most: usize,
@@ -30,7 +30,7 @@ impl Pool {
         let mut random = ChaCha8Rng::seed_from_u64(visits as u64);
         Pool {
             routes: Vec::new(),
-            place_of: HashMap::new(),
+            place_by_key: HashMap::new(),
             keys: (0..visits).map(|_| random.random()).collect(),
             most,
             next: 0,
@@ -42,13 +42,22 @@ impl Pool {
         &self.routes
     }
 
+    /// Where the route of these visits stands.
+    pub fn place_of(&self, kind: usize, visits: &[u32]) -> Option<usize> {
+        self.place_by_key.get(&self.key(kind, visits)).copied()
+    }
+
+    fn key(&self, kind: usize, visits: &[u32]) -> u64 {
+        let sum = visits.iter().fold(0_u64, |sum, &visit| sum.wrapping_add(self.keys[visit as usize]));
+        sum.wrapping_add((kind as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15))
+    }
+
     pub fn add(&mut self, kind: usize, visits: &[u32], cost: f64) {
         if visits.is_empty() || self.most == 0 {
             return;
         }
-        let sum = visits.iter().fold(0_u64, |sum, &visit| sum.wrapping_add(self.keys[visit as usize]));
-        let key = sum.wrapping_add((kind as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15));
-        if let Some(&place) = self.place_of.get(&key) {
+        let key = self.key(kind, visits);
+        if let Some(&place) = self.place_by_key.get(&key) {
             let known = &mut self.routes[place];
             if cost < known.cost {
                 known.cost = cost;
@@ -64,7 +73,7 @@ impl Pool {
         } else {
             let place = self.next;
             self.next = (place + 1) % self.most;
-            self.place_of.remove(&self.key_of[place]);
+            self.place_by_key.remove(&self.key_of[place]);
             self.key_of[place] = key;
             let old = &mut self.routes[place];
             (old.kind, old.cost) = (kind, cost);
@@ -72,7 +81,7 @@ impl Pool {
             old.visits.extend_from_slice(visits);
             place
         };
-        self.place_of.insert(key, place);
+        self.place_by_key.insert(key, place);
     }
 }
 
