@@ -51,18 +51,23 @@ impl Bid {
     pub fn run(self) -> Result<u8, Failure> {
         let purse = Purse { budget: self.budget, expected: self.expected, price: self.price };
         let path = self.log.clone().unwrap_or_else(|| PathBuf::from("simulation"));
+        let mut notices = Faults::default();
         let bids = match self.simulate {
             Some(auctions) => {
                 let Bid { creatives, seed, .. } = self;
                 bid::simulate(&Simulation { auctions, creatives, seed }, &purse)?
             }
-            None => bid::replay_log(&bid::read_log(&path)?, &purse)?,
+            None => {
+                let (log, told) = bid::read_log(&path)?;
+                notices = told;
+                bid::replay_log(&log, &purse)?
+            }
         };
-        self.write(&path, &bids)?;
+        self.write(&path, &bids, &notices)?;
         Ok(exit::OK)
     }
 
-    fn write(&self, path: &Path, bids: &Bids) -> Result<(), Failure> {
+    fn write(&self, path: &Path, bids: &Bids, notices: &Faults) -> Result<(), Failure> {
         let document = document(bids);
         let presentation = bids.present(&input::title(path), &self.currency);
         let default = || match &self.log {
@@ -75,7 +80,7 @@ impl Bid {
         if self.talk.json {
             console::say_json(&document);
         } else if self.talk.tells() {
-            write::summary(&presentation, &Faults::default());
+            write::summary(&presentation, notices);
             console::say(&format!("\nBids: {}", folder.join("bids.csv").display()));
         }
         Ok(())

@@ -102,11 +102,11 @@ impl Bids {
     }
 }
 
-/// Reads a log of auctions.
+/// Reads a log of auctions, with what is to be told of it.
 ///
 /// # Errors
 /// Every fault of the file at once.
-pub fn read_log(path: &Path) -> Result<Table, Faults> {
+pub fn read_log(path: &Path) -> Result<(Table, Faults), Faults> {
     let label = path.display().to_string();
     let broken = |why: String| Faults::from(Fault::error(Code::UnknownTable, &label, why));
     let schema = Schema::parse(CONTRACT).map_err(|error| broken(error.to_string()))?;
@@ -114,7 +114,11 @@ pub fn read_log(path: &Path) -> Result<Table, Faults> {
     let (table, faults) = read_csv(path, &label, wanted, &Declaration::default());
     let mut notices = faults.into_result()?;
     match validate(Tables::default().with(table), &Settings::default(), &schema) {
-        Ok(valid) => valid.tables.get("auctions").cloned().ok_or_else(|| broken("no rows".to_owned())),
+        Ok(valid) => {
+            notices.extend(valid.notices);
+            let table = valid.tables.get("auctions").cloned();
+            table.map(|table| (table, notices)).ok_or_else(|| broken("no rows".to_owned()))
+        }
         Err(faults) => {
             notices.extend(faults);
             Err(notices)

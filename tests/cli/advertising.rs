@@ -47,7 +47,7 @@ fn bids_are_replayed_from_a_log() {
         let worth = 1.0 + f64::from(auction * 7 % 10);
         log += &format!("{auction},low,{worth},1\n{auction},high,{},2\n", 1.4 * worth);
     }
-    fs::write(at.join("log.csv"), log).unwrap();
+    fs::write(at.join("log.csv"), &log).unwrap();
     let bid = purvey(at, "bid log.csv --budget 200 --json").ends(0).json()["bid"].clone();
     let number = |name: &str| bid[name].as_f64().unwrap();
     assert_eq!(number("auctions"), 400.0);
@@ -57,6 +57,13 @@ fn bids_are_replayed_from_a_log() {
     assert_eq!((table.lines().count(), table.lines().next()), (401, Some("auction,option,value,cost,price")));
     let told = purvey(at, "bid log.csv --budget 200").ends(0).out;
     assert!(told.contains("of 400 auctions taken"), "{told}");
+    fs::write(
+        at.join("more.csv"),
+        log.replace("value,cost\n", "value,cost,extra\n").replace(",1\n", ",1,x\n").replace(",2\n", ",2,x\n"),
+    )
+    .unwrap();
+    let more = purvey(at, "bid more.csv --budget 200").ends(0);
+    assert!((more.out + &more.err).contains("extra"), "an unused column is told");
     fs::write(at.join("bad.csv"), "auction,option,value,cost\na,x,1,-1\n").unwrap();
     let refused = purvey(at, "bid bad.csv --budget 5").ends(3);
     assert!(refused.err.contains("bad.csv:2:") && refused.err.contains("cost"), "{}", refused.err);

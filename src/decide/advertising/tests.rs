@@ -373,6 +373,25 @@ fn a_target_over_s_shapes_is_kept_and_one_out_of_reach_is_told() {
 }
 
 #[test]
+fn a_target_that_only_a_narrow_spend_keeps_is_found() {
+    let steep = |min: f64| {
+        Table::new("response_curves")
+            .with_text("channel", ["steep", "fixed"])
+            .with_number("a", [1000.0, 0.001])
+            .with_number("k", [200.0, 10.0])
+            .with_number("s", [12.0, 1.0])
+            .with_number("max", [3000.0, min])
+            .with_number("min", [0.0, min])
+    };
+    for (min, most_cost) in [(1.0, 0.27556), (0.0, 0.28)] {
+        let settings = Settings::default().with("budget", 3000.0).with("max_cpa", most_cost);
+        let prepared = Advertising.prepare(input(steep(min), settings), &Control::default()).unwrap();
+        let solution = prepared.solve(&SolveOptions::default()).unwrap();
+        assert!(solution.checks.feasible && solution.outcome.objective.unwrap() > 800.0, "{solution:?}");
+    }
+}
+
+#[test]
 fn a_thousand_campaigns_on_twenty_eight_days_are_split_within_the_gap() {
     let (campaigns, days) = (1_000, 28);
     let rows = campaigns * days;

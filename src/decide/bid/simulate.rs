@@ -25,7 +25,7 @@ pub struct Simulation {
     pub seed: u64,
 }
 
-/// Most auctions and creatives, so that memory stays small.
+/// Most auctions and creatives: some two gigabytes.
 const MOST: [usize; 2] = [10_000_000, 100];
 /// Slots: name, share of impressions that are seen, price over the market's.
 const SLOTS: [(&str, f64, f64); 2] = [("upper", 0.9, 1.0), ("lower", 0.6, 0.5)];

@@ -355,3 +355,77 @@ impl Orders for Purvey<'_> {
         Ok(now.filter_map(as_replayed).collect())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::super::explain::tests::problem;
+    use super::*;
+    use crate::decide::backtest::{Schedule, play};
+
+    /// A shop with a slow supplier and a quick one, at these prices.
+    fn shop(prices: [f64; 2]) -> Problem {
+        let mut sales = "item,date,quantity\n".to_owned();
+        for week in 0..8 {
+            let day = chrono::NaiveDate::from_ymd_opt(2023, 12, 4).unwrap() + chrono::Duration::weeks(week);
+            sales += &format!("A,{day},1\n");
+        }
+        let suppliers = "supplier,lead_time_days,order_cost\nSLOW,28,0.5\nQUICK,7,0.75\n";
+        let items = "item,unit_cost,price,holding_cost,unmet_demand\nA,2,5,0.4,backorder\n";
+        let [slow, quick] = prices;
+        let sourcing = format!("item,supplier,unit_price\nA,SLOW,{slow}\nA,QUICK,{quick}\n");
+        let stock = "item,date,on_hand\nA,2024-01-29,0\n";
+        let tables = [
+            ("sales", &*sales),
+            ("suppliers", suppliers),
+            ("items", items),
+            ("stock", stock),
+            ("sourcing", &*sourcing),
+        ];
+        problem(&tables, &[])
+    }
+
+    fn code(problem: &Problem, source: usize) -> &str {
+        &problem.suppliers[problem.pairs[0].sources[source].supplier].code
+    }
+
+    #[test]
+    fn goods_of_another_source_come_when_it_delivers_and_are_paid_once() {
+        let all = shop([2.0, 2.5]);
+        assert_eq!((code(&all, 0), code(&all, 1)), ("SLOW", "QUICK"));
+        let facts = Facts {
+            all: &all,
+            first: 2,
+            review: 1,
+            rounds: 1,
+            shortage_cost: vec![3.0],
+            lead: vec![4],
+            leads: vec![vec![4, 1]],
+            length: vec![5],
+            start: vec![Start { lots: vec![(0.0, None)], backorder: 0.0, arrivals: vec![0.0; 4] }],
+        };
+        let line = OrderLine { pair: 0, source: 1, bucket: 0, quantity: 5.0 };
+        let policy = Box::new(Given { lines: vec![line] });
+        let mut trial = Trial { warehouse: Warehouse::new(&facts), policy };
+        let schedule =
+            Schedule { from: all.plan_date, decisions: vec![0], buckets: 5, controllable_from: vec![4] };
+        let played = play(&schedule, &mut trial).unwrap();
+        for costs in [&played.controllable, &played.total] {
+            assert_eq!((costs.order, costs.purchase_variance), (0.75, 2.5));
+        }
+        // One unit is owed in the first week alone; the five of the quick source serve the others.
+        assert_eq!(played.total.shortage, 3.0);
+    }
+
+    #[test]
+    fn a_source_is_found_again_where_prices_put_it_elsewhere() {
+        let (before, after) = (shop([2.0, 2.5]), shop([2.5, 2.0]));
+        assert_eq!(code(&after, 0), "QUICK");
+        for source in 0..2 {
+            let line = OrderLine { pair: 0, source, bucket: 0, quantity: 1.0 };
+            let again = same_source(&before, &after, &line).unwrap();
+            assert_eq!(code(&after, again), code(&before, source));
+        }
+    }
+}

@@ -151,8 +151,8 @@ pub(super) struct Paces {
 }
 
 /// Seconds that an arc takes at least on a day on which it is closed: a closed arc is passed a
-/// million times slower, and nobody may be through within a day.
-const SHORTEST: f64 = 0.1;
+/// hundred million times slower, and nobody may be through within a day.
+const SHORTEST: f64 = 1e-3;
 
 /// Travel times of an arc.
 enum Times {

@@ -10,8 +10,8 @@
 //! Not for: several budgets at once.
 //! Same input gives the same answer: yes.
 //! Differs from the papers: the target is what is left of the budget over the offers that are still
-//! expected, not the budget over all; the first price is the best rate of the first offer that has
-//! one; one offer moves the price at most by a factor e^0.5.
+//! expected, not the budget over all; the first price is half the best rate of the first offer that
+//! has one; one offer moves the price at most by a factor e^0.5.
 
 use super::{PacingError, Stream};
 

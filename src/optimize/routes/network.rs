@@ -2,17 +2,24 @@
 //!
 //! Nodes are the visits, then the depots, then `nowhere`, where open routes end: every way from
 //! and to it is free. Visits are numbered along a chain of nearest neighbours, so that what is
-//! looked at together lies together in memory. Up to [`TABLED`] nodes the numbers of each ordered pair stand in tables;
-//! above, they are looked up by place, which costs time and no memory.
+//! looked at together lies together in memory. Up to [`TABLED`] nodes the numbers of each ordered
+//! pair stand in tables; above, they are looked up by place, which costs time and no memory.
+
+mod arcs;
+mod kinds;
 
 use crate::control::Control;
 
-use super::problem::{Backhauls, Problem, Profile, VehicleType, Visit, Window};
-use super::schedule::{TOLERANCE, opening};
+use super::problem::{Backhauls, Problem, Visit, Window};
+use super::schedule::TOLERANCE;
 use super::tours::NONE;
+pub(super) use arcs::Arcs;
+pub(super) use kinds::Kind;
+use kinds::kinds;
 
 /// Most nodes whose pairs are tabled, fewer where there are several profiles.
 const TABLED: usize = 2_600;
+
 /// Rows of neighbours between two looks at the clock.
 const CLOCK_ROWS: usize = 32;
 /// Most neighbours kept for each visit.
@@ -23,22 +30,6 @@ pub(super) const WIDER: usize = 3;
 
 /// What a unit of waiting counts for in the choice of companions, beside a unit of distance.
 const WAITING_WEIGHT: f64 = 0.2;
-
-/// Distances and lags of one profile.
-pub(super) struct Arcs<'a> {
-    profile: &'a Profile,
-    visits: usize,
-    size: usize,
-    /// Empty where pairs are not tabled.
-    distance: Vec<f64>,
-    /// Whether tabled distances are the same in both directions.
-    is_symmetric: bool,
-    lag: Vec<f64>,
-    /// The same, by the second node first.
-    lag_back: Vec<f64>,
-    /// Place, service and set-up of each node, for pairs that are not tabled.
-    stops: Vec<(usize, f64, f64)>,
-}
 
 /// What the search needs to know of a visit.
 pub(super) struct Node {
@@ -54,27 +45,6 @@ pub(super) struct Node {
     /// Whether the problem says that cost.
     pub optional: bool,
     pub backhaul: bool,
-}
-
-/// What the search needs to know of vehicle types that are the same in all but number.
-pub(super) struct Kind {
-    /// Those types, rising.
-    pub types: Vec<usize>,
-    pub start: u32,
-    pub end: u32,
-    pub profile: usize,
-    pub fixed: f64,
-    pub unit_distance: f64,
-    pub unit_duration: f64,
-    pub max_distance: f64,
-    pub max_duration: f64,
-    /// When a route may leave its start and reach its end.
-    pub leave: Window,
-    pub close: f64,
-    pub capacity: Vec<f64>,
-    pub count: usize,
-    /// Types that differ in capacity, cost, count and skills alone have the same class.
-    pub class: usize,
 }
 
 /// Which rules the problem has at all, so that others cost nothing.
@@ -366,64 +336,6 @@ fn hull(visit: &Visit) -> Window {
     Window { start: first.start, end: last.end + visit.lateness.map_or(0.0, |lateness| lateness.most) }
 }
 
-/// The kinds, and the kind of each vehicle type.
-fn kinds(problem: &Problem, nowhere: usize) -> (Vec<Kind>, Vec<usize>) {
-    let mut kinds: Vec<Kind> = Vec::new();
-    let mut kind_of = Vec::new();
-    let mut named = vec![Vec::new(); problem.vehicles().len()];
-    for (index, visit) in problem.visits().iter().enumerate() {
-        visit.vehicles.iter().for_each(|&vehicle| named[vehicle].push(index));
-    }
-    for (index, vehicle) in problem.vehicles().iter().enumerate() {
-        let same = |kind: &Kind| {
-            let other = &problem.vehicles()[kind.types[0]];
-            (other.fixed_cost, other.unit_distance_cost) == (vehicle.fixed_cost, vehicle.unit_distance_cost)
-                && vehicle.committed.is_empty()
-                && VehicleType { count: other.count, ..vehicle.clone() } == *other
-                && named[index] == named[kind.types[0]]
-        };
-        if let Some(known) = kinds.iter().position(same) {
-            kinds[known].types.push(index);
-            kinds[known].count = kinds[known].count.saturating_add(vehicle.count);
-            kind_of.push(known);
-            continue;
-        }
-        let mut kind = kind(problem, index, nowhere);
-        kind.class =
-            kinds.iter().find(|other| is_of_class(other, &kind)).map_or(kinds.len(), |other| other.class);
-        kind_of.push(kinds.len());
-        kinds.push(kind);
-    }
-    (kinds, kind_of)
-}
-
-fn kind(problem: &Problem, index: usize, nowhere: usize) -> Kind {
-    let vehicle = &problem.vehicles()[index];
-    let end_window = vehicle.end.map_or(Window::ALWAYS, |end| problem.depots()[end].window);
-    Kind {
-        types: vec![index],
-        start: (problem.visits().len() + vehicle.start) as u32,
-        end: vehicle.end.map_or(nowhere, |end| problem.visits().len() + end) as u32,
-        profile: vehicle.profile,
-        fixed: vehicle.fixed_cost,
-        unit_distance: vehicle.unit_distance_cost,
-        unit_duration: vehicle.unit_duration_cost,
-        max_distance: vehicle.max_distance,
-        max_duration: vehicle.max_duration,
-        leave: Window { start: opening(problem, vehicle), end: problem.depots()[vehicle.start].window.end },
-        close: end_window.end.min(vehicle.shift.end),
-        capacity: vehicle.capacity.clone(),
-        count: if vehicle.committed.is_empty() { vehicle.count } else { 0 },
-        class: 0,
-    }
-}
-
-fn is_of_class(one: &Kind, other: &Kind) -> bool {
-    (one.start, one.end, one.profile) == (other.start, other.end, other.profile)
-        && (one.max_distance, one.max_duration) == (other.max_distance, other.max_duration)
-        && (one.leave, one.close) == (other.leave, other.close)
-}
-
 fn rules(problem: &Problem, kinds: &[Kind]) -> Rules {
     let data = problem.data();
     let (visits, vehicles) = (&data.visits, &data.vehicles);
@@ -442,84 +354,5 @@ fn rules(problem: &Problem, kinds: &[Kind]) -> Rules {
         restricted: (0..visits.len()).any(|visit| problem.served_by(visit).len() < vehicles.len()),
         backhauls: data.backhauls,
         prizes: visits.iter().any(|visit| visit.prize.is_some()),
-    }
-}
-
-impl<'a> Arcs<'a> {
-    fn new(profile: &'a Profile, nodes: &[Node], visits: usize, tabled: usize) -> Self {
-        let size = nodes.len() + 1;
-        let stops = nodes.iter().map(|node| (node.place, node.service, node.setup)).collect();
-        let mut arcs = Arcs {
-            profile,
-            visits,
-            size,
-            distance: Vec::new(),
-            is_symmetric: false,
-            lag: Vec::new(),
-            lag_back: Vec::new(),
-            stops,
-        };
-        if size <= tabled {
-            let pairs = || (0..size as u32).flat_map(|from| (0..size as u32).map(move |to| (from, to)));
-            let distance = pairs().map(|(from, to)| arcs.distance_by_place(from, to)).collect();
-            arcs.lag = pairs().map(|(from, to)| arcs.lag_by_place(from, to)).collect();
-            arcs.lag_back = pairs().map(|(to, from)| arcs.lag(from, to)).collect();
-            arcs.distance = distance;
-            let back = |from: u32, to: u32| arcs.distance(from, to) == arcs.distance(to, from);
-            arcs.is_symmetric = pairs().all(|(from, to)| back(from, to));
-        }
-        arcs
-    }
-
-    /// Distance between two nodes.
-    #[inline]
-    pub fn distance(&self, from: u32, to: u32) -> f64 {
-        match self.distance.get(from as usize * self.size + to as usize) {
-            Some(&distance) => distance,
-            None => self.distance_by_place(from, to),
-        }
-    }
-
-    /// Distance from the second node to the first, read beside the distances from the first where
-    /// that is the same.
-    #[inline]
-    pub fn distance_back(&self, to: u32, from: u32) -> f64 {
-        if self.is_symmetric { self.distance(to, from) } else { self.distance(from, to) }
-    }
-
-    /// Time from the start of service at one node to the earliest start of service at the next.
-    #[inline]
-    pub fn lag(&self, from: u32, to: u32) -> f64 {
-        match self.lag.get(from as usize * self.size + to as usize) {
-            Some(&lag) => lag,
-            None => self.lag_by_place(from, to),
-        }
-    }
-
-    /// The same, read beside the times to the second node.
-    #[inline]
-    pub fn lag_back(&self, from: u32, to: u32) -> f64 {
-        match self.lag_back.get(to as usize * self.size + from as usize) {
-            Some(&lag) => lag,
-            None => self.lag_by_place(from, to),
-        }
-    }
-
-    fn distance_by_place(&self, from: u32, to: u32) -> f64 {
-        match (self.stops.get(from as usize), self.stops.get(to as usize)) {
-            (Some(a), Some(b)) => self.profile.distance.at(a.0, b.0),
-            _ => 0.0,
-        }
-    }
-
-    fn lag_by_place(&self, from: u32, to: u32) -> f64 {
-        match (self.stops.get(from as usize), self.stops.get(to as usize)) {
-            (Some(a), Some(b)) => {
-                let sets_up = from as usize >= self.visits || a.0 != b.0;
-                a.1 + self.profile.duration.at(a.0, b.0) + if sets_up { b.2 } else { 0.0 }
-            }
-            (Some(a), None) => a.1,
-            _ => 0.0,
-        }
     }
 }

@@ -223,11 +223,9 @@ impl Fitted {
         for (c, channel) in history.channels.iter().enumerate() {
             let totals = self.totals(c);
             let most = channel.spend.iter().copied().fold(0.0, f64::max);
-            let least = channel.spend.iter().copied().fold(f64::INFINITY, f64::min);
-            let is_tested = history.lift_tests.iter().any(|test| test.channel == c);
             self.identified[c] = if most <= 0.0 {
                 Identified::NeverSpent
-            } else if most - least <= 1e-3 * most && !is_tested {
+            } else if history.is_untold(c) {
                 Identified::Constant
             } else if spread(&totals) > 0.4 * before && channel.beliefs.roas.is_none() {
                 Identified::Weakly

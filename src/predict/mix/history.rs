@@ -158,6 +158,16 @@ pub enum MixError {
 pub(super) const LEAST: usize = 12;
 
 impl MixHistory {
+    /// Whether the spend of a channel that is spent on never changed, and no test tells what it brings.
+    #[must_use]
+    pub fn is_untold(&self, channel: usize) -> bool {
+        let spend = self.channels.get(channel).map_or(&[][..], |channel| &channel.spend);
+        let most = spend.iter().copied().fold(0.0, f64::max);
+        let least = spend.iter().copied().fold(f64::INFINITY, f64::min);
+        let is_tested = self.lift_tests.iter().any(|test| test.channel == channel);
+        most > 0.0 && most - least <= 1e-3 * most && !is_tested
+    }
+
     /// Number of periods.
     #[must_use]
     pub fn periods(&self) -> usize {

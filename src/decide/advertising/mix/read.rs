@@ -261,14 +261,13 @@ impl History {
             );
             faults.push(warning(Code::OutOfRange, "sales", message));
         }
-        for channel in &self.mix.channels {
+        for (at, channel) in self.mix.channels.iter().enumerate() {
             let most = channel.spend.iter().copied().fold(0.0, f64::max);
-            let least = channel.spend.iter().copied().fold(f64::INFINITY, f64::min);
             let name = &channel.name;
             if most <= 0.0 {
                 let message = format!("nothing was ever spent on {name}; it gets no curve");
                 faults.push(warning(Code::OutOfRange, file, message));
-            } else if most - least <= 1e-3 * most {
+            } else if self.mix.is_untold(at) {
                 let message = format!(
                     "spend on {name} never changed: what it brings is not identified and rests on belief"
                 );

@@ -29,6 +29,8 @@ pub(super) struct ChannelReadout {
     pub band: ResponseBand,
     pub curve: Hill,
     pub limit: Limit,
+    /// Greatest spend of the window.
+    pub most: f64,
     /// Spend of the window at the usual rate.
     pub current: f64,
     /// Greatest spend of a period.
@@ -79,7 +81,9 @@ impl Readout {
             let (current, greatest) = (history.usual(c), history.greatest(c));
             let limit = history.limits[c];
             let most = history.most(c, current);
-            let grid: Vec<f64> = (0..=POINTS).map(|i| most * i as f64 / POINTS as f64).collect();
+            // The curve reaches to what is spent now, whatever may be spent from now on.
+            let reach = most.max(current);
+            let grid: Vec<f64> = (0..=POINTS).map(|i| reach * i as f64 / POINTS as f64).collect();
             let band = fitted.response(c, PlanWindow { periods: history.window }, &grid);
             let points: Vec<(f64, f64)> =
                 grid.iter().copied().zip(band.response.iter().map(|estimate| estimate.mean)).collect();
@@ -99,6 +103,7 @@ impl Readout {
                 band,
                 curve,
                 limit,
+                most,
                 current,
                 greatest,
             });
@@ -146,7 +151,7 @@ impl Readout {
             .with_number("a", each(&|channel| channel.curve.a))
             .with_number("k", each(&|channel| channel.curve.k))
             .with_number("s", each(&|channel| channel.curve.s))
-            .with_number("max", each(&|channel| channel.band.spend[POINTS]))
+            .with_number("max", each(&|channel| channel.most))
             .with_number("min", each(&|channel| channel.limit.min))
             .with_number("step", each(&|channel| channel.limit.step))
             .with_number("current", each(&|channel| channel.current))

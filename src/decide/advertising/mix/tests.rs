@@ -124,6 +124,18 @@ fn constant_and_missing_spend_are_said() {
 }
 
 #[test]
+fn a_channel_that_may_not_be_spent_on_keeps_its_history() {
+    let plain = prepare(folder()).solve(&SolveOptions::default()).unwrap();
+    let limits = Table::new("channel_limits").with_text("channel", ["search"]).with_number("max", [0.0]);
+    let solution = prepare(folder().with(limits)).solve(&SolveOptions::default()).unwrap();
+    let brought = |solution: &crate::decide::Solution| {
+        solution.tables.get("contributions").unwrap().number("contribution").unwrap().to_vec()
+    };
+    assert_eq!(brought(&solution), brought(&plain));
+    assert_eq!(solution.tables.get("spend").unwrap().number("spend").unwrap()[0], 0.0);
+}
+
+#[test]
 fn what_is_missing_is_asked_for() {
     let faults = Advertising.validate(input(Tables::default()), &Control::default()).unwrap_err();
     let missing = faults.as_slice().iter().filter(|fault| fault.code == Code::MissingTable).count();
