@@ -40,7 +40,7 @@ fn every_policy_of_every_window_is_priced() {
         let of = |name: &str| window["policies"][name]["controllable_cost"].as_f64().unwrap();
         assert!(names.iter().all(|name| of("perfect_foresight") <= of(name) + 1e-9), "{window}");
     }
-    assert_eq!(backtest["warnings"].as_array().unwrap().len(), 0);
+    assert_eq!(backtest["backtest"]["warnings"].as_array().unwrap().len(), 0);
     for file in ["backtest.json", "presentation.json", "report.html"] {
         assert!(at.join("shop/out-backtest").join(file).is_file(), "{file}");
     }
@@ -61,6 +61,28 @@ fn the_planners_own_orders_are_a_policy_too() {
     let backtest = purvey(at, arguments).ends(0).json();
     assert_eq!(backtest["backtest"]["from"], "2024-06-03");
     assert!(backtest["backtest"]["policies"]["own_orders"]["total_cost"].as_f64().unwrap() > 0.0);
+    assert_eq!(backtest["backtest"]["warnings"], serde_json::json!([]));
+}
+
+#[test]
+fn own_orders_that_no_longer_fit_are_told() {
+    let place = tempfile::tempdir().unwrap();
+    let at = place.path();
+    write_shop(&at.join("shop"), 44);
+    let orders = "item,location,supplier,order_date,quantity\nSOAP,NORTH,GONE,2024-06-03,30\n\
+                  SALT,NORTH,MAKER,2024-06-03,-5\nWAX,NORTH,MAKER,2024-06-03,5\n";
+    fs::write(at.join("orders.csv"), orders).unwrap();
+    let arguments = "backtest shop --json --rounds 2 --from 2024-06-03 --own-orders orders.csv";
+    let backtest = purvey(at, arguments).ends(0).json();
+    let told = [
+        "2 rows of the own orders left out (first row 3: quantity is -5: must be at least 0)",
+        "1 row of the own orders counted as of the first source, since their supplier does not deliver \
+         there (first row 2: GONE)",
+    ];
+    assert_eq!(backtest["backtest"]["warnings"], serde_json::json!(told));
+    fs::write(at.join("orders.csv"), "item,quantity\nSOAP,30\n").unwrap();
+    let refused = purvey(at, arguments).ends(3);
+    assert!(refused.err.contains("column order_date is missing"), "{}", refused.err);
 }
 
 #[test]

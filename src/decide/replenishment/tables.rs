@@ -7,7 +7,7 @@ use rustc_hash::FxHashMap;
 use super::check::{Checked, line_value};
 use super::model::LimitUse;
 use super::plan::{OrderLine, Plan};
-use super::problem::{Pair, Problem};
+use super::problem::{Pair, Problem, Source};
 use super::scenarios::{OverrideAccuracy, QUANTILE_LEVELS, Scenarios};
 use super::words::{bucket_word, count};
 use crate::data::{Code, Column, Fault, Faults, Table, Tables, date_of, day_number};
@@ -346,24 +346,29 @@ pub(crate) fn no_plan(termination: Termination) -> &'static str {
 /// # Errors
 /// A start without an order table, or without its columns.
 pub(crate) fn read_start(problem: &Problem, tables: &Tables) -> Result<Plan, Faults> {
-    let table = order_table(tables)?;
+    let table = order_table(tables, &[])?;
     let index = pair_index(problem);
     let lines = (0..table.len()).filter_map(|row| read_line(problem, &index, table, row).ok().flatten());
     Ok(Plan::new(lines.collect()))
 }
 
-fn pair_index(problem: &Problem) -> FxHashMap<(&str, &str), usize> {
+pub(crate) fn pair_index(problem: &Problem) -> PairIndex<'_> {
     let pairs = problem.pairs.iter().enumerate();
     pairs.map(|(at, pair)| ((item(problem, pair), location(problem, pair)), at)).collect()
 }
 
-fn order_table(tables: &Tables) -> Result<&Table, Faults> {
+/// The order table of a plan, with the columns that no plan can do without and those `needed` here.
+///
+/// # Errors
+/// A plan without it, or without its columns.
+pub(crate) fn order_table<'t>(tables: &'t Tables, needed: &[&str]) -> Result<&'t Table, Faults> {
     let Some(table) = tables.get("orders") else {
         return Err(Fault::error(Code::MissingTable, "plan", "the plan has no table `orders`")
             .with_help("hand in orders.csv with item,location,supplier,order_date,quantity")
             .into());
     };
-    let missing = ["item", "quantity"].into_iter().filter(|column| table.column(column).is_none());
+    let needed = ["item", "quantity"].iter().chain(needed);
+    let missing = needed.filter(|column| table.column(column).is_none());
     let faults: Faults = missing
         .map(|column| {
             Fault::error(Code::MissingColumn, table.file(), format!("column {column} is missing"))
@@ -378,7 +383,7 @@ fn order_table(tables: &Tables) -> Result<&Table, Faults> {
 /// # Errors
 /// Every row that names an unknown item, location, supplier or a day outside the horizon.
 pub(crate) fn read_plan(problem: &Problem, tables: &Tables) -> Result<Plan, Faults> {
-    let table = order_table(tables)?;
+    let table = order_table(tables, &[])?;
     let index = pair_index(problem);
     let mut faults = Faults::default();
     let mut lines = Vec::with_capacity(table.len());
@@ -392,53 +397,72 @@ pub(crate) fn read_plan(problem: &Problem, tables: &Tables) -> Result<Plan, Faul
     Ok(Plan::new(lines))
 }
 
+/// A row of an order table, found in the problem.
+pub(crate) struct Placed {
+    pub pair: usize,
+    /// The source of the supplier that the row names (the first, where it names none); `None` for
+    /// one that does not deliver there.
+    pub source: Option<usize>,
+    pub date: Option<NaiveDate>,
+    /// Stock units, at least 0.
+    pub quantity: f64,
+}
+
+/// Stock points by item and location.
+pub(crate) type PairIndex<'p> = FxHashMap<(&'p str, &'p str), usize>;
+
+/// Finds what a row of an order table orders.
+///
+/// # Errors
+/// A stock point that is not planned, or a negative quantity.
+pub(crate) fn placed(
+    problem: &Problem,
+    index: &PairIndex<'_>,
+    table: &Table,
+    row: usize,
+) -> Result<Placed, Box<Fault>> {
+    let text = |column: &str| table.text(column).map_or("", |text| text.get(row));
+    let (item, location) =
+        (text("item"), if table.column("location").is_some() { text("location") } else { "main" });
+    let not_planned = || format!("{item} at {location} is not planned here");
+    let pair =
+        *index.get(&(item, location)).ok_or_else(|| unknown(table, row, "item", item, not_planned()))?;
+    let supplier = text("supplier");
+    let names = |source: &Source| supplier.is_empty() || problem.suppliers[source.supplier].code == supplier;
+    let quantity = table.number("quantity").and_then(|numbers| numbers.get(row)).copied().unwrap_or(0.0);
+    if quantity < 0.0 {
+        let what = format!("quantity is {quantity}: must be at least 0");
+        let fault = Fault::error(Code::OutOfRange, table.file(), what).at_row(table.row_number(row));
+        return Err(Box::new(fault.in_column("quantity", quantity.to_string())));
+    }
+    let date = table.date("order_date").and_then(|days| days.get(row)).and_then(|&day| date_of(day));
+    Ok(Placed { pair, source: problem.pairs[pair].sources.iter().position(names), date, quantity })
+}
+
 fn read_line(
     problem: &Problem,
-    index: &FxHashMap<(&str, &str), usize>,
+    index: &PairIndex<'_>,
     table: &Table,
     row: usize,
 ) -> Result<Option<OrderLine>, Box<Fault>> {
-    let text = |column: &str| table.text(column).map_or("", |text| text.get(row));
-    let unknown = |column: &str, value: &str, what: String| {
-        Box::new(
-            Fault::error(Code::UnknownReference, table.file(), what)
-                .at_row(table.row_number(row))
-                .in_column(column, value)
-                .with_help("correct the plan, or add it to the instance"),
-        )
-    };
-    let (item, location) =
-        (text("item"), if table.column("location").is_some() { text("location") } else { "main" });
-    let pair = *index
-        .get(&(item, location))
-        .ok_or_else(|| unknown("item", item, format!("{item} at {location} is not planned here")))?;
-    let point = &problem.pairs[pair];
-    let supplier = text("supplier");
-    let source = point
-        .sources
-        .iter()
-        .position(|source| supplier.is_empty() || problem.suppliers[source.supplier].code == supplier)
-        .ok_or_else(|| {
-            unknown("supplier", supplier, format!("{supplier} does not deliver {item} to {location}"))
-        })?;
-    let date = table.date("order_date").and_then(|days| days.get(row)).and_then(|&day| date_of(day));
+    let Placed { pair, source, date, quantity } = placed(problem, index, table, row)?;
+    let source = source.ok_or_else(|| {
+        let text = |column: &str| table.text(column).map_or("", |text| text.get(row));
+        let (supplier, pair) = (text("supplier"), &problem.pairs[pair]);
+        let what =
+            format!("{supplier} does not deliver {} to {}", item(problem, pair), location(problem, pair));
+        unknown(table, row, "supplier", supplier, what)
+    })?;
     let date = date.unwrap_or(problem.plan_date);
-    let bucket = problem.buckets.index_of(date);
-    let bucket =
-        usize::try_from(bucket).ok().filter(|&bucket| bucket < problem.horizon).ok_or_else(|| {
-            unknown("order_date", &date.to_string(), format!("order_date {date} is not in the horizon"))
-        })?;
-    let quantity = table.number("quantity").and_then(|numbers| numbers.get(row)).copied().unwrap_or(0.0);
-    if quantity < 0.0 {
-        return Err(Box::new(
-            Fault::error(
-                Code::OutOfRange,
-                table.file(),
-                format!("quantity is {quantity}: must be at least 0"),
-            )
-            .at_row(table.row_number(row))
-            .in_column("quantity", quantity.to_string()),
-        ));
-    }
+    let bucket = usize::try_from(problem.buckets.index_of(date)).ok();
+    let bucket = bucket.filter(|&bucket| bucket < problem.horizon).ok_or_else(|| {
+        let what = format!("order_date {date} is not in the horizon");
+        unknown(table, row, "order_date", &date.to_string(), what)
+    })?;
     Ok((quantity > 0.0).then_some(OrderLine { pair, source, bucket, quantity }))
+}
+
+fn unknown(table: &Table, row: usize, column: &str, value: &str, what: String) -> Box<Fault> {
+    let fault = Fault::error(Code::UnknownReference, table.file(), what).at_row(table.row_number(row));
+    Box::new(fault.in_column(column, value).with_help("correct the plan, or add it to the instance"))
 }

@@ -1,6 +1,7 @@
 //! The windows of a replenishment backtest: which dates, which policies, and
 //! what they cost, for programs and for people.
 
+mod own;
 mod told;
 mod window;
 
@@ -13,6 +14,7 @@ use crate::control::Control;
 use crate::data::{Code, Fault, Faults, Settings, Table, Tables, date_of, day_number};
 use crate::decide::backtest::{Played, spaced};
 use crate::decide::{Backtest, BacktestOptions, BacktestWindow};
+use own::OwnOrders;
 use window::{Outcome, Window};
 
 /// Buckets of history before the first window that is chosen without a date.
@@ -45,15 +47,16 @@ pub(crate) fn backtest(
     let reader = Reader { name, tables, settings };
     let base = Problem::read(name, tables.clone(), settings)?;
     let all = reader.at(reader.after_last_sale(&base), None)?;
+    let own = options.own_orders.as_ref().map(|tables| OwnOrders::read(&all, tables)).transpose()?;
     let (starts, few) = window_starts(&base, &all, options)?;
     let mut windows = Vec::new();
     let mut sums = Sums::new();
     let (mut flagged, mut is_floor) = (0.0, true);
     for (index, &first) in starts.iter().enumerate() {
         control.step("backtest", index, starts.len());
-        let window = Window::new(&reader, &base, &all, first, options, control)?;
+        let window = Window::new(&reader, &base, &all, first, (options, own.as_ref()), control)?;
         flagged += window.facts(&all).flagged_share() / starts.len() as f64;
-        let Outcome { played, is_floor: proved } = window.play(&all, options, control)?;
+        let Outcome { played, is_floor: proved } = window.play(&all, control)?;
         is_floor &= proved;
         let policies = document(&played);
         windows.push(BacktestWindow { from: window.from, rounds: options.rounds, policies });
@@ -69,7 +72,8 @@ pub(crate) fn backtest(
     }
     control.step("backtest", starts.len(), starts.len());
     let headline = told::headline(&base, &sums, flagged, windows.len());
-    let mut warnings: Vec<String> = few.into_iter().collect();
+    let mut warnings: Vec<String> =
+        few.into_iter().chain(own.into_iter().flat_map(|own| own.warnings)).collect();
     if !is_floor {
         warnings.push(NO_FLOOR.to_owned());
     }

@@ -5,13 +5,14 @@ use chrono::NaiveDate;
 use rayon::prelude::*;
 
 use super::super::foresight::Foresight;
-use super::super::plan::{OrderLine, Plan};
-use super::super::problem::{Pair, Problem, Source};
+use super::super::plan::OrderLine;
+use super::super::problem::{Pair, Problem};
 use super::super::replay::{Coverage, Facts, Given, Orders, Purvey, Rule, Start, Trial, Warehouse};
 use super::super::scenarios::{Forecaster, Scenarios};
+use super::own::OwnOrders;
 use super::{FORESIGHT, OWN, PURVEY, Reader, SIMPLE, TUNED, lead_buckets, lead_of};
 use crate::control::Control;
-use crate::data::{Code, Fault, Faults, date_of};
+use crate::data::{Code, Fault, Faults};
 use crate::decide::BacktestOptions;
 use crate::decide::backtest::{Played, Schedule, Stage, play};
 
@@ -39,7 +40,7 @@ pub(super) struct Window {
     start: Vec<Start>,
     shortage_cost: Vec<f64>,
     known: Vec<(Problem, Scenarios)>,
-    own: Vec<OrderLine>,
+    own: Option<Vec<OrderLine>>,
 }
 
 impl Window {
@@ -48,7 +49,7 @@ impl Window {
         base: &Problem,
         all: &Problem,
         first: i64,
-        options: &BacktestOptions,
+        (options, own): (&BacktestOptions, Option<&OwnOrders>),
         control: &Control,
     ) -> Result<Self, Faults> {
         let from = base.buckets.start_of(first);
@@ -88,7 +89,7 @@ impl Window {
             start: Vec::new(),
             shortage_cost,
             known,
-            own: own_orders(base, all, first, options),
+            own: own.map(|own| own.of_window(base, first, options.rounds)),
         };
         window.start = if first == 0 { given_start(base) } else { window.rule_start(all) };
         Ok(window)
@@ -122,12 +123,7 @@ impl Window {
         self.lead.iter().enumerate().map(of).collect()
     }
 
-    pub fn play(
-        &self,
-        all: &Problem,
-        options: &BacktestOptions,
-        control: &Control,
-    ) -> Result<Outcome, Faults> {
+    pub fn play(&self, all: &Problem, control: &Control) -> Result<Outcome, Faults> {
         let facts = self.facts(all);
         let schedule = Schedule {
             from: self.from,
@@ -152,8 +148,8 @@ impl Window {
         let tuned = tuned.into_iter().min_by(|(a, _), (b, _)| cost(a).total_cmp(&cost(b)));
         let mut list = vec![(PURVEY, purvey), (SIMPLE, simple)];
         list.extend(tuned.map(|tuned| (TUNED, tuned)));
-        if options.own_orders.is_some() {
-            list.push((OWN, run(Box::new(Given { lines: self.own.clone() }))?));
+        if let Some(lines) = &self.own {
+            list.push((OWN, run(Box::new(Given { lines: lines.clone() }))?));
         }
         let rivals: Vec<Vec<Vec<f64>>> = list.iter().map(|(_, (_, lines))| of_first(all, lines)).collect();
         let foresight = Foresight::new(&facts, &rivals, control)?;
@@ -199,32 +195,4 @@ fn given_start(base: &Problem) -> Vec<Start> {
         arrivals: pair.inflow.clone(),
     };
     base.pairs.iter().map(of).collect()
-}
-
-/// The planner's own orders as lines of the window, from the source of the supplier that they name.
-fn own_orders(base: &Problem, all: &Problem, first: i64, options: &BacktestOptions) -> Vec<OrderLine> {
-    let length = options.rounds * base.review_period;
-    let Some(table) = options.own_orders.as_ref().and_then(|tables| tables.get("orders")) else {
-        return Vec::new();
-    };
-    let index: rustc_hash::FxHashMap<String, usize> =
-        all.pairs.iter().enumerate().map(|(at, pair)| (all.pair_name(pair), at)).collect();
-    let quantities = table.number("quantity").unwrap_or(&[]);
-    let days = table.date("order_date").unwrap_or(&[]);
-    let has = |column: &str| table.column(column).is_some();
-    let line = |(row, (&quantity, &day)): (usize, (&f64, &i32))| {
-        let location = if has("location") { table.cell_text("location", row) } else { "main".into() };
-        let pair = *index.get(&format!("{}@{location}", table.cell_text("item", row)))?;
-        let bucket = usize::try_from(base.buckets.index_of(date_of(day)?) - first).ok()?;
-        let supplier = if has("supplier") { table.cell_text("supplier", row) } else { String::new() };
-        let named = |source: &Source| all.suppliers[source.supplier].code == supplier;
-        // An unknown supplier counts as the first one.
-        let source = all.pairs[pair].sources.iter().position(named).unwrap_or(0);
-        // An order between two decisions counts at the decision before it.
-        let at = bucket / base.review_period * base.review_period;
-        (bucket < length).then(|| OrderLine { pair, source, bucket: at, quantity: quantity.max(0.0) })
-    };
-    let lines = quantities.iter().zip(days).enumerate().filter_map(line).collect();
-    // Orders of one decision are one order.
-    Plan::new(lines).lines
 }

@@ -13,7 +13,7 @@
 use super::super::plan::OrderLine;
 use super::super::problem::Problem;
 use super::part::{PointPlan, Ready, StockPoint, Valued};
-use super::ways::Way;
+use super::ways::{LineRule, Way};
 use crate::optimize::allocation::Pricing;
 use crate::optimize::inventory::order_path::{Arrival, PathProblem, PathTrace, PriceList, evaluate_supply};
 
@@ -32,13 +32,11 @@ const LEAST_GAIN: f64 = 1e-12;
 #[derive(Debug, Clone)]
 pub(crate) struct Beside {
     pub source: usize,
-    multiple: f64,
-    moq: f64,
-    max_order: Option<f64>,
     fill: f64,
     pub fixed_cost: Vec<f64>,
     arrival: Arrival,
-    locked: Vec<Option<f64>>,
+    /// What its lines may be, by bucket.
+    rules: Vec<LineRule>,
 }
 
 impl Beside {
@@ -46,37 +44,18 @@ impl Beside {
         let path = &way.path;
         Beside {
             source: way.sources.first().map_or(0, |&(source, _)| source),
-            multiple: path.multiple,
-            moq: path.moq,
-            max_order: path.max_order,
             fill: path.yield_factor,
             fixed_cost: path.fixed_cost.clone(),
             arrival: path.arrival.clone(),
-            locked: path.locked.clone(),
+            rules: (0..path.periods).map(|bucket| way.rule(bucket)).collect(),
         }
     }
 
     /// What a locked line of `bucket` adds to the inflow of the other ways, and when.
     fn inflow(&self, bucket: usize, periods: usize) -> Option<(usize, f64)> {
         let Arrival::Common(_) = self.arrival else { return None };
-        let locked = self.locked[bucket]?;
+        let locked = self.rules[bucket].locked?;
         Some((self.arrival.within(periods, 0, bucket)?, self.fill * locked))
-    }
-
-    /// Whether the source takes a line of this quantity.
-    fn takes(&self, way: &Way, bucket: usize, quantity: f64) -> bool {
-        let path = &way.path;
-        let steps = quantity / self.multiple;
-        match self.locked[bucket] {
-            Some(locked) => (quantity - locked).abs() < 1e-9,
-            None => {
-                quantity == 0.0
-                    || (self.arrival.is_open(path.periods, path.scenarios, bucket)
-                        && quantity >= self.moq - 1e-9
-                        && self.max_order.is_none_or(|most| quantity <= most + 1e-9)
-                        && (steps - steps.round()).abs() < 1e-6)
-            }
-        }
     }
 }
 
@@ -91,7 +70,7 @@ pub(super) fn join(problem: &Problem, pair: usize, ways: &mut [Way]) -> Option<P
     let all: Vec<Beside> = ways.iter().map(Beside::of).collect();
     for (at, way) in ways.iter_mut().enumerate() {
         let is_near = |(other, of): &(usize, &Beside)| {
-            *other != at && (*other <= MOST_BESIDE || of.locked.iter().any(Option::is_some))
+            *other != at && (*other <= MOST_BESIDE || of.rules.iter().any(|rule| rule.locked.is_some()))
         };
         let others = all.iter().enumerate().filter(is_near);
         way.beside = others.map(|(_, of)| of.clone()).collect();
@@ -153,11 +132,11 @@ impl StockPoint<'_> {
     pub(super) fn locked_beside(&self, ready: &Ready) -> Vec<OrderLine> {
         let of = |of: &Beside| {
             let (pair, source) = (self.index, of.source);
-            let locked = of.locked.iter().enumerate();
-            let line = move |(bucket, &locked): (usize, &Option<f64>)| {
-                Some(OrderLine { pair, source, bucket, quantity: locked.filter(|units| *units > 0.0)? })
+            let line = move |(bucket, rule): (usize, &LineRule)| {
+                let quantity = rule.locked.filter(|units| *units > 0.0)?;
+                Some(OrderLine { pair, source, bucket, quantity })
             };
-            locked.filter_map(line).collect::<Vec<_>>()
+            of.rules.iter().enumerate().filter_map(line).collect::<Vec<_>>()
         };
         ready.way.beside.iter().flat_map(of).collect()
     }
@@ -240,14 +219,14 @@ impl StockPoint<'_> {
         let (of, bucket) = (ready.way.beside.get(at / horizon)?, at % horizon);
         let known = beside.iter().position(|line| (line.source, line.bucket) == (of.source, bucket));
         let before = known.map_or(0.0, |at| beside[at].quantity);
-        let smallest = (of.moq / of.multiple - 1e-9).ceil().max(1.0) * of.multiple;
-        let mut after = (before + steps * of.multiple).max(0.0);
+        let rule = &of.rules[bucket];
+        let mut after = (before + steps * rule.multiple).max(0.0);
         if before == 0.0 {
-            after = after.max(if steps > 0.0 { smallest } else { 0.0 });
-        } else if after < smallest {
+            after = after.max(if steps > 0.0 { rule.smallest() } else { 0.0 });
+        } else if after < rule.smallest() {
             after = 0.0;
         }
-        if (after - before).abs() <= 1e-12 || !of.takes(&ready.way, bucket, after) {
+        if (after - before).abs() <= 1e-12 || !rule.takes(after) {
             return None;
         }
         if let Some(known) = known {

@@ -5,8 +5,8 @@
 //! stock point answer prices of the shared limits. Without shared limits every
 //! stock point is solved on its own and the sum is exact for the sample
 //! average; with them the parts are put together by prices and a repair, with
-//! a proven bound, `beside` buys from further sources, `polish` makes small moves, and `close` ends small problems
-//! with the program that `whole` writes.
+//! a proven bound, `beside` buys from further sources, `polish` makes small
+//! moves, and `close` ends small problems with the program that `whole` writes.
 
 mod beside;
 mod branch;
@@ -292,9 +292,10 @@ fn together(
     aim: Aim,
     control: &Control,
 ) -> Result<Answer, ModelError> {
-    let small = close::small(limits, points);
+    let small = || close::small(limits, points);
+    let mut whole = if aim == Aim::Proof { small() } else { None };
     let (mut options, mut first) = (AllocationOptions::default(), control.clone());
-    if small.is_some() {
+    if whole.is_some() {
         options.most_settings = close::SETTINGS_BEFORE;
         first = control.for_share(close::PRICES_SHARE);
     }
@@ -303,9 +304,11 @@ fn together(
         let saved = polish::polish(limits, points, &mut answer.chosen, &mut answer.row_usage, control);
         answer.outcome.objective = answer.outcome.objective.map(|objective| objective - saved);
     }
-    let is_found = answer.outcome.solution_status != SolutionStatus::None;
-    if let Some(whole) = small.as_ref().filter(|_| aim == Aim::Proof || !is_found) {
-        close::close(whole, limits, points, &mut answer, control);
+    if aim == Aim::Orders && answer.outcome.solution_status == SolutionStatus::None {
+        whole = small();
+    }
+    if let Some(whole) = whole {
+        close::close(&whole, limits, points, &mut answer, control);
     }
     let mut lines = Vec::new();
     let feasible = answer.outcome.solution_status != SolutionStatus::None;

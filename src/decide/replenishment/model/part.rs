@@ -385,20 +385,7 @@ impl<'a> StockPoint<'a> {
 
     /// Whether orders keep the line rules of the way: closed buckets, locks, least and whole quantities.
     pub(super) fn keeps_rules(&self, ready: &Ready, orders: &[f64]) -> bool {
-        let path = &ready.way.path;
-        orders.iter().enumerate().all(|(bucket, &quantity)| {
-            let steps = quantity / path.multiple;
-            path.locked[bucket].map_or_else(
-                || {
-                    quantity == 0.0
-                        || (path.is_open(bucket)
-                            && quantity >= path.moq - 1e-9
-                            && path.max_order.is_none_or(|most| quantity <= most + 1e-9)
-                            && (steps - steps.round()).abs() < 1e-6)
-                },
-                |locked| (quantity - locked).abs() < 1e-9,
-            )
-        })
+        orders.iter().enumerate().all(|(bucket, &quantity)| ready.way.rule(bucket).takes(quantity))
     }
 }
 

@@ -97,13 +97,13 @@ fn exact(limits: &Limits, points: &[StockPoint<'_>]) -> Option<f64> {
 
 /// Least cost over every plan, as the checker prices and allows it.
 fn every_plan(problem: &Problem, scenarios: &Scenarios, most: f64) -> Option<f64> {
-    fn walk(of: &(&Problem, &Scenarios, f64), lines: &mut Vec<OrderLine>, at: usize) -> f64 {
-        let (problem, scenarios, most) = *of;
+    // One control, and so one pool of threads, for all plans.
+    fn walk(of: &(&Problem, &Scenarios, f64, Control), lines: &mut Vec<OrderLine>, at: usize) -> f64 {
+        let (problem, scenarios, most, control) = (of.0, of.1, of.2, &of.3);
         let buckets = problem.horizon - 1;
         let sources = problem.pairs[0].sources.len();
         if at == problem.pairs.len() * sources * buckets {
-            let control = Control::default().with_threads(1);
-            let checked = check(problem, scenarios, &Plan::new(lines.clone()), None, &control);
+            let checked = check(problem, scenarios, &Plan::new(lines.clone()), None, control);
             return if checked.violations.is_empty() { checked.cost.total() } else { f64::INFINITY };
         }
         let (pair, bucket) = (at / buckets / sources, at % buckets);
@@ -119,7 +119,8 @@ fn every_plan(problem: &Problem, scenarios: &Scenarios, most: f64) -> Option<f64
         }
         least
     }
-    let least = walk(&(problem, scenarios, most), &mut Vec::new(), 0);
+    let control = Control::default().with_threads(1);
+    let least = walk(&(problem, scenarios, most, control), &mut Vec::new(), 0);
     least.is_finite().then_some(least)
 }
 
@@ -246,23 +247,30 @@ fn the_whole_program_splits_orders_as_the_check_allows() {
 /// program is as good as the best of all plans, and so is the search where no limit is shared.
 #[test]
 fn the_next_source_serves_what_the_preferred_one_cannot() {
-    for (asks, lead, lock) in [
-        (",4", 7, ""),
-        (",4", 14, ""),
-        ("9,", 7, ""),
-        (",4", 7, "A,T,2024-01-29,2\nA,S,2024-02-05,3\n"),
-        (",4", 14, "A,T,2024-01-29,2\n"),
+    // What S asks for, lead time of T and its spread, moq and multiple of T, locks.
+    for (asks, lead, spread, of_t, lock) in [
+        (",4", 7, "", ",", ""),
+        (",4", 14, "", ",", ""),
+        ("9,", 7, "", ",", ""),
+        (",4", 7, "", ",", "A,T,2024-01-29,2\nA,S,2024-02-05,3\n"),
+        (",4", 14, "", ",", "A,T,2024-01-29,2\n"),
+        (",4", 7, "", "3,2", "A,S,2024-01-29,1\n"),
+        (",4", 7, "4", ",3", ""),
+        (",4", 7, "4", "2,3", "A,T,2024-02-05,3\n"),
     ] {
         let suppliers = format!(
-            "supplier,lead_time_days,order_cost,minimum_money,capacity_units\nS,7,1,{asks}\nT,{lead},0.5,,\n"
+            "supplier,lead_time_days,lead_time_sd_days,order_cost,minimum_money,capacity_units\n\
+             S,7,,1,{asks}\nT,{lead},{spread},0.5,,\n"
         );
+        let sourcing =
+            format!("item,supplier,preference,unit_price,moq,order_multiple\nA,S,1,2,,\nA,T,2,2.4,{of_t}\n");
         let locks = format!("item,supplier,order_date,quantity\n{lock}");
         for budget in [true, false] {
             let all = [
                 ("sales", "item,date,quantity\nA,2024-01-01,5\nA,2024-01-22,5\n"),
                 ("items", "item,unit_cost,price,holding_cost,shortage_cost,unmet_demand\nA,2,5,0.3,3,lost\n"),
                 ("stock", "item,location,date,on_hand\nA,main,2024-01-29,1\n"),
-                ("sourcing", "item,supplier,preference,unit_price\nA,S,1,2\nA,T,2,2.4\n"),
+                ("sourcing", sourcing.as_str()),
                 ("suppliers", suppliers.as_str()),
                 ("locks", locks.as_str()),
             ];
@@ -273,17 +281,22 @@ fn the_next_source_serves_what_the_preferred_one_cannot() {
             }
             let problem =
                 Problem::read("test", tables(&all), &settings).unwrap_or_else(|faults| panic!("{faults}"));
+            // The horizon reaches over the longest lead time.
+            let (demand, most) = match problem.horizon {
+                3 => (vec![1.0, 8.0, 6.0, 0.0, 9.0, 3.0], 9.0),
+                _ => (vec![1.0, 3.0, 5.0, 0.0, 2.0, 4.0, 0.0, 6.0], 6.0),
+            };
             let pair = PairScenarios {
-                demand: vec![1.0, 8.0, 6.0, 0.0, 9.0, 3.0],
-                lead_time_days: vec![7, 7, lead, lead],
+                demand,
+                lead_time_days: vec![7, 7, lead, lead + if spread.is_empty() { 0 } else { 7 }],
                 shortage_cost: 3.0,
                 ..PairScenarios::default()
             };
-            let scenarios = Scenarios { count: 2, horizon: 3, pairs: vec![pair] };
+            let scenarios = Scenarios { count: 2, horizon: problem.horizon, pairs: vec![pair] };
             let limits = Limits::new(&problem).unwrap();
             let control = Control::default().with_threads(1).with_gap(1e-6);
             let points = stock_points(&problem, &scenarios, &limits, None, &control).unwrap();
-            let best = every_plan(&problem, &scenarios, 9.0).unwrap();
+            let best = every_plan(&problem, &scenarios, most).unwrap();
             if !limits.is_empty() {
                 assert_same(exact(&limits, &points).unwrap(), best, u64::from(lead));
             }
@@ -295,7 +308,11 @@ fn the_next_source_serves_what_the_preferred_one_cannot() {
             assert_same(checked.cost.total(), best, u64::from(lead));
             let sources: std::collections::BTreeSet<usize> =
                 answer.plan.lines.iter().map(|line| line.source).collect();
-            assert!(asks != ",4" || sources.len() == 2, "{asks} {lead} {lock}: {:?}", answer.plan);
+            assert!(
+                asks != ",4" || !spread.is_empty() || sources.len() == 2,
+                "{asks} {lead} {lock}: {:?}",
+                answer.plan
+            );
         }
     }
 }

@@ -33,9 +33,50 @@ impl Way {
         split.into_iter().flatten().chain(whole.map(|&(source, _)| (source, quantity)))
     }
 
+    /// What an order of `bucket` may be.
+    pub fn rule(&self, bucket: usize) -> LineRule {
+        let path = &self.path;
+        let PathProblem { multiple, moq, max_order, .. } = *path;
+        LineRule { locked: path.locked[bucket], is_open: path.is_open(bucket), multiple, moq, max_order }
+    }
+
     /// The way's split, where its path is not exact.
     pub fn inexact(&self) -> Option<&Split> {
         self.split.as_ref().filter(|split| !split.is_exact())
+    }
+}
+
+/// What an order of one bucket may be.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct LineRule {
+    /// Units that locks fix.
+    pub locked: Option<f64>,
+    /// Whether an order beside locks is possible.
+    pub is_open: bool,
+    pub multiple: f64,
+    pub moq: f64,
+    pub max_order: Option<f64>,
+}
+
+impl LineRule {
+    /// Whether `quantity` keeps it.
+    pub fn takes(&self, quantity: f64) -> bool {
+        let steps = quantity / self.multiple;
+        match self.locked {
+            Some(locked) => (quantity - locked).abs() < 1e-9,
+            None => {
+                quantity == 0.0
+                    || (self.is_open
+                        && quantity >= self.moq - 1e-9
+                        && self.max_order.is_none_or(|most| quantity <= most + 1e-9)
+                        && (steps - steps.round()).abs() < 1e-6)
+            }
+        }
+    }
+
+    /// The least quantity of a line, in whole multiples.
+    pub fn smallest(&self) -> f64 {
+        (self.moq / self.multiple - 1e-9).ceil().max(1.0) * self.multiple
     }
 }
 
