@@ -13,12 +13,17 @@
 //! Not for: fewer than 10 known buckets or 3 for each column (no effect then).
 //! Same input, budget and seed give the same answer: yes.
 //! Differs from the literature: the penalty is a normal prior of standard
-//! deviation 0.5 on the effect of one standard deviation, so nothing is tuned.
+//! deviation 0.5 on the effect of one standard deviation, for factors of half the
+//! range where that is more (a holiday of one day a year), so nothing is tuned.
 
 use crate::predict::linear::solve_symmetric;
 
 /// Standard deviation of an effect before the data speak.
 const PRIOR_DEVIATION: f64 = 0.5;
+
+/// Least share of its range that one unit of a scaled column stands for where effects are factors:
+/// those of a column that is rarely different would have no limit otherwise.
+const LEAST_UNIT: f64 = 0.5;
 
 /// Rounds of level and effects.
 const ROUNDS: usize = 12;
@@ -61,11 +66,12 @@ pub(super) fn estimate(y: &[f64], table: Table<'_>, horizon: usize, notes: &mut 
         notes.push(format!("covariates not used: {known} known buckets, {needed} needed"));
         return Effect::default();
     }
-    let design = Design::new(y, table, horizon, notes);
+    let multiplicative = y.iter().all(|y| y.is_nan() || *y >= 0.0) && y.iter().any(|y| *y > 0.0);
+    let least_unit = if multiplicative { LEAST_UNIT } else { 0.0 };
+    let design = Design::new(y, table, horizon, least_unit, notes);
     if design.k == 0 {
         return Effect::default();
     }
-    let multiplicative = y.iter().all(|y| y.is_nan() || *y >= 0.0) && y.iter().any(|y| *y > 0.0);
     let beta = if multiplicative { fit_factors(y, &design) } else { fit_summands(y, &design) };
     let apply = |rows: &[f64]| -> Vec<f64> {
         rows.chunks_exact(design.k)
@@ -80,7 +86,7 @@ pub(super) fn estimate(y: &[f64], table: Table<'_>, horizon: usize, notes: &mut 
     Effect { history: apply(&design.rows), future, multiplicative }
 }
 
-/// Columns that vary, standardised over the known buckets.
+/// Columns that vary, scaled by how they do over the known buckets.
 struct Design {
     k: usize,
     rows: Vec<f64>,
@@ -88,7 +94,7 @@ struct Design {
 }
 
 impl Design {
-    fn new(y: &[f64], table: Table<'_>, horizon: usize, notes: &mut Vec<String>) -> Self {
+    fn new(y: &[f64], table: Table<'_>, horizon: usize, least_unit: f64, notes: &mut Vec<String>) -> Self {
         let columns = table.names.len();
         let cell = |rows: &[f64], t: usize, j: usize| rows.get(t * columns + j).copied().unwrap_or(f64::NAN);
         let future_rows = horizon.min(table.future.len() / columns);
@@ -107,10 +113,11 @@ impl Design {
             let low = used.clone().fold(f64::INFINITY, f64::min);
             let high = used.fold(f64::NEG_INFINITY, f64::max);
             let reach = 0.25 * (high - low);
+            let unit = deviation.max(least_unit * (high - low));
             // A missing value says nothing: it counts as the mean. A future value far
             // outside the history counts as the end of what can be judged.
             let scale = |x: f64| {
-                if x.is_finite() { (x.clamp(low - reach, high + reach) - mean) / deviation } else { 0.0 }
+                if x.is_finite() { (x.clamp(low - reach, high + reach) - mean) / unit } else { 0.0 }
             };
             if (0..future_rows)
                 .any(|t| cell(table.future, t, j) < low - reach || cell(table.future, t, j) > high + reach)
@@ -250,6 +257,21 @@ mod tests {
         let names = ["promotion".to_owned()];
         let effect = estimate(&y, Table { history: &x, future: &[1.0], names: &names }, 1, &mut Vec::new());
         assert!((0.6..1.6).contains(&effect.future[0]), "{:?}", effect.future);
+    }
+
+    #[test]
+    fn one_odd_day_says_less_than_five() {
+        let names = ["holiday".to_owned()];
+        let factor = |days: usize| {
+            let is_holiday = |t: usize| t % 100 == 50 && t / 100 < days;
+            let x: Vec<f64> = (0..700).map(|t| f64::from(u8::from(is_holiday(t)))).collect();
+            let y: Vec<f64> = (0..700).map(|t| if is_holiday(t) { 0.0 } else { (t % 7) as f64 }).collect();
+            let table = Table { history: &x, future: &[1.0, 0.0], names: &names };
+            let effect = estimate(&y, table, 2, &mut Vec::new());
+            effect.future[0] / effect.future[1]
+        };
+        assert!((0.3..0.7).contains(&factor(1)), "{}", factor(1));
+        assert!(factor(5) < 0.25, "{}", factor(5));
     }
 
     #[test]
