@@ -58,7 +58,7 @@ fn past_overrides_are_judged() {
     fs::write(at.join("shop/overrides.csv"), format!("{header}SOAP,NORTH,2024-06-10,2024-06-16,90\n"))
         .unwrap();
     let told = purvey(at, "forecast shop").ends(0);
-    assert!(told.out.contains("1 past override was off by"), "{}", told.out);
+    assert!(told.out.contains("Past overrides, judged over 1 week, were off by"), "{}", told.out);
     let judged = &purvey(at, "forecast shop --json").ends(0).json()["forecast"]["overrides"];
     assert_eq!(judged["overrides_judged"], 1.0);
     assert!(judged["override_wape"].as_f64() > judged["model_wape"].as_f64(), "{judged}");

@@ -145,7 +145,7 @@ impl Replenishing {
         kpis.push(("safety_factor".to_owned(), self.forecaster.safety_factor()));
         kpis.extend(self.overrides.iter().flat_map(tables::accuracy_kpis));
         let mut headline = tables::headline(problem, &kpis, &answer.limits, answer.outcome.gap());
-        headline.extend(self.overrides.as_ref().map(tables::accuracy_words));
+        headline.extend(self.overrides.as_ref().map(|judged| tables::accuracy_words(problem, judged)));
         let mut seconds = seconds;
         seconds.push(("check".to_owned(), begun.elapsed().as_secs_f64()));
         Ok(Solution {
@@ -289,7 +289,7 @@ impl Prepared for Replenishing {
         Some(Forecast {
             table: tables::forecast(problem, scenarios),
             accuracy: judged.map(tables::accuracy_kpis).unwrap_or_default(),
-            sentences: judged.map(tables::accuracy_words).into_iter().collect(),
+            sentences: judged.map(|judged| tables::accuracy_words(problem, judged)).into_iter().collect(),
         })
     }
 

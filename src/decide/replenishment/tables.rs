@@ -258,12 +258,12 @@ pub(crate) fn accuracy_kpis(judged: &OverrideAccuracy) -> Vec<(String, f64)> {
 }
 
 /// How good past overrides were, as a sentence.
-pub(crate) fn accuracy_words(judged: &OverrideAccuracy) -> String {
+pub(crate) fn accuracy_words(problem: &Problem, judged: &OverrideAccuracy) -> String {
     let OverrideAccuracy { buckets, wape, bias, model_wape, model_bias } = *judged;
-    let noun = if buckets == 1 { "override was" } else { "overrides were" };
     format!(
-        "{buckets} past {noun} off by {:.0} % of sales (bias {:+.0} %); the model's own forecast of the same \
-         buckets was off by {:.0} % (bias {:+.0} %).",
+        "Past overrides, judged over {}, were off by {:.0} % of sales (bias {:+.0} %); the model's own forecast \
+         of the same was off by {:.0} % (bias {:+.0} %).",
+        count(buckets, bucket_word(problem)),
         100.0 * wape,
         100.0 * bias,
         100.0 * model_wape,

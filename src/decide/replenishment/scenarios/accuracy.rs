@@ -18,7 +18,7 @@ use super::panel;
 use crate::control::Control;
 use crate::predict::series::{Panel, SeriesError, Settings, method};
 
-/// Newest buckets that are judged.
+/// Newest buckets with overrides that are judged.
 const NEWEST: usize = 52;
 
 /// Share of a bucket that an override must cover to be judged by it.
@@ -100,11 +100,15 @@ fn cells(problem: &Problem) -> Vec<Cell> {
                 continue;
             };
             let known = sold.is_finite() && !mark.censored && !mark.excluded && !mark.inactive;
-            if known && bucket + NEWEST >= history {
+            if known {
                 cells.push(Cell { pair: index, bucket, stated: stated.quantity, sold: sold.max(0.0) });
             }
         }
     }
     cells.sort_by_key(|cell| (cell.bucket, cell.pair));
+    let mut buckets: Vec<usize> = cells.iter().map(|cell| cell.bucket).collect();
+    buckets.dedup();
+    let oldest = buckets.iter().rev().take(NEWEST).last().copied();
+    cells.retain(|cell| oldest.is_some_and(|oldest| cell.bucket >= oldest));
     cells
 }
