@@ -4,16 +4,19 @@
 //! is that of `docs/delivery.md`: everything as early as it can be, and then the start as late as
 //! that leaves the end and every lateness as they are.
 
+mod gaps;
 mod loads;
 mod room;
 mod walk;
+
+use std::collections::HashMap;
 
 use super::super::{CheckReport, Violation};
 use super::plan::{Plan, PlanRoute};
 use super::problem::Problem;
 use crate::optimize::routes::Trip;
 
-pub(super) use room::{Room, unit};
+pub(super) use room::{Room, take_in, unit};
 pub(super) use walk::{Stop, Walked, walk};
 
 /// Slack of times, distances and loads that is rounding.
@@ -63,34 +66,69 @@ pub(super) fn broken(rule: &str, amount: f64, text: String) -> Violation {
 
 /// Prices and verifies `plan`.
 pub(super) fn check(problem: &Problem, plan: &Plan) -> Checked {
-    let mut checked = Checked { costs: Costs::default(), routes: Vec::new(), violations: Vec::new() };
-    for route in &plan.routes {
-        let (walked, costs, violations) = check_route(problem, route);
-        checked.costs.fixed += costs.fixed;
-        checked.costs.distance += costs.distance;
-        checked.costs.duration += costs.duration;
-        checked.costs.lateness += costs.lateness;
-        checked.violations.extend(violations);
-        checked.routes.push((walked, costs.total()));
+    let (costs, routes) = priced(problem, plan);
+    let mut checked = Checked { costs, routes, violations: Vec::new() };
+    for (route, (walked, _)) in plan.routes.iter().zip(&checked.routes) {
+        checked.violations.extend(broken_by(problem, route, walked));
     }
-    let durations = || checked.routes.iter().map(|(walked, _)| walked.end - walked.start);
-    let spread = durations().fold(0.0, f64::max) - durations().fold(f64::INFINITY, f64::min);
-    checked.costs.balance =
-        problem.data.balance_cost * if spread.is_finite() { spread.max(0.0) } else { 0.0 };
-    cover(problem, plan, &mut checked);
+    cover(problem, plan, &mut checked.violations);
     fleet(problem, plan, &mut checked.violations);
     checked
 }
 
+/// What `plan` costs, whether it keeps the rules or not.
+pub(super) fn price(problem: &Problem, plan: &Plan) -> Costs {
+    priced(problem, plan).0
+}
+
+/// The costs of a plan, and its routes walked, each with its cost.
+fn priced(problem: &Problem, plan: &Plan) -> (Costs, Vec<(Walked, f64)>) {
+    let (mut all, mut routes) = (Costs::default(), Vec::with_capacity(plan.routes.len()));
+    for route in &plan.routes {
+        let (walked, costs) = price_route(problem, route);
+        all.fixed += costs.fixed;
+        all.distance += costs.distance;
+        all.duration += costs.duration;
+        all.lateness += costs.lateness;
+        routes.push((walked, costs.total()));
+    }
+    let durations = || routes.iter().map(|(walked, _)| walked.end - walked.start);
+    let spread = durations().fold(0.0, f64::max) - durations().fold(f64::INFINITY, f64::min);
+    all.balance = problem.data.balance_cost * if spread.is_finite() { spread.max(0.0) } else { 0.0 };
+    let times = times(problem, plan);
+    let left = problem.data.visits.iter().zip(&times).filter(|(_, times)| **times == 0);
+    all.prizes = left.filter_map(|(visit, _)| visit.prize).sum();
+    (all, routes)
+}
+
+/// How often each visit is on a route.
+fn times(problem: &Problem, plan: &Plan) -> Vec<usize> {
+    let mut times = vec![0_usize; problem.visits.len()];
+    plan.routes.iter().flat_map(PlanRoute::visits).for_each(|visit| times[visit] += 1);
+    times
+}
+
 /// Walks and prices one route; finds what it breaks.
 pub(super) fn check_route(problem: &Problem, route: &PlanRoute) -> (Walked, Costs, Vec<Violation>) {
-    let kind = &problem.data.vehicles[route.kind];
+    let (walked, costs) = price_route(problem, route);
+    let found = broken_by(problem, route, &walked);
+    (walked, costs, found)
+}
+
+/// What one route breaks.
+fn broken_by(problem: &Problem, route: &PlanRoute, walked: &Walked) -> Vec<Violation> {
     let name = problem.vehicle(route.kind, route.member);
-    let walked = walk(problem, route.kind, &route.trips);
     let mut found = Vec::new();
-    limits(problem, route, &walked, name, &mut found);
+    limits(problem, route, walked, name, &mut found);
     members(problem, route, name, &mut found);
     loads::check(problem, route, name, &mut found);
+    found
+}
+
+/// Walks and prices one route.
+fn price_route(problem: &Problem, route: &PlanRoute) -> (Walked, Costs) {
+    let kind = &problem.data.vehicles[route.kind];
+    let walked = walk(problem, route.kind, &route.trips);
     let lateness = walked.stops.iter().filter_map(|stop| {
         let tolerance = problem.data.visits[stop.visit].lateness?;
         Some(tolerance.unit_cost * stop.lateness)
@@ -102,7 +140,7 @@ pub(super) fn check_route(problem: &Problem, route: &PlanRoute) -> (Walked, Cost
         lateness: lateness.sum(),
         ..Costs::default()
     };
-    (walked, costs, found)
+    (walked, costs)
 }
 
 /// Largest load of a route as a share of the capacity, and the loads after each stop.
@@ -199,10 +237,12 @@ fn members(problem: &Problem, route: &PlanRoute, name: &str, found: &mut Vec<Vio
 /// Pickups before their deliveries, and visits that only load last.
 fn order(problem: &Problem, trip: &Trip, name: &str, found: &mut Vec<Violation>) {
     use crate::optimize::routes::Backhauls;
-    let at = |visit: usize| trip.visits.iter().position(|&other| other == visit);
-    for pair in &problem.data.pairs {
-        let (first, second) = (at(pair.first), at(pair.second));
-        if (first.is_some() || second.is_some()) && !matches!((first, second), (Some(a), Some(b)) if a < b) {
+    let paired = trip.visits.iter().filter(|_| !problem.data.pairs.is_empty());
+    let place: HashMap<usize, usize> =
+        paired.enumerate().map(|(at, &visit)| (visit, at)).collect::<Vec<_>>().into_iter().rev().collect();
+    for pair in trip.visits.iter().filter_map(|&visit| problem.pair(visit)) {
+        let (first, second) = (place.get(&pair.first), place.get(&pair.second));
+        if !matches!((first, second), (Some(a), Some(b)) if a < b) {
             let (first, second) = (&problem.visits[pair.first].code, &problem.visits[pair.second].code);
             let text = format!("{name} does not load at {first} before it unloads at {second} on one trip");
             // A pair on two trips is found on both, and told once.
@@ -240,14 +280,12 @@ fn order(problem: &Problem, trip: &Trip, name: &str, found: &mut Vec<Violation>)
     }
 }
 
-/// Every visit on one route or left out; prizes of those left out.
-fn cover(problem: &Problem, plan: &Plan, checked: &mut Checked) {
-    let mut times = vec![0_usize; problem.visits.len()];
-    let planned = plan.routes.iter().flat_map(|route| &route.trips).flat_map(|trip| &trip.visits);
-    planned.for_each(|&visit| times[visit] += 1);
+/// Every visit on one route or left out.
+fn cover(problem: &Problem, plan: &Plan, found: &mut Vec<Violation>) {
+    let times = times(problem, plan);
     let mut stated_out = vec![false; problem.visits.len()];
     plan.unserved.iter().for_each(|left| stated_out[left.visit] = true);
-    let mut room = Room::new(problem);
+    let mut room = Room::new(problem, plan.routes.clone());
     for (visit, &times) in times.iter().enumerate() {
         let code = &problem.visits[visit].code;
         let prize = problem.data.visits[visit].prize;
@@ -257,25 +295,17 @@ fn cover(problem: &Problem, plan: &Plan, checked: &mut Checked) {
             } else {
                 format!("{code} is served and left out")
             };
-            checked.violations.push(broken(
-                "served",
-                (times.max(2) - 1) as f64,
-                text + &stated(problem, visit),
-            ));
-        } else if times == 0 {
-            checked.costs.prizes += prize.unwrap_or(0.0);
-            if prize.is_some() {
-                continue;
-            }
+            found.push(broken("served", (times.max(2) - 1) as f64, text + &stated(problem, visit)));
+        } else if times == 0 && prize.is_none() {
             // That a plan states a visit as left out says nothing: the reason is that there is no room.
             let text = if !stated_out[visit] {
                 format!("{code} is on no route{}", stated(problem, visit))
-            } else if room.exists(plan, visit) {
+            } else if room.exists(visit) {
                 format!("{code} is left out, and could be served{}", stated(problem, visit))
             } else {
                 continue;
             };
-            checked.violations.push(broken("served", 1.0, text));
+            found.push(broken("served", 1.0, text));
         }
     }
 }

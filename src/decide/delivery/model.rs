@@ -11,7 +11,7 @@ use std::collections::HashSet;
 use std::time::Instant;
 
 use super::super::{DecideError, SolveOptions};
-use super::check::{Checked, Room, check};
+use super::check::{self, Checked, check, price};
 use super::plan::{Plan, PlanRoute, Unserved};
 use super::problem::Problem;
 use crate::solution::{Outcome, SolutionStatus, Termination};
@@ -73,11 +73,11 @@ fn take_in(problem: &Problem, plan: &mut Plan) -> f64 {
     }
     out.sort_by_key(|&visit| std::cmp::Reverse(problem.data.visits[visit].priority));
     let price = |plan: &Plan| {
-        let costs = check(problem, plan).costs;
+        let costs = price(problem, plan);
         costs.total() - costs.prizes
     };
     let earlier = plan.clone();
-    Room::new(problem).take_in(plan, &out);
+    check::take_in(problem, plan, &out);
     let grew = plan.routes.iter().flat_map(PlanRoute::visits).count() > before;
     if grew { price(plan) - price(&earlier) } else { 0.0 }
 }

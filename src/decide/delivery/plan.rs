@@ -354,7 +354,7 @@ fn is_meant(problem: &Problem, plan: &Plan, stated: Option<f64>) -> bool {
         return true;
     }
     let sound = plan.routes.iter().all(|route| check_route(problem, route).2.is_empty());
-    let cost = super::check::check(problem, plan).costs.total();
+    let cost = super::check::price(problem, plan).total();
     sound && stated.is_none_or(|stated| (stated - cost).abs() <= 1e-4 * cost.abs().max(1.0))
 }
 

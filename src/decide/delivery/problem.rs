@@ -12,10 +12,11 @@ mod travel;
 mod visits;
 
 use std::collections::HashMap;
+use std::sync::OnceLock;
 
 use super::super::Input;
 use crate::data::{Code, Fault, Faults, Schema};
-use crate::optimize::routes::{ProblemData, Rounding, RoundingRule};
+use crate::optimize::routes::{Pair, ProblemData, Rounding, RoundingRule};
 use crate::presentation::{Measure, Style};
 
 pub(super) use clock::Clock;
@@ -82,6 +83,8 @@ pub(super) struct Problem {
     pub from_file: bool,
     pub notices: Faults,
     pub read_seconds: f64,
+    /// The shipment of each visit, once it was asked for.
+    pub shipments: OnceLock<Vec<Option<Pair>>>,
 }
 
 impl Problem {
@@ -115,6 +118,20 @@ impl Problem {
         };
         let all = self.fleet.iter().enumerate().flat_map(of);
         all.map(|(kind, member)| (self.fleet[kind].names[member].as_str(), (kind, member))).collect()
+    }
+
+    /// The pickup and delivery that a visit belongs to.
+    pub fn pair(&self, visit: usize) -> Option<Pair> {
+        let shipments = self.shipments.get_or_init(|| {
+            let mut of = vec![None; self.data.visits.len()];
+            for &pair in &self.data.pairs {
+                for visit in [pair.first, pair.second] {
+                    of[visit].get_or_insert(pair);
+                }
+            }
+            of
+        });
+        shipments.get(visit).copied().flatten()
     }
 
     /// Name of a vehicle.

@@ -488,3 +488,19 @@ fn the_time_of_an_explanation_is_shared() {
     assert_eq!(starts.len(), 2, "the plan, and one with a van more");
     assert!(starts[1] > 0.3 && starts[1] < 0.8, "{starts:?}");
 }
+
+#[test]
+fn only_the_stop_that_breaks_a_rule_leaves_its_route() {
+    let places = visits(&[("A", 10.0, 0.0), ("B", 20.0, 0.0), ("C", 30.0, 0.0)]);
+    // A is reached at 00:10, after its window has closed; B and C harm nothing.
+    let problem = problem(places.clone().with_text("window_end", ["00:05", "", ""]), van());
+    let plan = Plan { routes: vec![route(0, &[0, 1, 2])], unserved: Vec::new() };
+    let kept = |plan: Plan| plan.routes.iter().flat_map(PlanRoute::visits).collect::<Vec<_>>();
+    assert_eq!(kept(update::relieved(&problem, plan.clone(), &[])), [1, 2]);
+    assert_eq!(kept(update::relieved(&problem, plan.clone(), &[2])), [1, 2], "C was touched and is innocent");
+    // One of three must go: the one with a prize, not the last.
+    let heavy =
+        places.with_number("delivery_kg", [5.0, 5.0, 5.0]).with_number("prize", [f64::NAN, 9.0, f64::NAN]);
+    let full = problem_with(tables(heavy, van()), settings());
+    assert_eq!(kept(update::relieved(&full, plan, &[])), [0, 2]);
+}

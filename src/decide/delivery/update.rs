@@ -1,7 +1,7 @@
 //! One new fact: rows that join an input table, and what becomes of the last plan.
 
-use super::super::{Event, Input, Update};
-use super::check::{Room, check, check_route, unit};
+use super::super::{Event, Input, Update, Violation};
+use super::check::{check, check_route, take_in, unit};
 use super::model::{hopeless, reasons};
 use super::plan::{self, Plan, PlanRoute, Unserved};
 use super::prepared::PreparedDelivery;
@@ -81,7 +81,7 @@ fn follow(problem: &Problem, plan: &mut Plan, touched: &[usize]) -> Vec<usize> {
         (visit.prize.is_some(), std::cmp::Reverse(visit.priority))
     };
     ranked.sort_by_key(urgency);
-    let left = Room::new(problem).take_in(plan, &ranked);
+    let left = take_in(problem, plan, &ranked);
     let was_out: Vec<usize> = plan.unserved.iter().map(|left| left.visit).collect();
     plan.unserved = left_out(problem, plan, left);
     let changed = |visit: &usize| {
@@ -94,12 +94,41 @@ fn follow(problem: &Problem, plan: &mut Plan, touched: &[usize]) -> Vec<usize> {
     told
 }
 
-/// Takes visits off a route until it breaks no rule: those that were touched, then the last ones.
+/// Takes visits off a route until it breaks no rule: each time the one without which it breaks least,
+/// of those that were touched where one of them helps. Of visits that help alike, one with a prize, the
+/// less urgent, and the later goes first.
 fn relieve(problem: &Problem, route: &mut PlanRoute, touched: &[usize]) {
-    while !check_route(problem, route).2.is_empty() {
-        let of_fact = route.visits().find(|visit| touched.contains(visit));
-        let Some(visit) = of_fact.or_else(|| route.visits().last()) else { return };
+    let mut broken = check_route(problem, route).2;
+    while !broken.is_empty() {
+        let tried: Vec<Without> =
+            route.visits().enumerate().map(|(at, visit)| Without::new(problem, route, at, visit)).collect();
+        let helps = |without: &&Without| touched.contains(&without.visit) && without.harm < harm(&broken);
+        let better = |a: &&Without, b: &&Without| a.order(b);
+        let of_fact = tried.iter().filter(helps).min_by(better);
+        let Some(best) = of_fact.or_else(|| tried.iter().min_by(better)) else { return };
+        *route = best.route.clone();
+        broken = check_route(problem, route).2;
+    }
+}
+
+/// How many rules are broken, and by how much in all.
+fn harm(broken: &[Violation]) -> (usize, f64) {
+    (broken.len(), broken.iter().map(|violation| violation.amount).sum())
+}
+
+/// A route without one of its visits.
+struct Without {
+    visit: usize,
+    route: PlanRoute,
+    harm: (usize, f64),
+    /// Whether it must be served, how urgent it is, and where it stands from the end.
+    loss: (bool, u32, std::cmp::Reverse<usize>),
+}
+
+impl Without {
+    fn new(problem: &Problem, route: &PlanRoute, at: usize, visit: usize) -> Self {
         let gone = unit(problem, visit);
+        let mut route = route.clone();
         for trip in &mut route.trips {
             trip.visits.retain(|visit| !gone.contains(visit));
         }
@@ -107,6 +136,15 @@ fn relieve(problem: &Problem, route: &mut PlanRoute, touched: &[usize]) {
         if let Some(first) = route.trips.first_mut() {
             first.depot = problem.data.vehicles[route.kind].start;
         }
+        let broken = if route.trips.is_empty() { Vec::new() } else { check_route(problem, &route).2 };
+        let data = &problem.data.visits[visit];
+        let loss = (data.prize.is_none(), data.priority, std::cmp::Reverse(at));
+        Without { visit, harm: harm(&broken), route, loss }
+    }
+
+    fn order(&self, other: &Self) -> std::cmp::Ordering {
+        let by_harm = self.harm.0.cmp(&other.harm.0).then(self.harm.1.total_cmp(&other.harm.1));
+        by_harm.then(self.loss.cmp(&other.loss))
     }
 }
 

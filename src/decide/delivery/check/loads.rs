@@ -8,7 +8,7 @@ use crate::optimize::routes::Trip;
 
 /// Loads of a trip in each dimension: at its start, and after each stop.
 pub(super) fn of_trip(problem: &Problem, trip: &Trip, dimensions: usize) -> Vec<Vec<f64>> {
-    let comes_by_pickup = |visit: usize| problem.data.pairs.iter().any(|pair| pair.second == visit);
+    let comes_by_pickup = |visit: usize| problem.pair(visit).is_some_and(|pair| pair.second == visit);
     let mut aboard = vec![0.0; dimensions];
     for &visit in trip.visits.iter().filter(|&&visit| !comes_by_pickup(visit)) {
         for (aboard, amount) in aboard.iter_mut().zip(&problem.data.visits[visit].delivery) {

@@ -1,9 +1,14 @@
 //! Whether a plan has room for a visit that it leaves out.
+//!
+//! Ways that a bound refuses ([`super::gaps`]) are passed over; every other one is walked and priced by
+//! the check itself, so the answer is the same as if all were walked.
+
+use std::collections::HashSet;
 
 use super::super::plan::{Plan, PlanRoute, one_trip};
 use super::super::problem::Problem;
-use super::{SLACK, check_route, loads};
-use crate::optimize::routes::Trip;
+use super::gaps::Gaps;
+use super::{check_route, price_route};
 
 /// Stops that are walked to look for room in one plan, about a second's work; visits that come
 /// after them are taken to have none.
@@ -11,87 +16,92 @@ const MOST_WALKED: usize = 10_000_000;
 
 /// A way to serve a visit beside the others.
 #[derive(Debug, Clone)]
-pub(in super::super) struct Way {
+struct Way {
     /// Route of the plan that grows; one past the last for a vehicle that has none.
-    pub at: usize,
+    at: usize,
     /// The route with the visit.
-    pub route: PlanRoute,
+    route: PlanRoute,
     /// What it costs more.
-    pub added: f64,
+    added: f64,
 }
 
-/// Looks for room in plans of one problem.
+/// A plan in which room is looked for.
 pub(in super::super) struct Room<'a> {
     problem: &'a Problem,
+    routes: Vec<PlanRoute>,
+    /// Bounds of each route, once they were asked for.
+    gaps: Vec<Option<Gaps<'a>>>,
+    /// Routes of each type.
+    of_kind: Vec<Vec<usize>>,
+    used: HashSet<(usize, usize)>,
+    /// First member of each type that may be free.
+    free: Vec<usize>,
     walked: usize,
 }
 
 impl<'a> Room<'a> {
-    pub fn new(problem: &'a Problem) -> Self {
-        Room { problem, walked: 0 }
+    pub fn new(problem: &'a Problem, routes: Vec<PlanRoute>) -> Self {
+        let kinds = problem.data.vehicles.len();
+        let mut room = Room {
+            problem,
+            routes: Vec::new(),
+            gaps: Vec::new(),
+            of_kind: vec![Vec::new(); kinds],
+            used: HashSet::new(),
+            free: vec![0; kinds],
+            walked: 0,
+        };
+        routes.into_iter().for_each(|route| room.push(route));
+        room
+    }
+
+    fn push(&mut self, route: PlanRoute) {
+        self.of_kind[route.kind].push(self.routes.len());
+        self.used.insert((route.kind, route.member));
+        self.routes.push(route);
+        self.gaps.push(None);
     }
 
     /// Whether the plan could serve the visit, all else as it is.
-    pub fn exists(&mut self, plan: &Plan, visit: usize) -> bool {
+    pub fn exists(&mut self, visit: usize) -> bool {
         let mut found = false;
-        self.ways(plan, visit, |_| {
+        self.ways(visit, f64::INFINITY, |_| {
             found = true;
-            false
+            None
         });
         found
     }
 
-    /// The way that adds least.
-    pub fn cheapest(&mut self, plan: &Plan, visit: usize) -> Option<Way> {
-        let mut best: Option<Way> = None;
-        self.ways(plan, visit, |way| {
-            if best.as_ref().is_none_or(|known| way.added < known.added) {
+    /// The way that adds least, and less than `most`.
+    fn cheapest(&mut self, visit: usize, most: f64) -> Option<Way> {
+        let (mut best, mut bar): (Option<Way>, f64) = (None, most);
+        self.ways(visit, most, |way| {
+            if way.added < bar {
+                bar = way.added;
                 best = Some(way);
             }
-            true
+            Some(bar)
         });
         best
     }
 
-    /// Puts visits where they add least, in their order: those that must be served wherever there is
-    /// room, others where that is below their prize. Those that it finds no place for come back.
-    pub fn take_in(&mut self, plan: &mut Plan, visits: &[usize]) -> Vec<usize> {
-        let mut left = Vec::new();
-        for &visit in visits {
-            if plan.routes.iter().flat_map(PlanRoute::visits).any(|known| known == visit) {
-                continue;
-            }
-            let unit = unit(self.problem, visit);
-            let worth = |&visit: &usize| self.problem.data.visits[visit].prize.unwrap_or(f64::INFINITY);
-            let worth: f64 = unit.iter().map(worth).sum();
-            match self.cheapest(plan, visit).filter(|way| way.added < worth) {
-                Some(way) if way.at < plan.routes.len() => plan.routes[way.at] = way.route,
-                Some(way) => plan.routes.push(way.route),
-                None => left.push(visit),
-            }
-        }
-        plan.routes.sort_by_key(|route| (route.kind, route.member));
-        left
-    }
-
-    /// Tells `take` every way that breaks no rule, until it has enough.
-    fn ways(&mut self, plan: &Plan, visit: usize, mut take: impl FnMut(Way) -> bool) {
+    /// Tells `take` every way that breaks no rule and may add less than `most`; it answers what is of
+    /// interest from then on, or nothing where it has enough.
+    fn ways(&mut self, visit: usize, most: f64, mut take: impl FnMut(Way) -> Option<f64>) {
         let problem = self.problem;
         let unit = unit(problem, visit);
         if unit.iter().any(|&visit| problem.visits[visit].flaw.is_some()) {
             return;
         }
+        let mut bar = most;
         for kind in 0..problem.data.vehicles.len() {
             let alone = one_trip(problem, kind, 0, unit.clone());
             let (_, costs, violations) = check_route(problem, &alone);
-            let used =
-                |member: usize| plan.routes.iter().any(|route| (route.kind, route.member) == (kind, member));
-            let free = (0..problem.data.vehicles[kind].count).find(|&member| !used(member));
-            if let Some(member) = free.filter(|_| violations.is_empty()) {
-                let way =
-                    Way { at: plan.routes.len(), route: PlanRoute { member, ..alone }, added: costs.total() };
-                if !take(way) {
-                    return;
+            if let Some(member) = self.free(kind).filter(|_| violations.is_empty()) {
+                let route = PlanRoute { member, ..alone };
+                match take(Way { at: self.routes.len(), route, added: costs.total() }) {
+                    Some(next) => bar = next,
+                    None => return,
                 }
             }
             // What a vehicle cannot serve alone it serves beside others only on a later trip, or where
@@ -100,77 +110,103 @@ impl<'a> Room<'a> {
             if hopeless && problem.data.vehicles[kind].max_reloads == 0 {
                 continue;
             }
-            for (at, route) in plan.routes.iter().enumerate().filter(|(_, route)| route.kind == kind) {
-                if !self.beside(at, route, &unit, &mut take) {
+            for index in 0..self.of_kind[kind].len() {
+                let at = self.of_kind[kind][index];
+                if !self.beside(at, &unit, &mut bar, &mut take) {
                     return;
                 }
             }
         }
     }
 
-    /// Tells every way to serve the unit on a route; whether more are wanted.
+    /// A vehicle of a type that has no route.
+    fn free(&mut self, kind: usize) -> Option<usize> {
+        let next = &mut self.free[kind];
+        while self.used.contains(&(kind, *next)) {
+            *next += 1;
+        }
+        Some(*next).filter(|&member| member < self.problem.data.vehicles[kind].count)
+    }
+
+    /// Tells every way to serve the unit on a route that may add less than the bar; whether more are wanted.
     fn beside(
         &mut self,
         at: usize,
-        route: &PlanRoute,
         unit: &[usize],
-        take: &mut impl FnMut(Way) -> bool,
+        bar: &mut f64,
+        take: &mut impl FnMut(Way) -> Option<f64>,
     ) -> bool {
-        let length = route.visits().count();
-        let mut before = None;
-        for (index, trip) in route.trips.iter().enumerate() {
-            if self.is_full(route.kind, trip, unit) {
-                continue;
-            }
-            for longer in placements(&trip.visits, unit) {
-                if self.walked > MOST_WALKED {
+        let (problem, route) = (self.problem, &self.routes[at]);
+        let gaps = self.gaps[at].get_or_insert_with(|| {
+            let (walked, costs) = price_route(problem, route);
+            Gaps::new(problem, route, &walked, costs.total())
+        });
+        let gaps = &*gaps;
+        let length = route.visits().count() + 1;
+        let walked = &mut self.walked;
+        (0..route.trips.len()).all(|trip| {
+            gaps.ways(trip, unit, |places, least| {
+                // A bound is rounded; a way that may be as good is walked.
+                if least > *bar + 1e-9 * (1.0 + least.abs()) {
+                    return true;
+                }
+                if *walked > MOST_WALKED {
                     return false;
                 }
-                self.walked += length;
-                let mut route = route.clone();
-                let before = *before.get_or_insert_with(|| check_route(self.problem, &route).1.total());
-                route.trips[index].visits = longer;
-                let (_, costs, violations) = check_route(self.problem, &route);
-                if violations.is_empty() && !take(Way { at, route, added: costs.total() - before }) {
-                    return false;
+                *walked += length;
+                let mut longer = route.clone();
+                for (&place, &visit) in places.iter().zip(unit) {
+                    longer.trips[trip].visits.insert(place, visit);
                 }
-            }
-        }
-        true
-    }
-
-    /// Whether one visit more is too much for a trip, wherever it stands.
-    fn is_full(&self, kind: usize, trip: &Trip, unit: &[usize]) -> bool {
-        let [visit] = unit else { return false };
-        let visit = &self.problem.data.visits[*visit];
-        let capacity = &self.problem.data.vehicles[kind].capacity;
-        let loads = loads::of_trip(self.problem, trip, capacity.len());
-        let (Some(first), Some(last)) = (loads.first(), loads.last()) else { return false };
-        (0..capacity.len()).any(|dimension| {
-            first[dimension] + visit.delivery[dimension] > capacity[dimension] + SLACK
-                || last[dimension] + visit.pickup[dimension] > capacity[dimension] + SLACK
+                let (_, costs, violations) = check_route(problem, &longer);
+                if !violations.is_empty() {
+                    return true;
+                }
+                let added = costs.total() - gaps.cost();
+                match take(Way { at, route: longer, added }) {
+                    Some(next) => *bar = next,
+                    None => return false,
+                }
+                true
+            })
         })
     }
 }
 
-/// A visit, or the two of its shipment, the pickup first.
-pub(in super::super) fn unit(problem: &Problem, visit: usize) -> Vec<usize> {
-    let pair = problem.data.pairs.iter().find(|pair| pair.first == visit || pair.second == visit);
-    pair.map_or_else(|| vec![visit], |pair| vec![pair.first, pair.second])
+/// Puts visits where they add least, in their order: those that must be served wherever there is
+/// room, others where that is below their prize. Those that it finds no place for come back.
+pub(in super::super) fn take_in(problem: &Problem, plan: &mut Plan, visits: &[usize]) -> Vec<usize> {
+    let mut planned: HashSet<usize> = plan.routes.iter().flat_map(PlanRoute::visits).collect();
+    let mut room = Room::new(problem, std::mem::take(&mut plan.routes));
+    let mut left = Vec::new();
+    for &visit in visits {
+        if planned.contains(&visit) {
+            continue;
+        }
+        let unit = unit(problem, visit);
+        let worth = |&visit: &usize| problem.data.visits[visit].prize.unwrap_or(f64::INFINITY);
+        match room.cheapest(visit, unit.iter().map(worth).sum()) {
+            Some(way) => {
+                planned.extend(unit);
+                if way.at < room.routes.len() {
+                    (room.routes[way.at], room.gaps[way.at]) = (way.route, None);
+                } else {
+                    room.push(way.route);
+                }
+            }
+            None => left.push(visit),
+        }
+    }
+    plan.routes = room.routes;
+    plan.routes.sort_by_key(|route| (route.kind, route.member));
+    left
 }
 
-/// All ways to put the visits of a unit, in their order, into a list.
-fn placements(visits: &[usize], unit: &[usize]) -> Vec<Vec<usize>> {
-    let with = |list: &[usize], at: usize, visit: usize| {
-        let mut longer = list.to_vec();
-        longer.insert(at, visit);
-        longer
-    };
-    let firsts = (0..=visits.len()).map(|at| (at, with(visits, at, unit[0])));
-    match unit.get(1) {
-        None => firsts.map(|(_, list)| list).collect(),
-        Some(&second) => firsts
-            .flat_map(|(at, list)| (at + 1..=list.len()).map(move |later| with(&list, later, second)))
-            .collect(),
-    }
+/// A visit, or the two of its shipment, the pickup first.
+pub(in super::super) fn unit(problem: &Problem, visit: usize) -> Vec<usize> {
+    problem.pair(visit).map_or_else(|| vec![visit], |pair| vec![pair.first, pair.second])
 }
+
+#[cfg(test)]
+#[path = "room_tests.rs"]
+mod tests;

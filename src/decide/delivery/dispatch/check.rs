@@ -6,6 +6,7 @@
 use super::super::check::{SLACK, broken};
 use super::day::{Day, What};
 use super::fleet::{Doing, Step};
+use super::loadings::Loadings;
 use crate::decide::Violation;
 
 /// What a day came to.
@@ -75,9 +76,8 @@ struct Drive<'a> {
     left: Option<f64>,
     aboard: Vec<usize>,
     load: Vec<f64>,
-    loadings: usize,
+    loadings: Loadings,
     rests: Vec<usize>,
-    was_loading: bool,
     /// Whether ways became slower while it was on one of its routes.
     slowed: bool,
     distance: f64,
@@ -98,9 +98,8 @@ impl<'a> Drive<'a> {
             left: None,
             aboard: Vec::new(),
             load: vec![0.0; data.vehicles[kind].capacity.len()],
-            loadings: 0,
+            loadings: Loadings::default(),
             rests: Vec::new(),
-            was_loading: false,
             slowed: false,
             distance: 0.0,
             duration: 0.0,
@@ -131,7 +130,9 @@ impl<'a> Drive<'a> {
             Doing::Rest(rest) => found.extend(self.rest(rest, step)),
             Doing::Return => found.extend(self.come_back(step)),
         }
-        self.was_loading = matches!(step.doing, Doing::Load(_));
+        if !matches!(step.doing, Doing::Load(_)) {
+            self.loadings.pass();
+        }
         let capacity = &self.day.problem.data.vehicles[self.kind].capacity;
         let over = self.load.iter().zip(capacity).map(|(load, most)| load - most).fold(0.0, f64::max);
         if over > SLACK {
@@ -148,9 +149,13 @@ impl<'a> Drive<'a> {
         let kind = &data.vehicles[self.kind];
         let mut found: Vec<Broken> = Vec::new();
         if self.left.is_none() {
-            let early = kind.shift.start.max(data.depots[kind.start].window.start) - step.leave;
+            let early = self.opens(step.leave) - step.leave;
             if early > SLACK {
-                found.push(("shift", early, "leaves before its shift or its depot opens".to_owned()));
+                found.push((
+                    "shift",
+                    early,
+                    "leaves before its shift, its depot or what holds it up lets it".to_owned(),
+                ));
             }
             self.left = Some(step.leave);
         }
@@ -168,6 +173,23 @@ impl<'a> Drive<'a> {
         found
     }
 
+    /// When the vehicle may leave first, with what held it up before `time`; later routes may begin at once.
+    fn opens(&self, time: f64) -> f64 {
+        let data = &self.day.problem.data;
+        let kind = &data.vehicles[self.kind];
+        let mut opens = kind.shift.start.max(data.depots[kind.start].window.start);
+        if self.free > f64::NEG_INFINITY {
+            return opens;
+        }
+        for &(at, what) in self.day.log.iter().filter(|(at, _)| *at <= time) {
+            match what {
+                What::Delay { vehicle, by } if vehicle == self.vehicle => opens = opens.max(at) + by,
+                _ => {}
+            }
+        }
+        opens
+    }
+
     fn take_aboard(&mut self, order: usize, step: &Step) -> Option<Broken> {
         let data = &self.day.problem.data;
         let kind = &data.vehicles[self.kind];
@@ -175,7 +197,7 @@ impl<'a> Drive<'a> {
         let mut own = depots.filter(|(at, _)| *at == kind.start || kind.reload_depots.contains(at));
         let may = own.any(|(_, depot)| depot.place == step.place)
             && step.start >= data.visits[order].release - SLACK;
-        self.loadings += usize::from(!self.was_loading || step.place != self.place);
+        self.loadings.load(step.place);
         self.aboard.push(order);
         self.carry(order, true, false);
         let text = || format!("loads {} where or when it may not", self.code(order));
@@ -296,7 +318,7 @@ impl<'a> Drive<'a> {
             }
         };
         say(self.left.is_some(), "shift", 1.0, "does not end its route");
-        say(self.loadings > 1 + kind.max_reloads, "reload", 1.0, "loads more often than it may");
+        say(self.loadings.count > 1 + kind.max_reloads, "reload", 1.0, "loads more often than it may");
         let far = self.distance - kind.max_distance;
         say(far > SLACK, "max_distance", far, "drives further than it may");
         let long = self.duration - kind.max_duration;

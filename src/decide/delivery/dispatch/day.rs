@@ -236,19 +236,56 @@ fn orders(tables: &Tables, events: &Table) -> Result<Table, Faults> {
         let cells: Vec<(&Table, usize)> = rows.iter().map(|&row| (events, row)).collect();
         orders.set(title.as_str(), column_of(shape, title, &cells));
     }
-    Ok(orders)
+    let number = |&row: &usize| u32::try_from(events.row_number(row)).unwrap_or(u32::MAX);
+    Ok(orders.with_row_numbers(rows.iter().map(number).collect()))
+}
+
+/// The orders of the log below the visits known before, and which row is which.
+struct Whole {
+    visits: Table,
+    /// File of the log.
+    log: String,
+    /// Rows of the log stand this much further down.
+    shift: u64,
+}
+
+impl Whole {
+    fn new(known: Option<&Table>, orders: Table) -> Self {
+        let log = orders.file().to_owned();
+        let Some(known) = known else { return Whole { visits: orders, log, shift: 0 } };
+        if orders.is_empty() {
+            return Whole { visits: known.clone(), log, shift: u64::MAX };
+        }
+        let rows = |table: &Table| (0..table.len()).map(|row| table.row_number(row)).collect::<Vec<u64>>();
+        let shift = rows(known).into_iter().max().unwrap_or(1);
+        let below = rows(&orders).into_iter().map(|row| row + shift);
+        let numbers = rows(known).into_iter().chain(below).map(|row| u32::try_from(row).unwrap_or(u32::MAX));
+        let visits = merged(known, &orders, &["visit".to_owned()]).with_row_numbers(numbers.collect());
+        Whole { visits, log, shift }
+    }
+
+    /// The same faults, those of orders at their row of the log.
+    fn placed(&self, faults: Faults) -> Faults {
+        if self.shift == 0 {
+            return faults;
+        }
+        let place = |mut fault: Fault| {
+            if let Some(row) = fault.row.filter(|row| fault.file == self.visits.file() && *row > self.shift) {
+                (fault.file, fault.row) = (self.log.clone(), Some(row - self.shift));
+            }
+            fault
+        };
+        faults.as_slice().iter().cloned().map(place).collect()
+    }
 }
 
 /// The problem with the orders of the log as further visits.
 fn problem(name: String, tables: Tables, settings: &Settings, orders: Table) -> Result<Problem, Faults> {
-    let all = match tables.get("visits") {
-        Some(visits) if !orders.is_empty() => merged(visits, &orders, &["visit".to_owned()]),
-        Some(visits) => visits.clone(),
-        None => orders,
-    };
+    let whole = Whole::new(tables.get("visits"), orders);
     let file = settings.file.clone();
-    let problem =
-        Problem::read(Input::Tables { name, tables: tables.with(all), settings: settings.clone() })?;
+    let input = Input::Tables { name, tables: tables.with(whole.visits.clone()), settings: settings.clone() };
+    let mut problem = Problem::read(input).map_err(|faults| whole.placed(faults))?;
+    problem.notices = whole.placed(problem.notices);
     let refused = [
         (problem.data.backhauls != Backhauls::Mixed, "backhauls"),
         (problem.data.balance_cost > 0.0, "balance_cost"),

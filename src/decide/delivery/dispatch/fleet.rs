@@ -1,6 +1,7 @@
 //! Vehicles on the road: what each has begun, has aboard, and is told to do next.
 
 use super::day::Day;
+use super::loadings::Loadings;
 
 /// What a vehicle does at a place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -45,7 +46,7 @@ pub(super) struct Vehicle {
     /// Aboard to the end of the route: what was collected, and goods of orders that were called off.
     pub carried: Vec<f64>,
     /// How often it has loaded.
-    pub loadings: usize,
+    pub loadings: Loadings,
     /// Rests of its type that it has taken.
     pub rests: Vec<usize>,
     /// Orders whose goods are aboard.
@@ -72,7 +73,7 @@ impl Vehicle {
             worked: 0.0,
             driven: 0.0,
             carried: vec![0.0; data.vehicles[kind].capacity.len()],
-            loadings: 0,
+            loadings: Loadings::default(),
             rests: Vec::new(),
             aboard: Vec::new(),
             takes: Vec::new(),
@@ -84,7 +85,7 @@ impl Vehicle {
 
     /// Whether it may load once more.
     pub fn may_load(&self, day: &Day) -> bool {
-        self.loadings <= day.problem.data.vehicles[self.kind].max_reloads
+        self.loadings.count <= day.problem.data.vehicles[self.kind].max_reloads
     }
 
     /// Whether it waits at the depot where its goods are loaded before it leaves.
@@ -116,11 +117,7 @@ impl Vehicle {
             self.driven += profile.distance.at(self.place, step.place);
             match step.doing {
                 Doing::Load(order) => {
-                    // Goods that are loaded one after the other are one loading.
-                    let last = self.done.last().copied();
-                    let goes_on = last.is_some_and(|last| matches!(last.doing, Doing::Load(_)));
-                    self.loadings +=
-                        usize::from(!goes_on || last.is_some_and(|last| last.place != step.place));
+                    self.loadings.load(step.place);
                     self.aboard.push(order);
                 }
                 Doing::Serve(order) => self.serve(day, order),
@@ -131,6 +128,9 @@ impl Vehicle {
                     self.carried.fill(0.0);
                     back.append(&mut self.aboard);
                 }
+            }
+            if !matches!(step.doing, Doing::Load(_)) {
+                self.loadings.pass();
             }
             (self.place, self.free_at) = (step.place, step.end);
             self.done.push(step);
@@ -143,8 +143,8 @@ impl Vehicle {
             return;
         }
         (self.out, self.used, self.left_at) = (true, true, time);
-        self.loadings += usize::from(!self.takes.is_empty());
         for order in std::mem::take(&mut self.takes) {
+            self.loadings.load(self.place);
             let (place, doing) = (self.place, Doing::Load(order));
             self.done.push(Step { doing, place, leave: time, arrival: time, start: time, end: time });
             self.aboard.push(order);
@@ -167,8 +167,9 @@ impl Vehicle {
         }
     }
 
-    /// What it has begun, or its next start, comes so much later.
-    pub fn delay(&mut self, now: f64, by: f64) {
+    /// What it has begun, or its next start, comes so much later; before its day begins, that is when
+    /// its shift and its depot let it leave.
+    pub fn delay(&mut self, day: &Day, now: f64, by: f64) {
         if let Some(last) = self.done.last_mut().filter(|last| last.end > now) {
             for time in [&mut last.arrival, &mut last.start, &mut last.end] {
                 *time += if *time > now { by } else { 0.0 };
@@ -176,7 +177,10 @@ impl Vehicle {
             // The route of a vehicle on its last way is over, and counted, already.
             self.worked += if self.out { 0.0 } else { by };
         }
-        self.free_at = self.free_at.max(now) + by;
+        let data = &day.problem.data;
+        let kind = &data.vehicles[self.kind];
+        let opens = if self.used { now } else { kind.shift.start.max(data.depots[kind.start].window.start) };
+        self.free_at = self.free_at.max(now).max(opens) + by;
     }
 }
 

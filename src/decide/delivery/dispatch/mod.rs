@@ -7,6 +7,7 @@
 mod check;
 mod day;
 mod fleet;
+mod loadings;
 mod policy;
 mod scene;
 mod tell;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::super::super::{DecideError, SolveOptions};
-use super::super::check::{Room, SLACK, check, check_route};
+use super::super::check::{SLACK, check_route, price, take_in, unit};
 use super::super::model::answer;
 use super::super::plan::{Plan, PlanRoute};
 use super::super::update::relieved;
@@ -135,7 +135,7 @@ impl Dispatcher<'_> {
             What::Traffic(factor) => {
                 self.profiles = under_traffic(&self.day.problem.data.profiles, factor);
             }
-            What::Delay { vehicle, by } => self.fleet[vehicle].delay(now, by),
+            What::Delay { vehicle, by } => self.fleet[vehicle].delay(self.day, now, by),
             What::Cancel(_) => {
                 for order in (0..self.gone.len()).filter(|&order| self.day.cancelled[order] <= now) {
                     if !std::mem::replace(&mut self.gone[order], true) {
@@ -167,6 +167,7 @@ impl Dispatcher<'_> {
             Policy::Nearest if !is_morning => self.nearest(&scene, told, &moment),
             _ => self.replanned(&scene, told)?,
         };
+        self.played.changes += changes(&scene, &plan, &self.told_to());
         self.tell(&scene, &moment, &plan, comes_back);
         Ok(())
     }
@@ -180,7 +181,7 @@ impl Dispatcher<'_> {
         let told_to = self.told_to();
         let mut kept = told;
         let all: Vec<usize> = (0..scene.tasks.len()).collect();
-        Room::new(&scene.problem).take_in(&mut kept, &all);
+        take_in(&scene.problem, &mut kept, &all);
         let options = SolveOptions { control: self.effort(scene), ..SolveOptions::default() };
         let mut candidates = vec![self.trimmed(scene, kept.clone())];
         if self.day.change_cost > 0.0 {
@@ -198,14 +199,12 @@ impl Dispatcher<'_> {
         candidates.push(self.trimmed(scene, plan));
         let score = |plan: &Plan| {
             let changes = changes(scene, plan, &told_to) as f64;
-            let cost = check(&scene.problem, plan).costs.total() + self.day.change_cost * changes;
+            let cost = price(&scene.problem, plan).total() + self.day.change_cost * changes;
             (missing(scene, plan), cost)
         };
         let scored = candidates.into_iter().map(|plan| (score(&plan), plan));
         let best = scored.min_by(|(a, _), (b, _)| a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1)));
-        let plan = best.map(|(_, plan)| plan).unwrap_or_default();
-        self.played.changes += changes(scene, &plan, &told_to);
-        Ok(plan)
+        Ok(best.map(|(_, plan)| plan).unwrap_or_default())
     }
 
     fn effort(&self, scene: &Scene) -> Control {
@@ -241,7 +240,7 @@ impl Dispatcher<'_> {
             else {
                 continue;
             };
-            let unit = super::super::check::unit(&scene.problem, visit);
+            let unit = unit(&scene.problem, visit);
             let to = scene.problem.data.visits[unit[0]].place;
             let mut near: Vec<(f64, usize)> = (0..self.fleet.len())
                 .map(|at| {
@@ -284,21 +283,20 @@ impl Dispatcher<'_> {
         for route in &mut plan.routes {
             let vehicle = &self.fleet[route.kind];
             let most = 1 + self.day.problem.data.vehicles[vehicle.kind].max_reloads;
-            let mut left = most.saturating_sub(vehicle.loadings);
-            let mut before = None;
+            let mut loadings = vehicle.loadings;
             let mut refused: HashSet<usize> = HashSet::new();
             for visit in route.visits() {
                 let task = scene.tasks[visit];
                 if let Doing::Load(order) = task {
                     let place = scene.problem.data.visits[visit].place;
-                    let goes_on = matches!(before, Some((Doing::Load(_), at)) if at == place);
-                    if !goes_on && left == 0 {
+                    if !loadings.goes_on(place) && loadings.count >= most {
                         refused.insert(order);
                         continue;
                     }
-                    left -= usize::from(!goes_on);
+                    loadings.load(place);
+                } else {
+                    loadings.pass();
                 }
-                before = Some((task, scene.problem.data.visits[visit].place));
             }
             let keeps = |visit: &usize| match scene.tasks[*visit] {
                 Doing::Load(order) | Doing::Serve(order) => !refused.contains(&order),

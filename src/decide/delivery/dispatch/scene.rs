@@ -60,13 +60,19 @@ impl<'a> Moment<'a> {
         self.fleet.iter().any(|vehicle| vehicle.may_load(self.day) && (vehicle.out || most(vehicle) > 0))
     }
 
-    /// The depot where the goods of an order lie: the nearest at which any vehicle loads.
+    /// The depot where the goods of an order lie: the nearest at which a vehicle loads that may serve it.
     fn depot(self, order: usize) -> usize {
         let data = &self.day.problem.data;
-        let place = data.visits[order].place;
-        let used = |depot: &usize| data.vehicles.iter().any(|kind| loads_at(kind, *depot));
-        let away = |depot: usize| data.profiles[0].distance.at(data.depots[depot].place, place);
-        (0..data.depots.len()).filter(used).min_by(|&a, &b| away(a).total_cmp(&away(b))).unwrap_or(0)
+        let visit = &data.visits[order];
+        let away = |depot: usize| {
+            let kinds = data.vehicles.iter().enumerate();
+            let mut fit = kinds.filter(|(at, kind)| loads_at(kind, depot) && may_serve(*at, kind, visit));
+            fit.next().map(|(_, kind)| {
+                data.profiles[kind.profile].distance.at(data.depots[depot].place, visit.place)
+            })
+        };
+        let known = (0..data.depots.len()).filter_map(|depot| Some((away(depot)?, depot)));
+        known.min_by(|a, b| a.0.total_cmp(&b.0)).map_or(0, |(_, depot)| depot)
     }
 
     /// Vehicles that may serve an order now.
@@ -172,6 +178,7 @@ impl<'a> Moment<'a> {
             from_file: false,
             notices: crate::data::Faults::default(),
             read_seconds: 0.0,
+            shipments: std::sync::OnceLock::new(),
         };
         Scene { problem, tasks: made.tasks, visit_of: made.visit_of, depots: whole.data.depots.len(), owed }
     }
@@ -225,6 +232,13 @@ impl<'a> Moment<'a> {
             ..kind.clone()
         }
     }
+}
+
+/// Whether vehicles of a type have the skills and the capacity for a visit and are not refused by it.
+fn may_serve(at: usize, kind: &VehicleType, visit: &Visit) -> bool {
+    let is_named = visit.vehicles.is_empty() || visit.vehicles.contains(&at);
+    let is_skilled = visit.skills.iter().all(|skill| kind.skills.contains(skill));
+    is_named && is_skilled && visit.delivery.iter().zip(&kind.capacity).all(|(amount, most)| amount <= most)
 }
 
 fn loads_at(kind: &VehicleType, depot: usize) -> bool {

@@ -297,7 +297,8 @@ fn permutations(list: &mut Vec<usize>, from: usize, see: &mut dyn FnMut(&[usize]
     }
 }
 
-/// A day with deliveries, pickups, windows, prizes, shipments, cancellations, traffic and delays.
+/// A day with deliveries, pickups, windows, prizes, skills, shipments, cancellations, traffic and delays,
+/// from two depots, at one of them with a short shift.
 fn random_day(seed: u64, change_cost: f64) -> Day {
     let mut random = ChaCha8Rng::seed_from_u64(seed);
     let codes: Vec<String> = (0..22).map(|order| format!("O{order}")).collect();
@@ -313,12 +314,30 @@ fn random_day(seed: u64, change_cost: f64) -> Day {
         ("09:10", "traffic", "", "", 1.5),
         ("10:40", "traffic", "", "", 0.9),
         ("09:30", "delay", "", "VAN 1", 20.0),
+        ("07:40", "delay", "", "CART", 25.0),
         ("09:20", "cancel", "O3", "", f64::NAN),
         ("10:50", "cancel", "O15", "", f64::NAN),
     ];
-    let vehicles = vans(3.0).with_number("max_reloads", [f64::from(random.random_range(0..3_u32))]);
-    let vehicles = vehicles.with_number("cost_per_hour", [12.0]).with_number("fixed_cost", [20.0]);
+    let reloads = f64::from(random.random_range(0..3_u32));
+    let vehicles = Table::new("vehicles")
+        .with_text("vehicle", ["VAN", "CART"])
+        .with_number("count", [2.0, 1.0])
+        .with_text("depot", ["D", "E"])
+        .with_text("shift_start", ["08:00", "09:30"])
+        .with_text("shift_end", ["18:00", "12:30"])
+        .with_number("capacity_kg", [100.0, 60.0])
+        .with_text("skills", ["", "lift"])
+        .with_number("max_reloads", [reloads, reloads])
+        .with_number("cost_per_hour", [12.0, 9.0])
+        .with_number("fixed_cost", [20.0, 10.0]);
     let mut all = tables(&orders, &others, vehicles);
+    all.insert(
+        Table::new("depots")
+            .with_text("depot", ["D", "E"])
+            .with_number("x_km", [0.0, 15.0])
+            .with_number("y_km", [0.0, 5.0])
+            .with_number("reload_minutes", [5.0, 0.0]),
+    );
     for (name, first, count) in [("visits", 0, 10), ("events", 10, 12)] {
         let mut table = all.get(name).unwrap().clone();
         let blanks = table.len() - count;
@@ -341,6 +360,8 @@ fn random_day(seed: u64, change_cost: f64) -> Day {
         let word = |order: usize| if shipped(order) { "S" } else { "" };
         let words = (first..first + count).map(word).chain((0..blanks).map(|_| ""));
         table = table.with_text("shipment", words);
+        let skill = |order: usize| if order % 8 == 7 { "lift" } else { "" };
+        table = table.with_text("skills", (first..first + count).map(skill).chain((0..blanks).map(|_| "")));
         let close =
             |order: usize| if order % 2 == 1 { format!("{:02}:30", 10 + order / 5) } else { String::new() };
         let closes = (first..first + count).map(close).chain((0..blanks).map(|_| String::new()));
@@ -361,6 +382,70 @@ fn every_rule_is_kept_on_random_days() {
             let again = play(&one, policy, &Control::default().with_work(100)).unwrap();
             assert_eq!(again.done, done, "the same day, work and seed");
         }
+    }
+}
+
+#[test]
+fn goods_lie_where_a_vehicle_that_may_bring_them_loads() {
+    let mut all = tables(&[("A", 9.0, 0.0, ""), ("B", 10.0, 0.0, "08:01")], &[], vans(1.0));
+    all.insert(
+        Table::new("depots")
+            .with_text("depot", ["NEAR", "FAR"])
+            .with_number("x_km", [10.0, -10.0])
+            .with_number("y_km", [0.0, 0.0]),
+    );
+    all.insert(
+        Table::new("vehicles")
+            .with_text("vehicle", ["VAN", "CRANE"])
+            .with_text("depot", ["NEAR", "FAR"])
+            .with_text("shift_start", ["08:00", "08:30"])
+            .with_text("shift_end", ["18:00", "18:00"])
+            .with_number("capacity_kg", [100.0, 100.0])
+            .with_text("skills", ["", "crane"]),
+    );
+    for (name, kg) in [("visits", 0.0), ("events", 30.0)] {
+        let table = all.get(name).unwrap().clone().with_number("delivery_kg", [kg]);
+        all.insert(if name == "events" { table.with_text("skills", ["crane"]) } else { table });
+    }
+    let one = day(all, settings());
+    for policy in Policy::ALL {
+        // 20 km from FAR after 08:30.
+        let (done, outturn) = run(&one, policy);
+        assert_eq!(outturn.served, 2, "{policy:?}");
+        assert!(served(&one, &done).contains(&at("B", "08:50")), "{policy:?}: {:?}", served(&one, &done));
+    }
+}
+
+#[test]
+fn a_vehicle_held_up_before_its_shift_begins_later() {
+    let orders = [("A", 10.0, 0.0, "")];
+    let held = [("06:00", "delay", "", "VAN", 30.0), ("06:30", "delay", "", "VAN", 20.0)];
+    let one = day(tables(&orders, &held, vans(1.0)), settings());
+    for policy in Policy::ALL {
+        let (mut done, _) = run(&one, policy);
+        assert_eq!(served(&one, &done), [at("A", "09:00")], "{policy:?}: 08:50 and ten minutes");
+        for step in &mut done[0] {
+            for time in [&mut step.leave, &mut step.arrival, &mut step.start, &mut step.end] {
+                *time -= 60.0;
+            }
+        }
+        let rules = check(&one, &done).violations.into_iter().map(|violation| violation.rule);
+        assert_eq!(rules.collect::<Vec<_>>(), ["shift"], "a minute earlier it was still held up");
+    }
+}
+
+#[test]
+fn stops_that_change_their_driver_are_counted_for_every_way() {
+    // VAN 1 has the stops of the west until it is held up for hours; their windows make VAN 2 take one.
+    let orders = [("A", -30.0, 0.0, ""), ("B", 30.0, 0.0, ""), ("C", 31.0, 0.0, "08:41")];
+    let held = [("08:05", "delay", "", "VAN 1", 300.0), ("08:05", "delay", "", "VAN 2", 300.0)];
+    let mut all = tables(&orders, &held, vans(2.0));
+    let narrow = all.get("visits").unwrap().clone().with_text("window_end", ["09:00", "09:00"]);
+    all.insert(narrow.with_text("window_start", ["08:50", "08:50"]));
+    let one = day(all, settings());
+    for policy in [Policy::Nearest, Policy::Rolling] {
+        let played = play(&one, policy, &Control::default().with_work(100)).unwrap();
+        assert_eq!(played.changes, 2, "{policy:?}: neither is reached in time, and both drivers knew");
     }
 }
 
@@ -457,6 +542,11 @@ fn faults_of_a_log_are_told_with_their_cell() {
     ] {
         assert!(faults.contains(told), "{faults}");
     }
+    let mut odd = tables(&[("A", 10.0, 0.0, ""), ("B", 20.0, 0.0, "08:05")], &[], vans(1.0));
+    let log = odd.get("events").unwrap().clone().from_file("log.csv").with_row_numbers(vec![9]);
+    odd.insert(log.with_text("vehicles", ["BIKE"]).with_number("service_minutes", [-4.0]));
+    let faults = Day::read(input(odd, settings())).unwrap_err().to_string();
+    assert!(faults.contains("log.csv:9: service_minutes is"), "{faults}");
     let twice = [("A", 10.0, 0.0, ""), ("A", 20.0, 0.0, "08:05")];
     let faults = Day::read(input(tables(&twice, &[], vans(1.0)), settings())).unwrap_err().to_string();
     assert!(faults.contains("events:2: there is a visit \"A\" already"), "{faults}");

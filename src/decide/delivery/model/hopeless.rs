@@ -1,7 +1,7 @@
 //! Visits that no vehicle could serve even if it served nothing else.
 
 use super::super::super::Violation;
-use super::super::check::{check_route, written};
+use super::super::check::{check_route, unit, written};
 use super::super::plan::one_trip;
 use super::super::problem::Problem;
 
@@ -26,8 +26,7 @@ fn reason(problem: &Problem, visit: usize) -> Option<String> {
     if let Some(flaw) = &problem.visits[visit].flaw {
         return Some(flaw.clone());
     }
-    let pair = problem.data.pairs.iter().find(|pair| pair.first == visit || pair.second == visit);
-    let visits = pair.map_or_else(|| vec![visit], |pair| vec![pair.first, pair.second]);
+    let visits = unit(problem, visit);
     if visits.iter().any(|&visit| problem.visits[visit].flaw.is_some()) {
         return None;
     }

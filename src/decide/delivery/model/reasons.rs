@@ -33,8 +33,7 @@ fn plain(problem: &Problem, visit: usize) -> String {
 }
 
 fn reason(problem: &Problem, plan: &Plan, base: &[f64], visit: usize) -> String {
-    let pair = problem.data.pairs.iter().find(|pair| pair.first == visit || pair.second == visit);
-    if pair.is_some() {
+    if problem.pair(visit).is_some() {
         return plain(problem, visit);
     }
     let tries = tries(problem, plan, base, visit);
@@ -68,8 +67,14 @@ fn tries(problem: &Problem, plan: &Plan, base: &[f64], visit: usize) -> Vec<Try>
             }));
         }
     }
-    near.sort_by(|a, b| a.0.total_cmp(&b.0));
-    near.truncate(NEIGHBOURS);
+    let by_distance = |a: &(f64, usize, usize, usize), b: &(f64, usize, usize, usize)| {
+        a.0.total_cmp(&b.0).then((a.1, a.2, a.3).cmp(&(b.1, b.2, b.3)))
+    };
+    if near.len() > NEIGHBOURS {
+        near.select_nth_unstable_by(NEIGHBOURS, by_distance);
+        near.truncate(NEIGHBOURS);
+    }
+    near.sort_by(by_distance);
     let mut tries = Vec::new();
     for (_, route, trip, position) in near {
         for at in [position, position + 1] {

@@ -75,6 +75,7 @@ fn problem(label: &str, stem: String, file: FileProblem) -> Problem {
         from_file: true,
         notices: Faults::default(),
         read_seconds: 0.0,
+        shipments: std::sync::OnceLock::new(),
         data: file.data,
     }
 }

@@ -162,6 +162,7 @@ pub(super) fn read(name: &str, tables: Tables, settings: &Settings) -> Result<Pr
         from_file: false,
         notices,
         read_seconds: 0.0,
+        shipments: std::sync::OnceLock::new(),
     })
 }
 
