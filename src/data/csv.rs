@@ -12,6 +12,7 @@ use encoding_rs::{Encoding, UTF_8};
 
 use super::cell::{Format, Rule, shown, trim};
 use super::fault::{Code, Fault, Faults, Severity};
+use super::ndjson;
 use super::near::{did_you_mean, near_miss};
 use super::records::{Breach, LONGEST_ROW, Records, Step};
 use super::schema::{ColumnSchema, ExtraRule, TableSchema};
@@ -28,7 +29,8 @@ use super::table::{Table, TextColumn};
 /// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Declaration {
-    /// File in the instance folder; `None`: `NAME.csv` or `NAME.csv.gz`.
+    /// File in the instance folder; `None`: `NAME.csv`, `NAME.ndjson` or `NAME.jsonl`, or one of them with
+    /// `.gz`.
     pub file: Option<String>,
     /// Title in the file of a column of the schema.
     pub columns: BTreeMap<String, String>,
@@ -61,7 +63,8 @@ impl Default for Declaration {
     }
 }
 
-/// Reads the file at `path`, called `label` in messages.
+/// Reads the file at `path`, called `label` in messages; one that ends in `.ndjson` or `.jsonl` holds one
+/// JSON object a line.
 ///
 /// The table holds every row that has as many cells as the header; cells with a fault are
 /// blank in it. Checks between rows and between tables are left to the caller
@@ -74,6 +77,7 @@ pub fn read_csv(
     declaration: &Declaration,
 ) -> (Table, Faults) {
     match source::open(path, label, declaration.encoding) {
+        Ok(stream) if ndjson::is_ndjson(path) => ndjson::read(stream, label, schema, declaration),
         Ok(stream) => read_stream(stream, label, schema, declaration),
         Err(faults) => (Table::new(&schema.name).from_file(label), faults),
     }

@@ -9,6 +9,7 @@ use super::cell::shown;
 use super::csv::{Declaration, read_csv};
 use super::declare::{DeclaredTable, Document, INSTANCE_FILE};
 use super::fault::{Code, Fault, Faults, Severity};
+use super::ndjson;
 use super::near::{did_you_mean, near_miss};
 use super::relations::check_relations;
 use super::schema::{Schema, TableSchema};
@@ -241,15 +242,16 @@ fn find_file(folder: &Path, name: &str, declared: Option<&DeclaredTable>) -> Res
         }
         return Ok(Some(file.clone()));
     }
-    let [plain, packed] = [format!("{name}.csv"), format!("{name}.csv.gz")];
+    let endings = [".csv", ".csv.gz"].into_iter().chain(ndjson::ENDINGS);
     let there = |file: &String| std::fs::symlink_metadata(folder.join(file)).is_ok();
-    match (there(&plain), there(&packed)) {
-        (true, true) => Err(Fault::error(Code::AmbiguousFile, &plain, format!("{packed} is there as well"))
-            .with_help("delete one of the two, or declare which one is meant with file = \"…\"")
-            .into()),
-        (true, false) => Ok(Some(plain)),
-        (false, true) => Ok(Some(packed)),
-        (false, false) => Ok(None),
+    let mut files = endings.map(|ending| format!("{name}{ending}")).filter(there);
+    match (files.next(), files.next()) {
+        (Some(one), Some(other)) => {
+            Err(Fault::error(Code::AmbiguousFile, &one, format!("{other} is there as well"))
+                .with_help("delete one of the two, or declare which one is meant with file = \"…\"")
+                .into())
+        }
+        (one, _) => Ok(one),
     }
 }
 

@@ -14,6 +14,7 @@ mod declare;
 pub mod fault;
 pub mod instance;
 mod kind;
+mod ndjson;
 mod near;
 pub mod recognise;
 mod records;

@@ -156,3 +156,34 @@ fn a_day_is_dispatched_as_its_log_tells() {
     let none = purvey(folder.path(), "dispatch city").ends(3);
     assert!(none.err.contains("there is no table events"), "{}", none.err);
 }
+
+#[test]
+fn a_log_in_ndjson_is_the_same_day() {
+    let folder = tempfile::tempdir().unwrap();
+    purvey(folder.path(), "new delivery city").ends(0);
+    let cost = |output: &str| {
+        let told = purvey(folder.path(), &format!("dispatch city --work-limit 50 --json --output {output}"));
+        told.ends(0).json()["dispatch"]["policies"]["rolling"]["cost"].as_f64().unwrap()
+    };
+    let by_table = cost("table");
+    let [table, lines] = ["city/events.csv", "city/events.ndjson"].map(|name| folder.path().join(name));
+    let rows = fs::read_to_string(&table).unwrap();
+    let titles: Vec<&str> = rows.lines().next().unwrap().split(',').collect();
+    let object = |line: &str| {
+        let cells = titles.iter().zip(line.split(',')).filter(|(_, cell)| !cell.is_empty());
+        let value = |cell: &str| cell.parse::<f64>().map_or_else(|_| cell.into(), serde_json::Value::from);
+        let members = cells.map(|(title, cell)| ((*title).to_owned(), value(cell)));
+        serde_json::Value::Object(members.collect()).to_string() + "\n"
+    };
+    let text: String = rows.lines().skip(1).map(object).collect();
+    fs::write(&lines, &text).unwrap();
+    let both = purvey(folder.path(), "dispatch city").ends(3);
+    assert!(both.err.contains("events.ndjson is there as well"), "{}", both.err);
+    fs::remove_file(&table).unwrap();
+    assert_eq!(cost("lines"), by_table);
+    let odd = text.replacen("\"traffic\"", "\"jam\"", 1).replacen("\"order\"", "\"order\",", 1);
+    fs::write(&lines, odd).unwrap();
+    let faults = purvey(folder.path(), "dispatch city").ends(3);
+    assert!(faults.err.contains("events.ndjson:1: column "), "{}", faults.err);
+    assert!(faults.err.contains("events.ndjson:2: event is \"jam\""), "{}", faults.err);
+}

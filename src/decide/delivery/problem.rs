@@ -21,6 +21,7 @@ use crate::presentation::{Measure, Style};
 
 pub(super) use clock::Clock;
 pub(super) use file::fault_of;
+pub(super) use travel::on_the_globe;
 
 /// The contract of the decision, as text.
 pub(super) const CONTRACT: &str = include_str!("../../../models/delivery.toml");

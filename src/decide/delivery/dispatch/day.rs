@@ -1,8 +1,11 @@
-//! A day as its log tells it: orders, cancellations, traffic and delays, each with its time.
+//! A day as its log tells it: orders, cancellations, traffic, delays and positions, each with its time.
+
+use std::collections::HashMap;
 
 use super::super::super::Input;
 use super::super::problem::{Fleet, Problem};
 use super::super::update::{column_of, merged};
+use super::position::{self, Spot};
 use crate::data::{Code, Fault, Faults, Settings, Table, Tables, WrittenTime};
 use crate::optimize::routes::{Backhauls, Window};
 
@@ -17,6 +20,8 @@ pub(super) enum What {
     Traffic(f64),
     /// A vehicle is free so much later than was planned.
     Delay { vehicle: usize, by: f64 },
+    /// A vehicle tells where it is.
+    Position { vehicle: usize, at: Spot },
 }
 
 /// The day: what can be served by whom, and what happens when.
@@ -52,7 +57,8 @@ impl Day {
         };
         let known = tables.get("visits").map_or(0, Table::len);
         let orders = orders(&tables, &events)?;
-        let problem = problem(name, tables, &settings, orders)?;
+        let problem = problem(name, tables.clone(), &settings, orders)?;
+        let places = position::places(&tables, &problem);
         let values = settings.typed(&Problem::schema()?)?;
         let minutes = |name: &str| values.number(name).unwrap_or(0.0) * 60.0;
         let count = problem.visits.len();
@@ -66,7 +72,7 @@ impl Day {
             change_cost: values.number("change_cost").unwrap_or(0.0),
             problem,
         };
-        day.take_log(&events, known)?;
+        day.take_log(&events, known, &places)?;
         day.clip();
         Ok(day)
     }
@@ -89,7 +95,12 @@ impl Day {
         factors.next().unwrap_or(1.0)
     }
 
-    fn take_log(&mut self, events: &Table, known: usize) -> Result<(), Faults> {
+    fn take_log(
+        &mut self,
+        events: &Table,
+        known: usize,
+        places: &HashMap<String, usize>,
+    ) -> Result<(), Faults> {
         let mut faults = Faults::default();
         let mut next_order = known;
         for row in 0..events.len() {
@@ -129,6 +140,20 @@ impl Day {
                 "cancel" => self.order(cell("visit")).map(What::Cancel).ok_or_else(|| unknown("visit")),
                 "traffic" if number("factor").is_nan() => Err(missing("factor")),
                 "traffic" => Ok(What::Traffic(number("factor"))),
+                "position" => {
+                    match (self.vehicle(cell("vehicle")), position::spot(events, row, &self.problem, places))
+                    {
+                        (None, _) => Err(unknown("vehicle")),
+                        (_, None) => {
+                            let column = if cell("place").is_empty() { "latitude" } else { "place" };
+                            let message = "the report names no place where the vehicle is".to_owned();
+                            Err(wrong(Code::MissingValue, column, message).with_help(
+                                "give latitude and longitude, x_km and y_km, or a place of the tables",
+                            ))
+                        }
+                        (Some(vehicle), Some(at)) => Ok(What::Position { vehicle, at }),
+                    }
+                }
                 _ if number("delay_minutes").is_nan() => Err(missing("delay_minutes")),
                 _ => {
                     let vehicle = self.vehicle(cell("vehicle")).ok_or_else(|| unknown("vehicle"));
@@ -147,6 +172,13 @@ impl Day {
         }
         self.log.sort_by(|a, b| a.0.total_cmp(&b.0));
         faults.into_result().map(|_| ())
+    }
+
+    /// Puts the delays that positions told of in place of them.
+    pub fn replace_positions(&mut self, delays: &[(f64, What)]) {
+        self.log.retain(|(_, what)| !matches!(what, What::Position { .. }));
+        self.log.extend(delays);
+        self.log.sort_by(|a, b| a.0.total_cmp(&b.0));
     }
 
     fn order(&self, code: &str) -> Option<usize> {

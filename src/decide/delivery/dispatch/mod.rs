@@ -9,6 +9,7 @@ mod day;
 mod fleet;
 mod loadings;
 mod policy;
+mod position;
 mod scene;
 mod tell;
 #[cfg(test)]
@@ -21,11 +22,13 @@ use policy::{Policy, play};
 
 /// Plays the day of the input under each way to dispatch.
 pub(super) fn dispatch(input: Input, control: &Control) -> Result<Dispatched, DecideError> {
-    let day = Day::read(input).map_err(DecideError::Input)?;
+    let mut day = Day::read(input).map_err(DecideError::Input)?;
     let mut played = Vec::new();
     for (at, policy) in Policy::ALL.into_iter().enumerate() {
         control.step("dispatch", at, Policy::ALL.len());
         let one = play(&day, policy, control)?;
+        // Where vehicles were is told of the plan that they drove; what it says holds under every plan.
+        day.replace_positions(&one.observed);
         let outturn = check::check(&day, &one.done);
         if let Some(violation) = outturn.violations.first() {
             return Err(DecideError::Check(format!("{}: {}", policy.name(), violation.text)));

@@ -12,6 +12,7 @@ use super::super::plan::{Plan, PlanRoute};
 use super::super::update::relieved;
 use super::day::{Day, What};
 use super::fleet::{Doing, Step, Vehicle};
+use super::position::delay;
 use super::scene::{Moment, Scene, under_traffic};
 use crate::control::Control;
 use crate::optimize::routes::Profile;
@@ -53,6 +54,8 @@ pub(super) struct Played {
     pub longest_seconds: f64,
     /// Stops that were taken from the driver who was told of them.
     pub changes: usize,
+    /// Delays that positions told of.
+    pub observed: Vec<(f64, What)>,
 }
 
 /// Plays the day. Limits of time and work are those of one search.
@@ -64,7 +67,13 @@ pub(super) fn play(day: &Day, policy: Policy, control: &Control) -> Result<Playe
         fleet: Vehicle::all(day),
         gone: day.hopeless.clone(),
         profiles: day.problem.data.profiles.clone(),
-        played: Played { done: Vec::new(), decisions: 0, longest_seconds: 0.0, changes: 0 },
+        played: Played {
+            done: Vec::new(),
+            decisions: 0,
+            longest_seconds: 0.0,
+            changes: 0,
+            observed: Vec::new(),
+        },
     };
     let mut next = 0;
     for time in dispatcher.times() {
@@ -136,6 +145,15 @@ impl Dispatcher<'_> {
                 self.profiles = under_traffic(&self.day.problem.data.profiles, factor);
             }
             What::Delay { vehicle, by } => self.fleet[vehicle].delay(self.day, now, by),
+            What::Position { vehicle, at } => {
+                let kind = &self.day.problem.data.vehicles[self.fleet[vehicle].kind];
+                let profile = &self.profiles[kind.profile];
+                let by = delay(&self.day.problem, profile, &self.fleet[vehicle], at, now);
+                if by > SLACK {
+                    self.fleet[vehicle].delay(self.day, now, by);
+                    self.played.observed.push((now, What::Delay { vehicle, by }));
+                }
+            }
             What::Cancel(_) => {
                 for order in (0..self.gone.len()).filter(|&order| self.day.cancelled[order] <= now) {
                     if !std::mem::replace(&mut self.gone[order], true) {

@@ -84,7 +84,9 @@ fn day(tables: Tables, settings: Settings) -> Day {
 
 fn run(day: &Day, policy: Policy) -> (Vec<Vec<Step>>, Outturn) {
     let played = play(day, policy, &Control::default().with_work(100)).unwrap();
-    let outturn = check(day, &played.done);
+    let mut driven = day.clone();
+    driven.replace_positions(&played.observed);
+    let outturn = check(&driven, &played.done);
     assert_eq!(outturn.violations, [], "{policy:?}");
     (played.done, outturn)
 }
@@ -432,6 +434,41 @@ fn a_vehicle_held_up_before_its_shift_begins_later() {
         let rules = check(&one, &done).violations.into_iter().map(|violation| violation.rule);
         assert_eq!(rules.collect::<Vec<_>>(), ["shift"], "a minute earlier it was still held up");
     }
+}
+
+#[test]
+fn a_position_tells_how_late_a_vehicle_is() {
+    // A is 30 minutes away. At 08:10 the van should be at 10, and is at 5: five minutes late.
+    let orders = [("A", 30.0, 0.0, ""), ("B", 30.0, 10.0, "08:12")];
+    let seen = |x: f64, time: &str| {
+        let told = [(time, "position", "", "VAN", f64::NAN)];
+        let mut all = tables(&orders, &told, vans(1.0));
+        let log = all
+            .get("events")
+            .unwrap()
+            .clone()
+            .with_number("x_km", [30.0, x])
+            .with_number("y_km", [10.0, 0.0]);
+        all.insert(log);
+        day(all, settings())
+    };
+    for (x, time, first) in
+        [(5.0, "08:10", "08:35"), (10.0, "08:10", "08:30"), (12.0, "08:10", "08:30"), (0.0, "07:00", "08:30")]
+    {
+        let one = seen(x, time);
+        let (done, _) = run(&one, Policy::Rolling);
+        assert_eq!(served(&one, &done)[0], at("A", first), "at {x} at {time}");
+    }
+    let one = seen(5.0, "08:10");
+    let played = play(&one, Policy::Rolling, &Control::default().with_work(100)).unwrap();
+    assert!(check(&one, &played.done).violations.is_empty());
+    let mut other = one.clone();
+    other.replace_positions(&played.observed);
+    // What the position said delays the van under every way to dispatch.
+    assert_eq!(served(&other, &run(&other, Policy::Nearest).0)[0], at("A", "08:35"));
+    let nowhere = tables(&orders, &[("08:10", "position", "", "VAN", f64::NAN)], vans(1.0));
+    let faults = Day::read(input(nowhere, settings())).unwrap_err().to_string();
+    assert!(faults.contains("events:3: the report names no place where the vehicle is"), "{faults}");
 }
 
 #[test]

@@ -94,7 +94,7 @@ impl Places {
 }
 
 /// Metres between two positions in degrees (longitude, latitude) along a great circle.
-fn on_the_globe(a: [f64; 2], b: [f64; 2]) -> f64 {
+pub(in super::super) fn on_the_globe(a: [f64; 2], b: [f64; 2]) -> f64 {
     let ([x1, y1], [x2, y2]) = (a.map(f64::to_radians), b.map(f64::to_radians));
     let (sy, sx) = (((y2 - y1) / 2.0).sin(), ((x2 - x1) / 2.0).sin());
     let h = sy * sy + y1.cos() * y2.cos() * sx * sx;
