@@ -24,8 +24,8 @@ mod table;
 mod text;
 
 pub use chart::{
-    Axis, Band, Bars, Comparison, Line, LineStyle, Lines, Marker, Span, StepKind, Tornado, TornadoBar,
-    Waterfall, WaterfallStep,
+    Axis, Band, Bars, Comparison, HeatMap, Line, LineStyle, Lines, Marker, Span, StepKind, Tornado,
+    TornadoBar, Waterfall, WaterfallStep,
 };
 pub use details::{Detail, DetailFact, DetailOrder, Details, Quantile};
 pub use format::Style;
@@ -107,6 +107,8 @@ pub enum Block {
     Lines(Lines),
     /// One bar a category.
     Bars(Bars),
+    /// Values of two names, as colours.
+    HeatMap(HeatMap),
     /// One stacked bar a policy.
     Comparison(Comparison),
     /// Routes over places.

@@ -31,6 +31,7 @@ pub mod pricing;
 pub mod program;
 pub mod replenishment;
 pub mod route;
+pub mod staffing;
 pub mod what_if;
 
 /// Every decision, in the order in which `purvey models` lists them.
@@ -39,6 +40,7 @@ pub static DECISIONS: &[&dyn Decision] = &[
     &pricing::Pricing,
     &advertising::Advertising,
     &delivery::Delivery,
+    &staffing::Staffing,
     &program::ProgramDecision,
 ];
 

@@ -5,6 +5,7 @@ pub mod allocation;
 pub mod genetic;
 pub mod inventory;
 pub mod matching;
+pub mod median;
 pub mod milp;
 pub mod pacing;
 pub mod paths;

@@ -226,6 +226,25 @@ pub struct Bars {
     pub values: Vec<f64>,
 }
 
+/// Values by two names, one a row and one a column, as colours: demand by place and hour.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct HeatMap {
+    /// Title.
+    pub title: String,
+    /// What it says, in a sentence, for those who do not see it.
+    pub description: String,
+    /// How the values are written.
+    pub measure: Measure,
+    /// Names of the rows.
+    pub rows: Vec<String>,
+    /// Names of the columns.
+    pub columns: Vec<String>,
+    /// The values, row by row; NaN is shown as nothing.
+    #[serde(with = "nullable::list")]
+    pub values: Vec<f64>,
+}
+
 /// One stacked bar a policy, cut into components.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]

@@ -2,13 +2,13 @@
 //! and its numbers as a table for those who do not see it.
 
 use crate::presentation::{
-    Axis, Bars, Cells, Column, Comparison, Lines, Measure, RouteMap, Style, Table, Timetable, Tornado,
-    Waterfall,
+    Axis, Bars, Cells, Column, Comparison, HeatMap, Lines, Measure, RouteMap, Style, Table, Timetable,
+    Tornado, Waterfall,
 };
 
 use super::legend::{self, Key};
 use super::svg::Canvas;
-use super::{lines, map, rows, timetable, waterfall};
+use super::{heat, lines, map, rows, timetable, waterfall};
 
 /// Width of a drawing on a desk or on paper.
 const WIDE: f64 = 860.0;
@@ -122,6 +122,18 @@ pub(super) fn of_bars(chart: &Bars, style: &Style, id: &str) -> Drawing {
         .with(Column::number("value", chart.values.iter().copied(), chart.measure.clone()));
     let (title, description) = (chart.title.clone(), chart.description.clone());
     Drawing { title, description, keys: Vec::new(), wide, narrow, data, empty: chart.labels.is_empty() }
+}
+
+/// Draws a heat map.
+pub(super) fn of_heat(chart: &HeatMap, style: &Style, id: &str) -> Drawing {
+    let (wide, narrow) = both(id, &chart.title, &chart.description, |width| heat::draw(chart, style, width));
+    let mut data = Table::new("").with(Column::text("row", chart.rows.iter().map(String::as_str)));
+    for (at, name) in chart.columns.iter().enumerate() {
+        let values = chart.values.iter().copied().skip(at).step_by(chart.columns.len());
+        data.columns.push(Column::number(name.clone(), values, chart.measure.clone()));
+    }
+    let (title, description) = (chart.title.clone(), chart.description.clone());
+    Drawing { title, description, keys: Vec::new(), wide, narrow, data, empty: chart.rows.is_empty() }
 }
 
 /// Draws a comparison.

@@ -17,6 +17,7 @@ use crate::presentation::{Block, Figure, Kind, Measure, Notice, Presentation, St
 mod chart;
 mod details;
 mod embed;
+mod heat;
 mod legend;
 mod lines;
 mod map;
@@ -221,6 +222,7 @@ impl<'a> Writer<'a> {
             Block::Tornado(chart) => self.chart(chart::of_tornado(chart, self.style, &id), id)?,
             Block::Lines(chart) => self.chart(chart::of_lines(chart, self.style, &id), id)?,
             Block::Bars(chart) => self.chart(chart::of_bars(chart, self.style, &id), id)?,
+            Block::HeatMap(chart) => self.chart(chart::of_heat(chart, self.style, &id), id)?,
             Block::Comparison(chart) => self.chart(chart::of_comparison(chart, self.style, &id), id)?,
             Block::RouteMap(map) => self.chart(chart::of_map(map, &id), id)?,
             Block::Timetable(table) => self.chart(chart::of_timetable(table, &id), id)?,

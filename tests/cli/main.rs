@@ -18,5 +18,6 @@ mod pricing;
 mod program;
 mod route;
 mod solve;
+mod staffing;
 mod support;
 mod variants;
