@@ -53,6 +53,8 @@ pub struct Policy {
     pub reward: f64,
     /// Expected charge.
     pub charge: f64,
+    /// Price of a unit of charge that the policy is best at.
+    pub price: f64,
     units: usize,
     levels: usize,
     befores: usize,
@@ -60,6 +62,8 @@ pub struct Policy {
     choice: Vec<u16>,
     /// Expected reward from a stage on, less the price of its charge, by stage, level and units.
     worth: Vec<f64>,
+    /// Expected charge from a stage on, likewise.
+    charges: Vec<f64>,
 }
 
 impl Policy {
@@ -80,6 +84,15 @@ impl Policy {
     #[must_use]
     pub fn worth(&self, stage: usize, level: usize, units: usize) -> f64 {
         self.worth[(stage * self.levels + level) * (self.units + 1) + units]
+    }
+
+    /// Expected charge of a level taken in a stage, the best ones after.
+    ///
+    /// # Panics
+    /// As [`Policy::choice`].
+    #[must_use]
+    pub fn charge_of(&self, stage: usize, level: usize, units: usize) -> f64 {
+        self.charges[(stage * self.levels + level) * (self.units + 1) + units]
     }
 }
 
@@ -134,18 +147,20 @@ pub fn best(part: &Part, price: f64) -> Policy {
     let mut policy = Policy {
         reward: 0.0,
         charge: 0.0,
+        price,
         units: part.units,
         levels,
         befores,
         choice: vec![0; part.stages * befores * states],
         worth: vec![0.0; part.stages * levels * states],
+        charges: vec![0.0; part.stages * levels * states],
     };
     // Net of the price, and the charge alone, by level before and units.
     let mut net: Vec<f64> = (0..befores * states).map(|at| part.left * (at % states) as f64).collect();
     let mut charge = vec![0.0; befores * states];
-    let mut taken = vec![0.0; levels * states];
     for stage in (0..part.stages).rev().filter(|_| levels > 0) {
-        let worth = &mut policy.worth[stage * levels * states..(stage + 1) * levels * states];
+        let here = stage * levels * states..(stage + 1) * levels * states;
+        let (worth, taken) = (&mut policy.worth[here.clone()], &mut policy.charges[here]);
         for (at, level) in part.levels.iter().enumerate() {
             let after = at.min(befores - 1) * states;
             let after = after..after + states;

@@ -48,8 +48,17 @@ struct Rule {
     step: usize,
     /// Probability that the plan comes here.
     chance: f64,
-    /// What the price earns more than another one, on average over the range, and that other one.
-    against: Option<(usize, f64)>,
+    against: Option<Against>,
+}
+
+/// What a price brings more than another one until the end, on average over a range of stock.
+struct Against {
+    step: usize,
+    earned: f64,
+    /// Discount that buyers get more.
+    discount: f64,
+    /// What one more of the discount budget is worth; 0 where it does not bind.
+    price: f64,
 }
 
 /// The table `markdowns`: which price to take, by period, price before and stock.
@@ -71,17 +80,29 @@ pub(super) fn table(problem: &Problem, shared: &Shared) -> Table {
         .with_text("reason", rules.iter().map(|rule| reason(problem, clearance(rule), rule)))
 }
 
+/// Why a price is taken; where the budget binds, what it did.
 fn reason(problem: &Problem, clearance: &Clearance, rule: &Rule) -> String {
     let is_kept = rule.step == rule.before;
-    match rule.against {
-        None if is_kept => "is the lowest price there is".to_owned(),
-        None => "brings the most".to_owned(),
-        Some((other, more)) => {
-            let (more, other) = (problem.style.number(more, &Measure::money()), clearance.steps[other]);
-            let than = if is_kept { "than falling to" } else { "than staying at" };
-            format!("earns {more} more until the end {than} {other}")
-        }
+    let Some(Against { step, earned, discount, price }) = rule.against else {
+        return "is the lowest price there is".to_owned();
+    };
+    let money = |value: f64| problem.style.number(value, &Measure::money());
+    let other = format!("{} {}", if is_kept { "falling to" } else { "staying at" }, clearance.steps[step]);
+    if price == 0.0 {
+        return format!("earns {} more until the end than {other}", money(earned));
     }
+    let (more, less) = (money(discount.abs()), if discount > 0.0 { "more" } else { "less" });
+    if earned >= 0.0 {
+        return format!(
+            "earns {} more until the end than {other}, for {more} {less} of the discount budget",
+            money(earned)
+        );
+    }
+    format!(
+        "{other} would earn {} more until the end, for {more} more of the discount budget, where one more is worth \
+         {price:.2}",
+        money(-earned)
+    )
 }
 
 /// The rules of one clearance for everything that can come about.
@@ -143,22 +164,26 @@ fn go(chance: f64, units: usize, asked: &[f64], next: &mut [f64]) {
     next[0] += chance * rest.max(0.0);
 }
 
-/// What a rule's price earns more than the one before, or the next lower one where it is that.
-fn against(rule: &Rule, chance: &[f64], part: &Part, policy: &Policy) -> Option<(usize, f64)> {
+/// What a rule's price brings more than the one before, or the next lower one where it is that; `None` where
+/// there is no lower one.
+fn against(rule: &Rule, chance: &[f64], part: &Part, policy: &Policy) -> Option<Against> {
     let other = if rule.step == rule.before { rule.before + 1 } else { rule.before };
     if other >= part.levels.len() {
         return None;
     }
-    let more =
-        |units: usize| policy.worth(rule.period, rule.step, units) - policy.worth(rule.period, other, units);
     let range = rule.from..=rule.to;
     let weight: f64 = range.clone().map(|units| chance[units]).sum();
-    let mean = if weight > 0.0 {
-        range.map(|units| chance[units] * more(units)).sum::<f64>() / weight
-    } else {
-        more(rule.to)
+    let mean = |of: &dyn Fn(usize, usize) -> f64| {
+        let more = |units: usize| of(rule.step, units) - of(other, units);
+        if weight > 0.0 {
+            range.clone().map(|units| chance[units] * more(units)).sum::<f64>() / weight
+        } else {
+            more(rule.to)
+        }
     };
-    Some((other, mean))
+    let discount = mean(&|step, units| policy.charge_of(rule.period, step, units));
+    let net = mean(&|step, units| policy.worth(rule.period, step, units));
+    Some(Against { step: other, earned: net + policy.price * discount, discount, price: policy.price })
 }
 
 /// Key figures of all clearances.

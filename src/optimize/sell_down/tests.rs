@@ -105,6 +105,46 @@ proptest! {
     }
 }
 
+#[test]
+fn what_a_level_earns_and_charges_is_told_apart_at_any_price() {
+    for (price, one_way) in [(0.0, true), (0.7, true), (2.0, false)] {
+        let part = part(&[0.3, 0.8, 0.9, 0.5, 0.1], one_way, 2);
+        let policy = best(&part, price);
+        for level in 0..2 {
+            let forced = |stage: usize, before: usize, units: usize| {
+                if stage == 0 { level } else { policy.choice(stage, before, units) }
+            };
+            let (reward, charge) = followed(&part, &forced);
+            let told = policy.charge_of(0, level, 2);
+            assert!((told - charge).abs() < 1e-9, "{told} {charge}");
+            assert!((policy.worth(0, level, 2) + policy.price * told - reward).abs() < 1e-9);
+        }
+    }
+}
+
+#[test]
+fn what_a_budget_leaves_goes_where_it_earns_most() {
+    let made = |reward: f64, charge: f64| {
+        let free = best(&part(&[0.3, 0.8, 0.9, 0.5, 0.1], true, 2), 0.0);
+        Policy { reward, charge, ..free }
+    };
+    let cheap = vec![made(10.0, 1.0), made(10.0, 1.0), made(10.0, 1.0), made(10.0, 1.0)];
+    // Per unit of charge: 2, 5 (too large for the room), 3, and one that earns less.
+    let dear = [made(14.0, 3.0), made(60.0, 11.0), made(16.0, 3.0), made(9.0, 2.0)];
+    let taken = |budget: f64| {
+        let mut kept = cheap.clone();
+        fill(&mut kept, &dear, budget);
+        let charge: f64 = kept.iter().map(|policy| policy.charge).sum();
+        assert!(charge <= budget, "{charge} {budget}");
+        kept.iter().map(|policy| policy.reward).collect::<Vec<f64>>()
+    };
+    assert_eq!(taken(4.0), [10.0; 4]);
+    assert_eq!(taken(7.9), [10.0, 10.0, 16.0, 10.0], "the better of the two that fit");
+    assert_eq!(taken(9.0), [14.0, 10.0, 16.0, 10.0]);
+    assert_eq!(taken(14.0), [10.0, 60.0, 10.0, 10.0], "the best rate first");
+    assert_eq!(taken(100.0), [14.0, 60.0, 16.0, 10.0]);
+}
+
 /// Rates fall with the reward as exp(-reward); short stages.
 fn exponential(units: usize, time: f64, stages: usize, steps: usize) -> Part {
     let reward = |step: usize| 4.0 * (steps - step) as f64 / steps as f64;
