@@ -16,18 +16,25 @@
 //! Same input gives the same answer: yes.
 
 mod design;
+mod filter;
+#[cfg(test)]
+mod filter_tests;
 mod instrument;
 mod pooling;
 mod regression;
 #[cfg(test)]
 mod tests;
+mod watch;
 
 use rayon::prelude::*;
 
 use design::{Columns, Design};
+use filter::State;
+pub use filter::{Drift, Filter};
 pub use instrument::Instrumented;
 use pooling::{Estimate, Prior, pooled};
 use regression::Fit;
+pub use watch::Alarm;
 
 /// One product's history. All vectors but `rivals` have one entry a row.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -103,17 +110,13 @@ pub struct Response {
     pub identified: bool,
     /// What the instrument says of the own price, where there is one.
     pub instrumented: Option<Instrumented>,
-    /// Own slope of a group over that of the product, by group.
-    slopes: Vec<f64>,
-    /// Level of a group, by group: logarithm at prices of 1.
-    levels: Vec<f64>,
-    /// All other coefficients.
-    beta: Vec<f64>,
-    columns: Columns,
-    /// Mean of quantity over its predicted median.
-    smear: f64,
+    state: State,
+    /// How far rows of a period stray together.
+    shared: [f64; 2],
 }
 
+/// Variance of rows that fit exactly.
+const LEAST_NOISE: f64 = 1e-12;
 /// Distinct prices, as a spread of their logarithm, below which nothing is identified.
 const ONE_PRICE: f64 = 1e-3;
 
@@ -168,24 +171,24 @@ fn response(design: &Design, prior: &Prior, options: &ResponseOptions) -> Respon
     let fit = Fit::new(design, prior);
     let columns = design.columns;
     let slopes = fit.slopes(design);
-    let levels = fit.levels(design, &slopes, options.half_life);
     let elasticity = |at: usize| Elasticity { value: fit.beta[at], error: fit.error[at] };
-    let mut response = Response {
+    Response {
         own: elasticity(0),
         rivals: columns.rivals().map(elasticity).collect(),
         covariates: (0..columns.covariates).map(|at| elasticity(columns.covariate(at))).collect(),
         identified: design.varies[0],
         instrumented: Instrumented::of(design, &fit),
-        slopes,
-        levels,
-        beta: fit.beta.clone(),
-        columns,
-        smear: 1.0,
-    };
-    if !design.has_zeros {
-        response.smear = fit.smear(design, &response.slopes);
+        shared: fit.shared(design, &slopes),
+        state: State {
+            groups: fit.groups(design, &slopes, options.half_life),
+            smear: if design.has_zeros { 1.0 } else { fit.smear(design, &slopes) },
+            columns,
+            noise: fit.variance.max(LEAST_NOISE),
+            counts: design.has_zeros,
+            beta: fit.beta,
+            covariance: fit.covariance,
+        },
     }
-    response
 }
 
 /// Where and when demand is asked for.
@@ -209,19 +212,12 @@ impl Response {
     /// A group beyond those of the history has the mean level of the others.
     #[must_use]
     pub fn median(&self, question: &Question<'_>) -> f64 {
-        let mut row = vec![0.0; self.columns.count()];
-        self.columns.fill(question, &mut row);
-        let group = question.group as usize;
-        let usual = || self.levels.iter().sum::<f64>() / self.levels.len().max(1) as f64;
-        let level = self.levels.get(group).copied().unwrap_or_else(usual);
-        let slope = self.slopes.get(group).copied().unwrap_or(0.0);
-        let line: f64 = self.beta.iter().zip(&row).map(|(beta, x)| beta * x).sum();
-        (level + line + slope * row[0]).exp()
+        self.state.median(question)
     }
 
     /// Mean demand.
     #[must_use]
     pub fn mean(&self, question: &Question<'_>) -> f64 {
-        self.smear * self.median(question)
+        self.state.mean(question)
     }
 }

@@ -1,6 +1,9 @@
 //! Regression with fixed effects of groups and beliefs about the coefficients.
 
+use std::collections::BTreeMap;
+
 use super::design::Design;
+use super::filter::Group;
 use super::pooling::Prior;
 use crate::predict::linear::solve_symmetric;
 
@@ -18,6 +21,8 @@ const LEVEL_WORTH: f64 = 1.0;
 pub(super) struct Fit {
     pub beta: Vec<f64>,
     pub error: Vec<f64>,
+    /// Covariance of the coefficients, row by row; the roots of its diagonal are the errors.
+    pub covariance: Vec<f64>,
     /// Weight and working response of each row.
     weights: Vec<f64>,
     response: Vec<f64>,
@@ -42,6 +47,7 @@ impl Fit {
         let mut fit = Fit {
             beta: vec![0.0; design.columns.count()],
             error: vec![f64::INFINITY; design.columns.count()],
+            covariance: Vec::new(),
             weights: vec![1.0; rows],
             response: design.quantity.iter().map(|&quantity| positive(quantity)).collect(),
             variance: 1.0,
@@ -172,6 +178,11 @@ impl Fit {
             let variance = if design.groups >= CLUSTERS { plain.max(clustered) } else { plain };
             self.error[column] = variance.sqrt();
         }
+        // The plain covariance, as wide as the errors.
+        let plain = |column: usize| inverse[column][column].max(f64::MIN_POSITIVE).sqrt();
+        let wide: Vec<f64> = (0..count).map(|column| self.error[column] / plain(column)).collect();
+        let cell = |(i, j): (usize, usize)| wide[i] * wide[j] * inverse[i][j];
+        self.covariance = (0..count).flat_map(|i| (0..count).map(move |j| (i, j))).map(cell).collect();
     }
 
     /// Logarithm of demand by row, fixed effects included.
@@ -209,22 +220,79 @@ impl Fit {
             .collect()
     }
 
-    /// Level of each group: its fixed effect, moved by its newest residuals.
-    pub fn levels(&self, design: &Design, slopes: &[f64], half_life: f64) -> Vec<f64> {
-        let residuals = self.residuals(design, slopes);
+    /// Level of each group: its fixed effect, moved by its newest residuals; as a distribution given the coefficients.
+    /// A group without rows is like the others.
+    pub fn groups(&self, design: &Design, slopes: &[f64], half_life: f64) -> Vec<Group> {
         let line = self.line(design);
         let slope = |row: usize| slopes[design.group[row] as usize] * design.row(row)[0];
         let left: Vec<f64> =
             (0..design.rows()).map(|row| self.response[row] - line[row] - slope(row)).collect();
-        let means = design.means(&left, &self.weights);
         let last = design.period.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        let shares: Vec<f64> =
+            design.period.iter().map(|period| 0.5_f64.powf((last - period) / half_life)).collect();
+        let moved = |values: &[f64]| self.moved(design, &shares, values);
+        let levels = moved(&left);
+        let column = |at: usize| (0..design.rows()).map(|row| design.row(row)[at]).collect::<Vec<f64>>();
+        let leans: Vec<Vec<f64>> = (0..design.columns.count()).map(|at| moved(&column(at))).collect();
+        let (mut newest, mut weight, mut rows) = (levels.clone(), levels.clone(), levels.clone());
+        [&mut newest, &mut weight, &mut rows].into_iter().for_each(|sums| sums.fill(0.0));
+        for (row, &group) in design.group.iter().enumerate() {
+            newest[group as usize] += shares[row] * self.weights[row];
+            weight[group as usize] += self.weights[row];
+            rows[group as usize] += 1.0;
+        }
+        let smoothing = 1.0 - 0.5_f64.powf(1.0 / half_life);
+        let noise = self.variance.max(LEAST_VARIANCE);
+        let mut groups: Vec<Group> = (0..levels.len())
+            .map(|at| {
+                let lean: Vec<f64> = leans.iter().map(|means| -means[at]).collect();
+                let usual = weight[at] / rows[at].max(1.0);
+                Group {
+                    intercept: levels[at] - lean.iter().zip(&self.beta).map(|(l, b)| l * b).sum::<f64>(),
+                    lean,
+                    variance: noise / (newest[at] + LEVEL_WORTH * usual).max(f64::MIN_POSITIVE),
+                    slope: slopes[at],
+                    // A local level with this drift smooths as the half-life does.
+                    drift: smoothing * smoothing / (1.0 - smoothing) * noise / usual.max(f64::MIN_POSITIVE),
+                }
+            })
+            .collect();
+        fill_unseen(&mut groups, &rows);
+        groups
+    }
+
+    /// Weighted mean by group, moved by the newest values.
+    fn moved(&self, design: &Design, shares: &[f64], values: &[f64]) -> Vec<f64> {
+        let means = design.means(values, &self.weights);
         let mut recent = vec![(0.0, 0.0); design.group_indices];
-        for (row, left) in residuals.iter().enumerate() {
-            let share = 0.5_f64.powf((last - design.period[row]) / half_life);
+        for (row, left) in design.within(values, &self.weights).iter().enumerate() {
             let sum = &mut recent[design.group[row] as usize];
-            *sum = (sum.0 + share * left, sum.1 + share);
+            *sum = (sum.0 + shares[row] * left, sum.1 + shares[row]);
         }
         recent.iter().zip(&means).map(|((sum, share), mean)| mean + sum / (share + LEVEL_WORTH)).collect()
+    }
+
+    /// How far rows of one period stray together, in standard deviations of what they would if each strayed alone:
+    /// of the level and of the answer to the own price, 1 or more.
+    pub fn shared(&self, design: &Design, slopes: &[f64]) -> [f64; 2] {
+        let residuals = self.residuals(design, slopes);
+        let prices: Vec<f64> = (0..design.rows()).map(|row| design.row(row)[0]).collect();
+        let prices = design.within(&prices, &self.weights);
+        let mut periods: BTreeMap<i64, [f64; 4]> = BTreeMap::new();
+        for (row, left) in residuals.iter().enumerate() {
+            let left = left * (self.weights[row] / self.variance.max(LEAST_VARIANCE)).sqrt();
+            let sums = periods.entry(design.period[row] as i64).or_default();
+            for (sum, more) in sums.iter_mut().zip([left, 1.0, left * prices[row], prices[row].powi(2)]) {
+                *sum += more;
+            }
+        }
+        let root = |pick: &dyn Fn(&[f64; 4]) -> (f64, f64)| {
+            let told = periods.values().map(pick).filter(|(_, square)| *square > 1e-9);
+            let (sum, count) =
+                told.fold((0.0, 0.0), |(sum, count), (off, square)| (sum + off * off / square, count + 1.0));
+            if count > 0.0 { (sum / count).sqrt().max(1.0) } else { 1.0 }
+        };
+        [root(&|sums| (sums[0], sums[1])), root(&|sums| (sums[2], sums[3]))]
     }
 
     /// Mean quantity over predicted median, for logarithms that stray evenly (Duan 1983).
@@ -243,5 +311,24 @@ impl Fit {
             })
             .collect();
         design.within(&left, &self.weights)
+    }
+}
+
+/// Groups without rows take the means of those with some.
+fn fill_unseen(groups: &mut [Group], rows: &[f64]) {
+    let seen: Vec<Group> =
+        groups.iter().zip(rows).filter(|(_, rows)| **rows > 0.0).map(|(group, _)| group.clone()).collect();
+    let Some(first) = seen.first() else { return };
+    let mean = |of: &dyn Fn(&Group) -> f64| seen.iter().map(of).sum::<f64>() / seen.len() as f64;
+    let usual = Group {
+        intercept: mean(&|group| group.intercept),
+        lean: (0..first.lean.len()).map(|at| mean(&|group| group.lean[at])).collect(),
+        variance: mean(&|group| group.variance),
+        slope: 0.0,
+        drift: mean(&|group| group.drift),
+    };
+    let spread = mean(&|group| (group.intercept - usual.intercept).powi(2));
+    for (group, _) in groups.iter_mut().zip(rows).filter(|(_, rows)| **rows == 0.0) {
+        *group = Group { variance: usual.variance + spread, ..usual.clone() };
     }
 }

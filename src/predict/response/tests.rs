@@ -146,7 +146,10 @@ fn demand_is_that_of_the_fitted_rows() {
     let (first, response) = (&sold[0], &found[0]);
     let ask = |price: f64| Question { group: 1, period: 80.0, price, rivals: &[1.0], covariates: &[0.0] };
     let slope = (response.mean(&ask(1.1)) / response.mean(&ask(1.0))).ln() / 1.1_f64.ln();
-    assert!((slope - response.own.value - response.slopes[1]).abs() < 1e-9 && (slope - own[0]).abs() < 0.4);
+    assert!(
+        (slope - response.own.value - response.state.groups[1].slope).abs() < 1e-9
+            && (slope - own[0]).abs() < 0.4
+    );
     let rows = 0..first.price.len();
     let expected = rows.clone().map(|row| first.ask(row, |question| response.mean(question)));
     let (sum, all) = (expected.sum::<f64>(), first.quantity.iter().sum::<f64>());
