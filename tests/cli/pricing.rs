@@ -157,10 +157,64 @@ fn stock_is_cleared_and_its_markdowns_are_checked() {
     assert!(markdowns.starts_with("product,period,price_before,stock_from,stock_to,price,chance,reason\n"));
     assert!(markdowns.lines().nth(1).unwrap().starts_with("CRISPS,1,1.49,4000,4000,"), "{markdowns}");
     purvey(at, "check-plan shop --plan shop/out").ends(0);
+    let bare = purvey(at, "check-plan shop --plan shop/out/prices.csv").ends(4).out;
+    assert!(bare.contains("[markdown]") && bare.contains("no table markdowns"), "{bare}");
     let told = purvey(at, "check-plan shop --plan shop/out --set markdown_budget=1").ends(4).out;
     assert!(told.contains("[markdown_budget]"), "{told}");
     assert!(text(at, "shop/out/report.html").contains("Markdowns"));
     fs::write(at.join("shop/clearance.csv"), "product,stock,periods\nCRISPS,60000,4\n").unwrap();
     let refused = purvey(at, "check shop").ends(3).err;
     assert!(refused.contains("clearance.csv:2") && refused.contains("count it in packs"), "{refused}");
+}
+
+/// Forty weeks of two products in four stores at prices that hardly move; from week 30 on TEA sells a third as much.
+fn quiet_sales() -> String {
+    let mut rows = "product,store,date,quantity,price\n".to_owned();
+    let monday = chrono::NaiveDate::from_ymd_opt(2025, 1, 6).unwrap();
+    for week in 0..40_u32 {
+        let date = monday + chrono::Duration::weeks(i64::from(week));
+        for (number, store) in ["N", "S", "W", "E"].into_iter().enumerate() {
+            for (product, place, fall) in [("TEA", 0, 3.0), ("JAM", 5, 1.0)] {
+                let mixed = (week * 7919 + number as u32 * 104_729 + place * 1_299_709) % 101;
+                let noise = (0.008 * (f64::from(mixed) - 50.0)).exp();
+                let price = 2.0 + 0.02 * f64::from((week + number as u32 + place) % 3);
+                let less = if week < 30 { 1.0 } else { fall };
+                let quantity = (300.0 * (price / 2.0_f64).powf(-2.0) * noise / less).round();
+                writeln!(rows, "{product},{store},{date},{quantity},{price:.2}").unwrap();
+            }
+        }
+    }
+    rows
+}
+
+#[test]
+fn prices_are_tested_and_newer_sales_are_told() {
+    let place = tempfile::tempdir().unwrap();
+    let at = place.path();
+    let write = |name: &str, text: &str| fs::write(at.join(name), text).unwrap();
+    write("instance.toml", "model = \"pricing\"\n");
+    write("products.csv", "product,unit_cost,price\nTEA,1.1,2.00\nJAM,1.2,2.00\n");
+    write("sales.csv", &quiet_sales());
+    let document = purvey(at, "solve . --seed 4 --set test_loss_share=0.05 --json").ends(0).json();
+    let kpi = |name: &str| document["kpis"][name].as_f64().unwrap();
+    assert!(kpi("price_tests") >= 1.0 && kpi("test_worth") > kpi("test_loss"));
+    assert!(kpi("test_loss") <= 0.05 * 4.0 * kpi("margin"));
+    let tests = text(at, "out/price_tests.csv");
+    let header =
+        "product,group,arm,from,until,price,control_price,expected_loss,width_now,width_after,reason\n";
+    assert!(tests.starts_with(header) && tests.contains(",test,2025-10-07,2025-11-03,"), "{tests}");
+    assert!(text(at, "out/report.html").contains("Price tests"));
+    let told = purvey(at, "solve . --seed 4 --set test_loss_share=0.05").ends(0).out;
+    assert!(told.contains("price_tests.csv") && told.contains("narrow the interval"), "{told}");
+    assert_eq!(text(at, "out/price_tests.csv"), tests, "the same lot again");
+    purvey(at, "check-plan . --plan out --set test_loss_share=0.05").ends(0);
+    let broken = purvey(at, "check-plan . --plan out --set test_loss=0").ends(4).out;
+    assert!(broken.contains("[test_loss]"), "{broken}");
+    let told = purvey(at, "solve . --set fit_until=2025-07-20").ends(0);
+    assert!((told.out + &told.err).contains("TEA: less is sold than the fit says"));
+    let updates = text(at, "out/updates.csv");
+    let tea = updates.lines().find(|line| line.starts_with("TEA,")).unwrap();
+    assert!(tea.starts_with("TEA,48,") && tea.contains(",less is sold,2025-"), "{updates}");
+    assert!(updates.lines().any(|line| line.starts_with("JAM,48,") && line.ends_with(",,")), "{updates}");
+    assert!(text(at, "out/report.html").contains("What newer sales told"));
 }

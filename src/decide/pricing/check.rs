@@ -1,14 +1,39 @@
 //! Recomputes what prices bring and every rule, straight from the problem.
 
 mod markdowns;
+mod trials;
 
 pub(super) use markdowns::follow;
+pub(super) use trials::trials;
 
 use super::super::{CheckReport, Violation};
 use super::problem::{Place, Problem, same};
+use crate::data::Tables;
 
 /// Relative distance within which a floor counts as kept.
 const ROUNDING: f64 = 1e-6;
+
+/// Prices and verifies a plan: a price for each product, the markdowns of what is cleared, the price tests. What
+/// clearing brings counts where the goal is money.
+pub(super) fn whole(problem: &Problem, prices: &[f64], plan: &Tables) -> CheckReport {
+    let mut report = check(problem, prices);
+    if let Some(table) = plan.get("price_tests") {
+        report.violations.extend(trials(problem, prices, table));
+        report.feasible = report.violations.is_empty();
+    }
+    let markdowns = plan.get("markdowns");
+    if problem.clearances.is_empty() && markdowns.is_none() {
+        return report;
+    }
+    let followed = follow(problem, markdowns);
+    report.violations.extend(followed.violations);
+    report.feasible = report.violations.is_empty();
+    if problem.goal.is_money() {
+        report.objective =
+            report.objective.filter(|_| !followed.is_unpriced).map(|brought| brought + followed.revenue);
+    }
+    report
+}
 
 /// Prices and verifies a price for each product.
 pub(super) fn check(problem: &Problem, prices: &[f64]) -> CheckReport {

@@ -79,6 +79,91 @@ fn a_budget_holds_the_markdowns_back() {
 }
 
 #[test]
+fn reasons_say_what_the_budget_did() {
+    let solve = |settings: &Settings| {
+        prepared(tables([30.0, 40.0]), settings).solve(&SolveOptions::default()).unwrap()
+    };
+    let reasons = |solution: &Solution| {
+        let table = solution.tables.get("markdowns").unwrap();
+        (0..table.len()).map(|row| table.cell_text("reason", row)).collect::<Vec<String>>()
+    };
+    let free = solve(&Settings::default());
+    assert!(reasons(&free).iter().all(|text| !text.contains("budget")));
+    let tight = solve(&Settings::default().with("markdown_budget", 0.5 * kpi(&free, "clearance_discount")));
+    let told = reasons(&tight);
+    let spoken = |text: &&String| !text.contains("is the lowest price");
+    assert!(told.iter().filter(spoken).all(|text| text.contains("discount budget")), "{told:?}");
+    assert!(told.iter().any(|text| text.contains("would earn") && text.contains("one more is worth")));
+    // Held at the price of now, nobody is said to earn by it.
+    let none = solve(&Settings::default().with("markdown_budget", 0));
+    let first = &reasons(&none)[0];
+    assert!(first.starts_with("falling to") && first.contains("would earn"), "{first}");
+}
+
+#[test]
+fn prices_rise_again_only_where_they_may() {
+    // Few units at a long time: after a fall that sold more than expected the price should go up again.
+    let settings = |only_fall: &str| {
+        Settings::default().with("markdowns_only_fall", only_fall).with("markdown_steps", 6)
+    };
+    let with = |only_fall: &str| prepared(tables([30.0, 40.0]), &settings(only_fall));
+    let risen = |solution: &Solution| {
+        let table = solution.tables.get("markdowns").unwrap();
+        let number = |name: &str, row: usize| table.number(name).unwrap()[row];
+        (0..table.len()).filter(|&row| number("price", row) > number("price_before", row) + 1e-9).count()
+    };
+    let falls = with("yes").solve(&SolveOptions::default()).unwrap();
+    let free = with("no").solve(&SolveOptions::default()).unwrap();
+    assert_eq!(risen(&falls), 0);
+    assert!(risen(&free) > 0 && kpi(&free, "clearance_revenue") > kpi(&falls, "clearance_revenue"));
+    let broken = with("yes").check(&free.tables).unwrap().violations;
+    assert!(broken.iter().any(|it| it.rule == "markdown" && it.text.contains("rises from")), "{broken:?}");
+    assert!(with("no").check(&free.tables).unwrap().feasible);
+}
+
+#[test]
+fn markdowns_have_their_number_and_depth() {
+    let steps = |settings: &Settings| {
+        let input = tables([30.0, 40.0]);
+        let problem = Problem::read("sale", input, settings, Fitting::Anew).unwrap();
+        problem.clearances.iter().map(|it| it.steps.clone()).collect::<Vec<_>>()
+    };
+    let few = steps(&Settings::default().with("markdown_steps", 2).with("deepest_markdown", 0.3));
+    // The coat's lowest price, 45, lies below three tenths off.
+    assert_eq!(few, [vec![80.0, 68.0, 56.0], vec![50.0, 42.5, 35.0]]);
+    let deep = steps(&Settings::default().with("markdown_steps", 5).with("deepest_markdown", 0.8));
+    assert_eq!(deep, [vec![80.0, 73.0, 66.0, 59.0, 52.0, 45.0], vec![50.0, 42.0, 34.0, 26.0, 18.0, 10.0]]);
+    assert_eq!(steps(&Settings::default())[1].len(), 9, "eight below the price now");
+}
+
+#[test]
+fn a_plan_without_its_markdowns_is_not_whole() {
+    let own = prepared(tables([30.0, 40.0]), &Settings::default());
+    let solution = own.solve(&SolveOptions::default()).unwrap();
+    let revenue = kpi(&solution, "clearance_revenue");
+    let objective = solution.outcome.objective.unwrap();
+    assert!((objective - kpi(&solution, "margin") - revenue).abs() < 1e-6, "{objective} {revenue}");
+    let whole = own.check(&solution.tables).unwrap();
+    assert!(whole.feasible && (whole.objective.unwrap() - objective).abs() < 1e-6 * objective);
+    let prices = Tables::default().with(solution.tables.get("prices").unwrap().clone());
+    let bare = own.check(&prices).unwrap();
+    assert!(!bare.feasible && bare.objective.is_none());
+    let said: Vec<&str> = bare.violations.iter().map(|it| it.text.as_str()).collect();
+    assert!(said[0].contains("no table markdowns") && said[0].contains("COAT"), "{said:?}");
+    // A dearer start earns less, and the check says how much.
+    let markdowns = solution.tables.get("markdowns").unwrap();
+    let kept = markdowns.clone().with_number("price", markdowns.number("price_before").unwrap().to_vec());
+    let worse = own.check(&prices.clone().with(kept)).unwrap();
+    assert!(worse.objective.unwrap() < objective);
+    let stranger = markdowns.clone().with_text("product", (0..markdowns.len()).map(|_| "HAT"));
+    let odd = own.check(&prices.clone().with(stranger)).unwrap();
+    assert!(odd.violations.iter().any(|it| it.text.contains("HAT is not cleared")), "{odd:?}");
+    let twice: Vec<u32> = std::iter::once(0).chain(0..markdowns.len() as u32).collect();
+    let two = own.check(&prices.with(markdowns.picked(&twice))).unwrap();
+    assert!(two.violations.iter().any(|it| it.text.contains("two rows")), "{two:?}");
+}
+
+#[test]
 fn broken_markdowns_are_found() {
     let prepared_with = |settings: &Settings| prepared(tables([30.0, 40.0]), settings);
     let own = prepared_with(&Settings::default());

@@ -18,6 +18,9 @@ mod present;
 mod problem;
 #[cfg(test)]
 mod tests;
+mod trials;
+#[cfg(test)]
+mod trials_tests;
 
 use std::borrow::Cow;
 use std::sync::Mutex;
@@ -119,6 +122,7 @@ impl Prepared for Priced {
         let mut solution = self.solution(&problem, answer.outcome(), answer.prices(&problem).as_deref())?;
         if solution.outcome.solution_status != SolutionStatus::None {
             clear(&problem, &mut solution, &control)?;
+            try_prices(&problem, &mut solution, &control)?;
         }
         solution.warnings = given_way;
         let seconds = [
@@ -153,12 +157,7 @@ impl Prepared for Priced {
     }
 
     fn check(&self, plan: &Tables) -> Result<CheckReport, Faults> {
-        let mut report = check::check(&self.problem, &plan::prices_of(&self.problem, plan)?);
-        if let Some(markdowns) = plan.get("markdowns") {
-            report.violations.extend(check::follow(&self.problem, markdowns).violations);
-            report.feasible = report.violations.is_empty();
-        }
-        Ok(report)
+        Ok(check::whole(&self.problem, &plan::prices_of(&self.problem, plan)?, plan))
     }
 
     fn explain(&self, options: &SolveOptions) -> Result<Explanation, DecideError> {
@@ -232,7 +231,7 @@ impl Priced {
 fn clear(problem: &Problem, solution: &mut Solution, control: &Control) -> Result<(), DecideError> {
     let Some(shared) = clearance::solve(problem, control) else { return Ok(()) };
     let markdowns = clearance::table(problem, &shared);
-    let followed = check::follow(problem, &markdowns);
+    let followed = check::follow(problem, Some(&markdowns));
     if let Some(broken) = followed.violations.first() {
         return Err(DecideError::Check(broken.text.clone()));
     }
@@ -240,8 +239,28 @@ fn clear(problem: &Problem, solution: &mut Solution, control: &Control) -> Resul
         let text = format!("the markdowns say {}, the check {}", shared.reward, followed.revenue);
         return Err(DecideError::Check(text));
     }
+    if problem.goal.is_money() {
+        let outcome = &mut solution.outcome;
+        outcome.objective = outcome.objective.map(|objective| objective + followed.revenue);
+        outcome.bound = outcome.bound.map(|bound| bound + shared.bound);
+        solution.checks.objective = outcome.objective;
+    }
     solution.headline.push(clearance::sentence(problem, &shared, followed.left));
     solution.kpis.extend(clearance::kpis(&shared, followed.left));
     solution.tables.insert(markdowns);
+    Ok(())
+}
+
+/// Adds the price tests, checked.
+fn try_prices(problem: &Problem, solution: &mut Solution, control: &Control) -> Result<(), DecideError> {
+    let prices = plan::prices_of(problem, &solution.tables).map_err(DecideError::Input)?;
+    let Some(found) = trials::propose(problem, &prices, control) else { return Ok(()) };
+    let table = trials::table(problem, &found);
+    if let Some(broken) = check::trials(problem, &prices, &table).first() {
+        return Err(DecideError::Check(broken.text.clone()));
+    }
+    solution.headline.push(trials::sentence(problem, &found));
+    solution.kpis.extend(trials::kpis(&found));
+    solution.tables.insert(table);
     Ok(())
 }

@@ -2,8 +2,8 @@
 
 use statrs::distribution::{ContinuousCDF, Normal};
 
-use super::problem::{Answer, Goal, Obstacle, Problem, Standing, same};
-use crate::data::{Code, Fault, Faults, Table, Tables};
+use super::problem::{Answer, Goal, Learned, Obstacle, Problem, Standing, Told, alarm_words, same};
+use crate::data::{Code, Column, Fault, Faults, Table, Tables};
 use crate::presentation::Measure;
 
 /// Standard deviations from the middle of a normal distribution to the ends of the interval that holds `share` of it.
@@ -13,10 +13,34 @@ pub(super) fn deviations(share: f64) -> f64 {
 
 /// The plan's tables.
 pub(super) fn tables(problem: &Problem, prices: &[f64]) -> Tables {
-    Tables::default()
+    let tables = Tables::default()
         .with(price_table(problem, prices, 0..problem.products.len()))
         .with(curves(problem, prices))
-        .with(elasticities(problem))
+        .with(elasticities(problem));
+    match problem.learned.as_ref().filter(|learned| learned.follows()) {
+        Some(learned) => tables.with(updates(problem, learned)),
+        None => tables,
+    }
+}
+
+/// What sales after the fit changed.
+fn updates(problem: &Problem, learned: &Learned) -> Table {
+    let told = || learned.told.iter();
+    let alarm_day = |told: &Told| {
+        let day = told.alarms.last().map(|(period, _)| learned.log_days(*period).1);
+        day.and_then(|day| i32::try_from(day).ok())
+    };
+    let alarm = |told: &Told| told.alarms.last().map_or("", |(_, alarm)| alarm_words(*alarm));
+    Table::new("updates")
+        .with_text("product", told().map(|it| &problem.products[it.product].code))
+        .with_number("rows", told().map(|it| it.following.filter.taken() as f64))
+        .with_number("elasticity_fitted", told().map(|it| it.response.own.value))
+        .with_number("elasticity", told().map(|it| it.following.filter.own().value))
+        .with_number("error", told().map(|it| it.following.filter.own().error))
+        .with_number("demand_fitted", told().map(|it| learned.next_as_fitted(it)))
+        .with_number("demand", told().map(|it| learned.next_period(it)))
+        .with_text("alarm", told().map(alarm))
+        .with("alarm_date", Column::Date(told().map(|it| alarm_day(it).unwrap_or(Table::NO_DATE)).collect()))
 }
 
 /// The table `prices`, for some products.

@@ -31,6 +31,9 @@ pub(super) fn present(problem: &Problem, solution: &Solution, run: Run) -> Prese
     presentation.figures = figures(solution);
     presentation.sections.extend(prices(solution));
     presentation.sections.extend(markdowns(problem, solution));
+    let tests = solution.tables.get("price_tests").filter(|table| !table.is_empty());
+    presentation.sections.extend(tests.map(|table| super::trials::present(problem, table)));
+    presentation.sections.extend(updates(solution));
     presentation.sections.extend(curves(problem, solution));
     presentation.sections.extend(elasticities(solution));
     presentation.sections.extend(notices_section(&problem.notices, &solution.warnings));
@@ -161,6 +164,39 @@ fn curve(product: &Product, chosen: f64, [margin, low, high]: [Vec<f64>; 3]) -> 
         markers,
         ..Lines::default()
     }
+}
+
+/// What sales after the fit changed, products with an alarm first.
+fn updates(solution: &Solution) -> Option<Section> {
+    let table = solution.tables.get("updates")?;
+    let mut order: Vec<usize> = (0..table.len()).collect();
+    order.sort_by_key(|&row| table.cell_text("alarm", row).is_empty());
+    let alarms = order.iter().take_while(|&&row| !table.cell_text("alarm", row).is_empty()).count();
+    order.truncate(SHOWN);
+    let text = |name: &str| order.iter().map(|&row| table.cell_text(name, row)).collect::<Vec<String>>();
+    let number = |name: &str| {
+        table
+            .number(name)
+            .map_or_else(Vec::new, |all| order.iter().map(|&row| all[row]).collect::<Vec<f64>>())
+    };
+    let decimals = |count: u8| Measure::number().with_decimals(count);
+    let shown = Table::new("")
+        .with(Column::text("Product", text("product")))
+        .with(Column::number("Rows", number("rows"), decimals(0)))
+        .with(Column::number("Elasticity as fitted", number("elasticity_fitted"), decimals(2)))
+        .with(Column::number("Now", number("elasticity"), decimals(2)))
+        .with(Column::number("Its error", number("error"), decimals(2)))
+        .with(Column::number("Demand as fitted", number("demand_fitted"), decimals(1)))
+        .with(Column::number("Demand now", number("demand"), decimals(1)))
+        .with(Column::text("Alarm", text("alarm")))
+        .with(Column::text("Found by", text("alarm_date")))
+        .interactive()
+        .from_file("updates.csv");
+    let lead = format!(
+        "Sales after the fit, taken in period by period. {alarms} of {} products sell otherwise than their fit says.",
+        table.len()
+    );
+    Some(Section::new("What newer sales told").with_lead(lead).with(Block::Table(shown)))
 }
 
 fn elasticities(solution: &Solution) -> Option<Section> {

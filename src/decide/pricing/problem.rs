@@ -1,6 +1,7 @@
 //! The validated problem: products with their prices to choose from, how
 //! demand answers, and the rules.
 
+mod arrivals;
 mod clearance;
 mod fit;
 mod ladder;
@@ -9,6 +10,7 @@ mod limit;
 mod read;
 mod sales;
 mod standing;
+mod trial;
 mod update;
 
 use std::sync::Arc;
@@ -18,13 +20,15 @@ use rustc_hash::FxHashMap;
 use crate::data::Faults;
 use crate::presentation::Style;
 
+pub(super) use arrivals::Arrived;
 pub(super) use clearance::{Clearance, MarkdownRules};
-pub(super) use fit::{Fitting, Source};
+pub(super) use fit::{Fitting, Source, codes};
 pub(super) use ladder::LadderRule;
-pub(super) use learned::Learned;
+pub(super) use learned::{Following, Later, Learned, Told, alarm_words, plain};
 pub(super) use limit::{Band, Limit, LimitRule};
 pub(super) use read::CONTRACT;
 pub(super) use standing::{Obstacle, Standing};
+pub(super) use trial::TrialRules;
 
 /// What the prices are to bring most of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,6 +64,8 @@ pub(super) struct Product {
     pub price_now: f64,
     /// Demand at all prices of now.
     pub quantity_now: f64,
+    /// Whether that demand is stated, so that sales do not move it.
+    pub is_stated: bool,
     pub own: Answer,
     pub rivals: Vec<Answer>,
     pub limits: Vec<Limit>,
@@ -106,12 +112,16 @@ pub(super) struct Problem {
     /// Stock that is to be gone; its products sell nothing in the period's plan.
     pub clearances: Vec<Clearance>,
     pub markdowns: MarkdownRules,
+    /// What price tests may cost; `None`: none are asked for.
+    pub trials: Option<TrialRules>,
     pub goal: Goal,
     pub max_changes: Option<usize>,
     /// Standard errors of the own elasticity against which prices must stand.
     pub deviations: f64,
     /// What the sales told.
     pub learned: Option<Arc<Learned>>,
+    /// What came since.
+    pub arrived: Arrived,
     pub notices: Faults,
     pub style: Style,
     pub read_seconds: f64,
@@ -138,6 +148,11 @@ impl Goal {
             Goal::Revenue => price * quantity,
             Goal::Volume => quantity,
         }
+    }
+
+    /// Whether it is counted in money.
+    pub fn is_money(self) -> bool {
+        self != Goal::Volume
     }
 
     pub fn word(self) -> &'static str {

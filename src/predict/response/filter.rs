@@ -4,19 +4,16 @@
 //! which is recursive Bayesian regression: without drift it gives what a regression on all rows gives. The
 //! level of a group is kept as its distribution given the coefficients, so a row costs no more with many
 //! groups. Levels drift as the half-life of the fit says (a local level with the same smoothing), the own
-//! elasticity by a stated variance. Counts are taken in at the mode of quasi-Poisson likelihood and belief
+//! elasticity by a stated variance, about the price at which the level was measured. Counts are taken in at the mode of quasi-Poisson likelihood and belief
 //! (West, Harrison and Migon 1985, doi:10.1080/01621459.1985.10477131). Innovations are watched (`watch.rs`).
-//! Cost: O(k^2) time a row, O(k^3 + groups k) a period, O(k^2 + groups k) memory, with k = coefficients.
+//! Cost: O(k^2) time a row, O(groups) a period, O(k^2 + groups k) memory, with k = coefficients.
 //! Use [`fit`](super::fit) instead after an alarm, and where rows of the past change.
 //! Not for: periods of which only a part is known.
 //! Same input gives the same answer: yes.
-//! Differs from the filter: where the elasticity drifts, what levels of groups share beyond the coefficients
-//! is dropped; every variance stays exact.
 
 use super::design::Columns;
 use super::watch::{Alarm, Watch};
 use super::{Elasticity, ONE_PRICE, Question, Response};
-use crate::predict::linear::solve_symmetric;
 
 /// How a response may move between periods.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -242,6 +239,19 @@ impl Filter {
     /// Takes in the rows of one period, each with its quantity; the alarms that they set off.
     ///
     /// A period before the last one taken counts as that one.
+    ///
+    /// ```
+    /// use purvey::predict::response::{Drift, Filter, Question, ResponseOptions, Sold, fit};
+    /// let price: Vec<f64> = (0..40).map(|week| 2.0 + 0.25 * f64::from(week % 4)).collect();
+    /// let quantity = price.iter().map(|p| 100.0 * p.powf(-3.0)).collect();
+    /// let period = (0..40).map(f64::from).collect();
+    /// let sold = Sold { group: vec![0; 40], period, quantity, price, ..Sold::default() };
+    /// let mut filter = Filter::new(&fit(&[sold], &ResponseOptions::default())[0], 39.0, Drift::default());
+    /// let question = Question { group: 0, period: 40.0, price: 2.0, rivals: &[], covariates: &[] };
+    /// let before = filter.median(&question);
+    /// filter.take(&[(question, 2.0 * before)]);
+    /// assert!(filter.median(&question) > 1.05 * before && filter.taken() == 1);
+    /// ```
     pub fn take(&mut self, rows: &[(Question<'_>, f64)]) -> Vec<Alarm> {
         let Some(period) = rows.first().map(|(question, _)| question.period) else { return Vec::new() };
         self.pass(period - self.period);
@@ -267,33 +277,12 @@ impl Filter {
         self.row(question, None);
     }
 
-    /// Lets periods pass in which nothing is seen.
+    /// Lets periods pass in which nothing is seen. Where the elasticity moves, demand turns about the price at which
+    /// the level of a group was measured, so what is known of levels given the coefficients stays.
     pub(super) fn pass(&mut self, periods: f64) {
-        if periods <= 0.0 {
-            return;
-        }
+        let periods = periods.max(0.0);
         self.state.groups.iter_mut().for_each(|group| group.variance += periods * group.drift);
-        let gained = periods * self.drift.elasticity;
-        if gained <= 0.0 {
-            return;
-        }
-        let count = self.state.beta.len();
-        let mut known = vec![0.0; count];
-        known[0] = 1.0;
-        let mut square = self.state.covariance.clone();
-        if solve_symmetric(&mut square, &mut known) {
-            let share = gained / (1.0 + gained * known[0].max(0.0));
-            for group in &mut self.state.groups {
-                let own = group.lean[0];
-                group.variance += share * own * own;
-                for ((lean, known), beta) in group.lean.iter_mut().zip(&known).zip(&self.state.beta) {
-                    let less = share * own * known;
-                    *lean -= less;
-                    group.intercept += less * beta;
-                }
-            }
-        }
-        self.state.covariance[0] += gained;
+        self.state.covariance[0] += periods * self.drift.elasticity;
     }
 
     /// One row: the coefficients first, with the group's level as noise, then the level given them.

@@ -140,20 +140,49 @@ fn without_drift_it_is_the_regression_on_all_rows() {
 }
 
 #[test]
-fn drift_keeps_every_variance_and_the_mean() {
+fn an_elasticity_drifts_about_the_price_of_the_level() {
     let response = &fit(&[sold(0..30, 3, |_| USUAL)], &ResponseOptions::default())[0];
     let drift = Drift { levels: true, elasticity: 0.01, ..Drift::default() };
     let mut filter = Filter::new(response, 29.0, drift);
-    let (before, wide) = whole(filter.state());
+    let before = whole(filter.state());
     filter.pass(4.0);
-    let (after, wider) = whole(filter.state());
-    for (i, group) in response.state.groups.iter().enumerate() {
-        assert!((before[i] - after[i]).abs() < 1e-9);
-        assert!((wider[i][i] - wide[i][i] - 4.0 * group.drift).abs() < 1e-9, "{i}");
+    let after = whole(filter.state());
+    assert_eq!(before.0, after.0, "nothing was seen");
+    let groups = response.state.groups.len();
+    assert!((after.1[groups][groups] - before.1[groups][groups] - 0.04).abs() < 1e-9);
+    // Variance of the demand of a group at some logarithm of the price, the rival where the level was measured.
+    let variance = |all: &[Vec<f64>], group: usize, log: f64| {
+        let mut x = vec![0.0; all.len()];
+        x[group] = 1.0;
+        (x[groups], x[groups + 1]) = (log, -response.state.groups[group].lean[1]);
+        (0..x.len())
+            .flat_map(|i| (0..x.len()).map(move |j| (i, j)))
+            .map(|(i, j)| x[i] * all[i][j] * x[j])
+            .sum::<f64>()
+    };
+    for (at, group) in response.state.groups.iter().enumerate() {
+        let gained = |log: f64| variance(&after.1, at, log) - variance(&before.1, at, log);
+        let usual = -group.lean[0];
+        assert!(
+            (gained(usual) - 4.0 * group.drift).abs() < 1e-9,
+            "at the usual price the level drifts alone"
+        );
+        assert!((gained(usual + 0.5) - 4.0 * group.drift - 0.04 * 0.25).abs() < 1e-9);
     }
-    let own = response.state.groups.len();
-    assert!((wider[own][own] - wide[own][own] - 0.04).abs() < 1e-9);
-    assert!((wider[own][0] - wide[own][0]).abs() < 1e-9, "a level is as bound to the elasticity as before");
+}
+
+#[test]
+fn a_price_that_never_moves_tells_no_elasticity() {
+    let one = |periods: std::ops::Range<i32>, level: f64| {
+        let mut sold = sold(periods, 4, |_| Truth { level, ..USUAL });
+        sold.price.fill(1.96);
+        sold
+    };
+    let response = &fit(&[one(0..30, 5.0)], &ResponseOptions::default())[0];
+    let mut filter = Filter::new(response, 29.0, Drift::default());
+    let alarms = fed(&mut filter, &one(30..60, 3.5));
+    assert!(!filter.has_moved() && (filter.own().value - response.own.value).abs() < 1e-6);
+    assert!(!alarms.is_empty() && alarms.iter().all(|it| it.1 == Alarm::Level { more: false }), "{alarms:?}");
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::ONE_PRICE;
 use super::design::Design;
 use super::filter::Group;
 use super::pooling::Prior;
@@ -205,10 +206,18 @@ impl Fit {
         let prices: Vec<f64> = (0..design.rows()).map(|row| design.row(row)[0]).collect();
         let prices = design.within(&prices, &self.weights);
         let mut sums = vec![(0.0, 0.0); design.group_indices];
+        let mut weights = vec![0.0; design.group_indices];
         for (row, (x, left)) in prices.iter().zip(&residuals).enumerate() {
             let sum = &mut sums[design.group[row] as usize];
             let weight = self.weights[row];
             *sum = (sum.0 + weight * x * left, sum.1 + weight * x * x);
+            weights[design.group[row] as usize] += weight;
+        }
+        // A group with one price has no slope of its own; what rounding leaves of its spread would make one.
+        for (sum, weight) in sums.iter_mut().zip(weights) {
+            if sum.1 <= ONE_PRICE * ONE_PRICE * weight {
+                *sum = (0.0, 0.0);
+            }
         }
         let told = || sums.iter().filter(|sum| sum.1 > 0.0);
         let count = told().count() as f64;

@@ -139,6 +139,22 @@ fn one_price_borrows_from_the_others() {
 }
 
 #[test]
+fn one_price_that_rounds_makes_no_slope() {
+    let shape = Shape { products: 6, groups: 3, periods: 21, level: 5.0, follows: 0.0 };
+    let mut sold = category(&shape, 12).sold;
+    // The mean of many times 1.96 is not 1.96 to the last digit.
+    sold[0].price.fill(1.96);
+    let (one, group) = (sold[0].clone(), 1);
+    sold[1].price.iter_mut().zip(&one.group).filter(|it| *it.1 == group).for_each(|it| *it.0 = 1.93);
+    let found = fit(&sold, &ResponseOptions::default());
+    for response in &found[..2] {
+        let ask = |price: f64| Question { group, period: 21.0, price, rivals: &[1.0], covariates: &[0.0] };
+        let slope = (response.median(&ask(1.7)) / response.median(&ask(1.9))).ln() / (1.7_f64 / 1.9).ln();
+        assert!((slope - response.own.value).abs() < 1e-9, "{slope} {:?}", response.own);
+    }
+}
+
+#[test]
 fn demand_is_that_of_the_fitted_rows() {
     let shape = Shape { products: 5, groups: 3, periods: 80, level: 6.0, follows: 0.0 };
     let Category { sold, own, .. } = category(&shape, 13);

@@ -53,9 +53,11 @@ pub(super) fn backtest(
         control.step("backtest", index, starts.len());
         let scored = Window::new(&past, first, options.rounds, control)?.replay()?;
         let policies = document(&scored, past.goal);
-        windows.push(BacktestWindow { from: past.date(first), rounds: options.rounds, policies });
-        all.add(scored);
-        if control.cancel.is_requested() {
+        if scored.rounds > 0 {
+            windows.push(BacktestWindow { from: past.date(first), rounds: scored.rounds, policies });
+            all.add(scored);
+        }
+        if control.should_stop() {
             break;
         }
     }
@@ -223,6 +225,16 @@ impl<'a> Past<'a> {
             warnings.push(format!(
                 "in {} rounds no prices kept all rules; the earlier ones stayed",
                 all.unanswered
+            ));
+        }
+        let asked = starts.len() * options.rounds;
+        if all.rounds < asked {
+            warnings.push(format!("the run was stopped after {} of {asked} rounds", all.rounds));
+        }
+        if all.unfound > 0 {
+            warnings.push(format!(
+                "in {} rounds no prices were found within the limits of the run; the earlier ones stayed",
+                all.unfound
             ));
         }
         if self.tables.get("clearance").is_some_and(|table| !table.is_empty()) {

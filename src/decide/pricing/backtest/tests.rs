@@ -204,6 +204,76 @@ fn what_was_sold_is_told_as_it_was_and_the_gain_is_near_the_truth() {
 }
 
 #[test]
+fn rounds_that_were_not_replayed_are_not_counted() {
+    let world = World::new(3, 60, 0.1, 2);
+    let options = BacktestOptions { rounds: 3, from: Some(monday(40)), windows: 2, own_orders: None };
+    let with = |control: &Control| {
+        let settings = Settings::default().with("rivals", KIN - 1);
+        backtest("world", &world.tables(), &settings, &options, control).unwrap()
+    };
+    let late = with(&Control::default().with_time(std::time::Duration::ZERO).started());
+    assert!(
+        late.windows.is_empty() && late.headline == ["No round was replayed before the run was stopped."]
+    );
+    let said = |found: &Backtest, text: &str| found.warnings.iter().any(|warning| warning.contains(text));
+    assert!(
+        said(&late, "stopped after 0 of 6 rounds") && !said(&late, "kept all rules"),
+        "{:?}",
+        late.warnings
+    );
+    assert!(
+        late.policies[PURVEY]["gain_low"].is_null() && late.tables.get("replayed_prices").unwrap().is_empty()
+    );
+    let plain = Control::default();
+    let cancel = plain.cancel.clone();
+    let halted = plain.with_progress(move |progress| {
+        if progress.stage == "backtest" && progress.done == 1 {
+            cancel.request();
+        }
+    });
+    let half = with(&halted);
+    assert_eq!(half.windows.iter().map(|window| window.rounds).collect::<Vec<_>>(), [3]);
+    assert!(
+        said(&half, "stopped after 3 of 6 rounds") && !said(&half, "kept all rules"),
+        "{:?}",
+        half.warnings
+    );
+    let whole = with(&Control::default());
+    assert!(whole.windows.len() == 2 && !said(&whole, "stopped"));
+    assert_eq!(whole.windows[0].policies, half.policies, "the window that was replayed says what it says");
+}
+
+#[test]
+fn a_period_without_a_row_was_foreseen_like_one_of_0() {
+    let world = World::new(3, 60, 0.1, 4);
+    let place = |week: usize| {
+        (0..world.sales.len())
+            .find(|&row| {
+                world.sales.cell_text("product", row) == "P0"
+                    && world.sales.cell_text("date", row) == monday(week).to_string()
+            })
+            .unwrap()
+    };
+    let error = |sales: Table| {
+        let mut tables = world.tables();
+        tables.insert(sales);
+        let options = BacktestOptions { rounds: 2, from: Some(monday(40)), windows: 1, own_orders: None };
+        let settings = Settings::default().with("rivals", KIN - 1);
+        let found = backtest("world", &tables, &settings, &options, &Control::default()).unwrap();
+        found.policies[PURVEY]["wape"].as_f64().unwrap()
+    };
+    let (empty, before) = (place(41), place(40));
+    let (mut quantity, mut price) =
+        (world.sales.number("quantity").unwrap().to_vec(), world.sales.number("price").unwrap().to_vec());
+    (quantity[empty], price[empty]) = (0.0, price[before]);
+    let stated = world.sales.clone().with_number("quantity", quantity).with_number("price", price);
+    let left: Vec<u32> = (0..world.sales.len() as u32).filter(|&row| row as usize != empty).collect();
+    let (with_row, without) = (error(stated), error(world.sales.picked(&left)));
+    assert!((with_row - without).abs() < 1e-9, "{with_row} {without}");
+    assert!(without > error(world.sales.clone()), "what was foreseen did not come");
+}
+
+#[test]
 fn windows_that_do_not_fit_are_refused_with_those_that_do() {
     let world = World::new(3, 24, 0.1, 1);
     let at = |from: Option<NaiveDate>, rounds: usize| {

@@ -3,7 +3,7 @@
 use super::super::plan::measure;
 use super::super::problem::Goal;
 use super::window::{Scored, place};
-use super::{FORESIGHT, KEPT, PURVEY, Past, THEN};
+use super::{KEPT, POLICIES, PURVEY, Past, THEN};
 use crate::data::{Faults, Table};
 use crate::decide::BacktestWindow;
 use crate::decide::notices::notices_section;
@@ -22,6 +22,9 @@ fn words(policy: &str) -> &'static str {
 /// What the prices would have brought, in sentences, with what they rest on.
 pub(super) fn headline(past: &Past<'_>, all: &Scored) -> Vec<String> {
     let goal = past.goal;
+    if all.rounds == 0 {
+        return vec!["No round was replayed before the run was stopped.".to_owned()];
+    }
     let written = |value: f64| past.style.number(value, &measure(goal));
     let of = |policy: usize| all.totals[policy][place(goal)];
     let (gain, then, best) = (all.gain(goal), of(1), of(3));
@@ -80,7 +83,6 @@ pub(super) fn present(
     windows: &[BacktestWindow],
     all: &Scored,
 ) -> Presentation {
-    let policies = [PURVEY, THEN, KEPT, FORESIGHT];
     let goal = past.goal;
     let mut told = Presentation::new(format!("{}: backtest", past.name));
     told.style = past.style.clone();
@@ -90,7 +92,7 @@ pub(super) fn present(
         if windows.len() == 1 { "1 window".to_owned() } else { format!("{} windows", windows.len()) }
     );
     told.headline = headline.to_vec();
-    for (policy, totals) in policies.iter().zip(&all.totals) {
+    for (policy, totals) in POLICIES.iter().zip(&all.totals) {
         let tone = if *policy == PURVEY { Tone::Good } else { Tone::Neutral };
         told.figures.push(Figure::number(words(policy), totals[place(goal)], measure(goal)).with_tone(tone));
     }
@@ -98,20 +100,20 @@ pub(super) fn present(
         title: format!("What the prices bring: {}", goal.word()),
         description: "One bar a policy; higher is better.".to_owned(),
         measure: measure(goal),
-        labels: policies.iter().map(|policy| words(policy).to_owned()).collect(),
+        labels: POLICIES.iter().map(|policy| words(policy).to_owned()).collect(),
         values: all.totals.iter().map(|totals| totals[place(goal)]).collect(),
     };
     let column = |title: &str, at: usize, measure: Measure| {
         Column::number(title, all.totals.iter().map(|totals| totals[at]).collect::<Vec<f64>>(), measure)
     };
     let totals = View::new("By policy, all rounds")
-        .with(Column::text("policy", policies.iter().map(|policy| words(policy))))
+        .with(Column::text("policy", POLICIES.iter().map(|policy| words(policy))))
         .with(column("margin", place(Goal::Margin), Measure::money()))
         .with(column("revenue", place(Goal::Revenue), Measure::money()))
         .with(column("units", place(Goal::Volume), Measure::quantity("units").with_decimals(0)));
     let mut by_window = View::new(format!("{} by window", goal.word()))
         .with(Column::date("from", windows.iter().map(|window| Some(window.from))));
-    for policy in policies {
+    for policy in POLICIES {
         let of = |window: &BacktestWindow| {
             let figure = window.policies.get(policy).and_then(|figures| figures.get(goal.word()));
             figure.and_then(serde_json::Value::as_f64).unwrap_or(f64::NAN)

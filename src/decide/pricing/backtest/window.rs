@@ -7,13 +7,14 @@
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal};
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashSet;
 
 use super::super::model;
-use super::super::problem::{Fitting, Goal, Learned, Problem};
+use super::super::problem::{Fitting, Goal, Later, Learned, Problem, codes};
 use super::Past;
 use crate::control::Control;
 use crate::data::{Code, Fault, Faults, Settings, Table, Tables};
+use crate::solution::Termination;
 
 /// Draws of the judge's elasticities for the interval of the gain.
 const DRAWS: usize = 400;
@@ -45,8 +46,11 @@ pub(super) struct Scored {
     /// Responses of the judge, and those that rest on one price.
     pub judged: usize,
     pub unidentified: usize,
-    /// Rounds without prices that keep all rules.
+    /// Rounds that were decided and judged before the run was stopped.
+    pub rounds: usize,
+    /// Rounds without prices that keep all rules, and those in which none were found within the limits of the run.
     pub unanswered: usize,
+    pub unfound: usize,
 }
 
 impl Scored {
@@ -55,14 +59,16 @@ impl Scored {
         for (sums, totals) in self.totals.iter_mut().zip(&other.totals) {
             sums.iter_mut().zip(totals).for_each(|(sum, total)| *sum += total);
         }
-        self.gains.resize(other.gains.len(), 0.0);
+        self.gains.resize(self.gains.len().max(other.gains.len()), 0.0);
         self.gains.iter_mut().zip(&other.gains).for_each(|(sum, gain)| *sum += gain);
         self.rows.extend(other.rows);
         self.off += other.off;
         self.sold += other.sold;
         self.judged += other.judged;
         self.unidentified += other.unidentified;
+        self.rounds += other.rounds;
         self.unanswered += other.unanswered;
+        self.unfound += other.unfound;
     }
 
     /// What the decided prices bring more than those of the time.
@@ -143,19 +149,27 @@ impl<'a> Window<'a> {
             let day = self.first + round as i64 * self.past.days;
             let known = self.known(day, &ours)?;
             let then = self.anchor(day, &kept)?;
-            let decided = self.decide(&known)?;
-            scored.unanswered += usize::from(decided.is_none());
-            ours = decided.unwrap_or(ours);
-            let best = self.foresee(known.clone(), &ours)?;
+            let (decided, termination) = self.decide(&known)?;
+            let is_found = decided.is_some();
+            let decided = decided.unwrap_or_else(|| ours.clone());
+            let best = self.foresee(known.clone(), &decided)?;
+            // A round that the clock or the person cut short says nothing.
+            if self.control.should_stop() {
+                break;
+            }
+            scored.rounds += 1;
+            scored.unanswered += usize::from(!is_found && termination == Termination::Infeasible);
+            scored.unfound += usize::from(!is_found && termination != Termination::Infeasible);
+            ours = decided;
             self.score(&mut scored, (round, day), [&ours, &then, &kept, &best]);
             self.spread(&mut scored, &shocks, &ours, &then);
             if let Some(learned) = &known.learned {
                 let (off, sold) = self.past.held_out(learned, day);
                 (scored.off, scored.sold) = (scored.off + off, scored.sold + sold);
             }
-            if self.control.cancel.is_requested() {
-                break;
-            }
+        }
+        if scored.rounds == 0 {
+            scored.gains.clear();
         }
         Ok(scored)
     }
@@ -190,10 +204,10 @@ impl<'a> Window<'a> {
         Ok(self.judge.prices_now())
     }
 
-    /// The prices that purvey chooses; `None` where none keep all rules.
-    fn decide(&self, known: &Problem) -> Result<Option<Vec<f64>>, Faults> {
+    /// The prices that purvey chooses, `None` where none were found, and why it stopped.
+    fn decide(&self, known: &Problem) -> Result<(Option<Vec<f64>>, Termination), Faults> {
         let answer = model::solve(known, None, self.control).map_err(internal)?;
-        Ok(answer.prices(known))
+        Ok((answer.prices(known), answer.outcome().termination))
     }
 
     /// The best prices of the same ladders for the judge's response; floors are not asked of them.
@@ -273,28 +287,25 @@ impl Past<'_> {
     /// Mean price, cost and sum of the newest period within some days, product by product; NaN where there is none.
     fn seen(&self, from: i64, until: i64) -> Result<Seen, Faults> {
         let sales = self.sales_between(from, until);
-        let products = self.tables.get("products").and_then(|table| table.text("product"));
-        let (Some(products), Some(codes)) = (products, sales.text("product")) else {
+        let (Some(products), Some(sold)) = (self.tables.get("products"), sales.text("product")) else {
             return Err(Fault::error(Code::MissingColumn, "sales", "product is needed").into());
         };
         let number = |name: &str, row: usize| sales.number(name).map_or(f64::NAN, |all| all[row]);
         let dates = sales.date("date").unwrap_or(&[]);
-        let count = products.index().len();
-        let place: Vec<Option<usize>> = {
-            let rows = (0..count).map(|row| (products.get(row), row));
-            let of: FxHashMap<&str, usize> = rows.collect();
-            codes.words().iter().map(|code| of.get(code.as_str()).copied()).collect()
-        };
-        let products_of = |row: usize| place[codes.index()[row] as usize];
+        let count = products.len();
+        let rows = codes(products);
+        let place: Vec<Option<u32>> =
+            sold.words().iter().map(|code| rows.get(code.as_str()).copied()).collect();
+        let product_of = |row: usize| place[sold.index()[row] as usize].map(|at| at as usize);
         let mut newest = vec![i64::MIN; count];
         for (row, &day) in dates.iter().enumerate() {
-            if let Some(at) = products_of(row) {
+            if let Some(at) = product_of(row) {
                 newest[at] = newest[at].max(i64::from(day));
             }
         }
         let mut sums = vec![[0.0; 5]; count];
         for (row, &day) in dates.iter().enumerate() {
-            let Some(at) = products_of(row) else { continue };
+            let Some(at) = product_of(row) else { continue };
             let (quantity, price, cost) =
                 (number("quantity", row), number("price", row), number("cost", row));
             if i64::from(day) <= newest[at] - self.days || price <= 0.0 || quantity < 0.0 {
@@ -331,10 +342,11 @@ impl Past<'_> {
 
     /// Absolute error of what was foreseen for the period from `day` on, and what was sold in it.
     fn held_out(&self, learned: &Learned, day: i64) -> (f64, f64) {
-        let sales = self.sales_between(i64::MIN, day + self.days);
-        let is_there = sales.date("date").unwrap_or(&[]).iter().any(|&date| i64::from(date) >= day);
-        let products = self.tables.get("products").filter(|_| is_there);
-        products.map_or((0.0, 0.0), |products| learned.held_out(products, &sales, &self.values))
+        let Some(products) = self.tables.get("products") else { return (0.0, 0.0) };
+        let end = day + self.days;
+        let (sales, after) = (self.sales_between(i64::MIN, end), self.sales_between(end, i64::MAX));
+        let later = Later { sales: &sales, last: end - 1, after: &after };
+        learned.held_out(products, &later, &self.values)
     }
 
     /// The products at the prices and costs seen; one without a row of `sales` sells nothing.

@@ -18,6 +18,8 @@ pub(in super::super) struct Followed {
     pub discount: f64,
     /// Units left at the end.
     pub left: f64,
+    /// Whether a state came about whose price is none of the clearance's, so that revenue is not known.
+    pub is_unpriced: bool,
     pub violations: Vec<Violation>,
 }
 
@@ -30,15 +32,27 @@ const ROUNDING: f64 = 1e-6;
 
 /// A row of the table.
 struct Row {
+    number: u64,
     before: f64,
     stock: std::ops::RangeInclusive<usize>,
     price: f64,
 }
 
-/// Follows a table `markdowns`.
-pub(in super::super) fn follow(problem: &Problem, table: &Table) -> Followed {
-    let mut rows = rows(table);
+/// Follows a plan's table `markdowns`; without one nothing can be priced where stock is cleared.
+pub(in super::super) fn follow(problem: &Problem, table: Option<&Table>) -> Followed {
     let mut sum = Followed::default();
+    let Some(table) = table else {
+        sum.is_unpriced = !problem.clearances.is_empty();
+        sum.violations.extend(problem.clearances.iter().map(|clearance| {
+            let code = &problem.products[clearance.product].code;
+            let place = at(&clearance.place);
+            let text = format!("{code} is cleared ({place}), but the plan has no table markdowns");
+            broken(text, clearance.stock as f64)
+        }));
+        return sum;
+    };
+    let mut rows = rows(table);
+    sum.violations = doubtful(problem, table, &rows);
     for clearance in &problem.clearances {
         let code = problem.products[clearance.product].code.clone();
         let rows: Vec<Vec<Row>> = (1..=clearance.periods)
@@ -57,13 +71,55 @@ pub(in super::super) fn follow(problem: &Problem, table: &Table) -> Followed {
     sum
 }
 
+fn broken(text: String, amount: f64) -> Violation {
+    Violation { rule: "markdown".to_owned(), text, amount }
+}
+
+/// Rows of what is not cleared or of no period, and stock that two rows speak of.
+fn doubtful(problem: &Problem, table: &Table, rows: &Rows) -> Vec<Violation> {
+    let mut violations = Vec::new();
+    let periods = |code: &str| {
+        let of = |it: &&Clearance| problem.products[it.product].code == code;
+        problem.clearances.iter().find(of).map_or(0, |clearance| clearance.periods)
+    };
+    let mut places: Vec<&(String, usize)> = rows.keys().collect();
+    places.sort_unstable();
+    for place in places {
+        let (code, period) = place;
+        let periods = periods(code);
+        let of = &rows[place];
+        let row = |row: &Row| format!("{}:{}", table.file(), row.number);
+        if periods == 0 {
+            violations.push(broken(format!("{code} is not cleared ({})", row(&of[0])), 0.0));
+        } else if *period == 0 || *period > periods {
+            let text = format!("{code} is cleared in periods 1 to {periods} only ({})", row(&of[0]));
+            violations.push(broken(text, 0.0));
+        }
+        let mut sorted: Vec<&Row> = of.iter().collect();
+        sorted.sort_by(|a, b| a.before.total_cmp(&b.before).then(a.stock.start().cmp(b.stock.start())));
+        let meet = |pair: &&[&Row]| {
+            same(pair[0].before, pair[1].before) && pair[0].stock.end() >= pair[1].stock.start()
+        };
+        if let Some(pair) = sorted.windows(2).find(meet) {
+            let (one, other) = (row(pair[0]), row(pair[1]));
+            let text =
+                format!("two rows of {code} speak of the same stock in period {period} ({one}, {other})");
+            violations.push(broken(text, 0.0));
+        }
+    }
+    violations
+}
+
 /// Rows by product and period.
-fn rows(table: &Table) -> FxHashMap<(String, usize), Vec<Row>> {
-    let mut rows: FxHashMap<(String, usize), Vec<Row>> = FxHashMap::default();
+type Rows = FxHashMap<(String, usize), Vec<Row>>;
+
+fn rows(table: &Table) -> Rows {
+    let mut rows = Rows::default();
     let number = |name: &str, row: usize| table.number(name).map_or(f64::NAN, |all| all[row]);
     for row in 0..table.len() {
         let units = |name: &str| number(name, row).max(0.0) as usize;
         rows.entry((table.cell_text("product", row), units("period"))).or_default().push(Row {
+            number: table.row_number(row),
             before: number("price_before", row),
             stock: units("stock_from")..=units("stock_to"),
             price: number("price", row),
@@ -77,11 +133,12 @@ type Chances = Vec<Vec<f64>>;
 
 fn follow_one(problem: &Problem, clearance: &Clearance, rows: &[Vec<Row>], sum: &mut Followed) {
     let product = &problem.products[clearance.product];
-    let mut broken = |(text, amount): (String, f64)| {
+    let (violations, is_unpriced) = (&mut sum.violations, &mut sum.is_unpriced);
+    let mut tell = |(text, amount): (String, f64)| {
         let text = format!("{text} ({})", at(&clearance.place));
         // What is broken in one state of a period is told once for all.
-        if sum.violations.last().is_none_or(|last| last.text != text) {
-            sum.violations.push(Violation { rule: "markdown".to_owned(), text, amount });
+        if violations.last().is_none_or(|last| last.text != text) {
+            violations.push(broken(text, amount));
         }
     };
     let none_left = || -> Chances { vec![vec![0.0; clearance.stock + 1]; clearance.steps.len()] };
@@ -98,9 +155,12 @@ fn follow_one(problem: &Problem, clearance: &Clearance, rows: &[Vec<Row>], sum: 
                 let state = State { before, units, is_likely: chance > NEVER };
                 let (step, fault) = step_of(clearance, rows, &state, problem.markdowns.only_fall);
                 if let Some((what, amount)) = fault {
-                    broken((format!("{} {what} in period {period}", product.code), amount));
+                    tell((format!("{} {what} in period {period}", product.code), amount));
                 }
-                let Some(step) = step else { continue };
+                let Some(step) = step else {
+                    *is_unpriced = true;
+                    continue;
+                };
                 let price = clearance.steps[step];
                 let mut rest: f64 = 1.0;
                 for gone in 0..=units {

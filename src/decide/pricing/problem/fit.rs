@@ -95,7 +95,7 @@ pub(super) fn demand(
             Fitting::Anew | Fitting::From(_) => Some(Arc::new(Learned::from(log))),
         };
         if let Some(learned) = &learned {
-            learned.fill(&mut demand, faults);
+            learned.fill(products, &mut demand, faults);
         }
         demand.learned = learned;
     }
@@ -128,7 +128,8 @@ fn stated(products: &Table, effects: Option<&Table>, demand: &mut Demand) {
     }
 }
 
-pub(super) fn codes(products: &Table) -> FxHashMap<&str, u32> {
+/// Row of each product by its code.
+pub(in super::super) fn codes(products: &Table) -> FxHashMap<&str, u32> {
     let of = |row: usize| products.text("product").map(|codes| (codes.get(row), row as u32));
     (0..products.len()).filter_map(of).collect()
 }

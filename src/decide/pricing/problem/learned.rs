@@ -7,18 +7,20 @@ use rustc_hash::FxHashMap;
 use super::Answer;
 use super::fit::{Demand, Source};
 use super::sales::Log;
-use crate::data::{Code, Fault, Faults, SettingsValues, Severity, Table};
-use crate::predict::response::{self, Instrumented, Question, Response, ResponseOptions, Sold};
+use crate::data::{Code, Fault, Faults, SettingsValues, Severity, Table, date_of};
+use crate::predict::response::{
+    self, Alarm, Filter, Instrumented, Question, Response, ResponseOptions, Sold,
+};
 
 /// How demand of one product answers, as its sales tell.
 #[derive(Debug, Clone)]
 pub(in super::super) struct Told {
     pub product: usize,
     pub response: Response,
-    /// Group of the response by store, as the sales number stores.
-    pub stores: Vec<u32>,
-    /// Groups that sold it lately.
-    recent: Vec<u32>,
+    /// The same with everything that was taken in since.
+    pub following: Following,
+    /// Alarms with their periods.
+    pub alarms: Vec<(i64, Alarm)>,
     /// Variance of a period's demand beyond its mean, over its square.
     dispersion: f64,
 }
@@ -30,6 +32,19 @@ pub(in super::super) struct Learned {
     pub(super) log: Log,
     /// Products that sold something, in their order.
     pub told: Vec<Told>,
+    /// For each product its last price by store.
+    pub(super) paid: Vec<FxHashMap<u32, f64>>,
+}
+
+/// What came after the sales that a response was fitted on.
+#[derive(Debug, Clone, Copy)]
+pub(in super::super) struct Later<'a> {
+    /// Sales up to the end of the period after.
+    pub sales: &'a Table,
+    /// Last day of that period.
+    pub last: i64,
+    /// Sales of the days after it.
+    pub after: &'a Table,
 }
 
 /// F statistic from which an instrument is strong (Staiger and Stock 1997).
@@ -49,16 +64,116 @@ impl From<Log> for Learned {
         let sold: Vec<usize> = log.sold().collect();
         let histories: Vec<Sold> = sold.iter().map(|&product| log.history(product, &shelves)).collect();
         let options = ResponseOptions { season_length: log.season_length, ..ResponseOptions::default() };
-        let fitted = response::fit(&histories, &options);
-        let told = sold.into_iter().zip(fitted).zip(&histories).map(|((product, response), history)| Told {
-            product,
-            dispersion: dispersion(history, &response),
-            response,
-            stores: Log::stores_of(&shelves[product]),
-            recent: recent(history),
+        let fitted = if log.fitted == 0 {
+            response::fit(&histories, &options)
+        } else {
+            let known: Vec<Sold> = histories.iter().map(|all| until(all, log.fitted)).collect();
+            response::fit(&known, &options)
+        };
+        let told = sold.into_iter().zip(fitted).zip(&histories).map(|((product, response), history)| {
+            let stores = Log::stores_of(&shelves[product]);
+            let first = history.period.iter().copied().fold(f64::INFINITY, f64::min);
+            let known = if first > log.fitted as f64 { 0 } else { log.fitted };
+            let mut following = Following {
+                filter: Filter::new(&response, known as f64, log.drift),
+                stores,
+                recent: recent(history),
+            };
+            let alarms = following.follow(history, known);
+            Told { product, dispersion: dispersion(history, &response), response, following, alarms }
         });
-        Learned { told: told.collect(), log }
+        let told = told.collect();
+        let paid =
+            shelves.iter().map(|stores| stores.iter().map(|(&at, shelf)| (at, shelf.price(0))).collect());
+        Learned { told, paid: paid.collect(), log }
     }
+}
+
+/// The rows up to a period; all where there are none.
+fn until(all: &Sold, last: i64) -> Sold {
+    let kept: Vec<usize> = (0..all.period.len()).filter(|&row| all.period[row] <= last as f64).collect();
+    if kept.is_empty() {
+        return all.clone();
+    }
+    let pick = |values: &[f64]| kept.iter().map(|&row| values[row]).collect::<Vec<f64>>();
+    Sold {
+        group: kept.iter().map(|&row| all.group[row]).collect(),
+        period: pick(&all.period),
+        quantity: pick(&all.quantity),
+        price: pick(&all.price),
+        rivals: all.rivals.iter().map(|prices| pick(prices)).collect(),
+        covariates: all.covariates.iter().map(|values| pick(values)).collect(),
+        instrument: pick(&all.instrument),
+    }
+}
+
+/// A response that takes in new sales, with the stores that its groups are.
+#[derive(Debug, Clone, PartialEq)]
+pub(in super::super) struct Following {
+    pub filter: Filter,
+    /// Store of each group, as the sales number stores.
+    pub stores: Vec<u32>,
+    /// Groups that sold it lately.
+    pub recent: Vec<u32>,
+}
+
+/// What a store sold in a period.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct NewRow {
+    pub group: u32,
+    pub period: i64,
+    pub price: f64,
+    pub rivals: Vec<f64>,
+    pub covariates: [f64; 2],
+    pub quantity: f64,
+}
+
+impl Following {
+    /// Takes in the rows of a history after a period, period by period.
+    fn follow(&mut self, history: &Sold, known: i64) -> Vec<(i64, Alarm)> {
+        let mut periods: BTreeMap<i64, Vec<NewRow>> = BTreeMap::new();
+        for row in (0..history.period.len()).filter(|&row| history.period[row] > known as f64) {
+            let period = history.period[row] as i64;
+            periods.entry(period).or_default().push(NewRow {
+                group: history.group[row],
+                period,
+                price: history.price[row],
+                rivals: history.rivals.iter().map(|prices| prices[row]).collect(),
+                covariates: [history.covariates[0][row], history.covariates[1][row]],
+                quantity: history.quantity[row],
+            });
+        }
+        let taken = periods.into_iter().map(|(period, rows)| (period, self.take(&rows)));
+        taken.flat_map(|(period, alarms)| alarms.into_iter().map(move |alarm| (period, alarm))).collect()
+    }
+
+    /// Takes in the rows of one period.
+    pub(super) fn take(&mut self, rows: &[NewRow]) -> Vec<Alarm> {
+        let asked: Vec<(Question<'_>, f64)> = rows.iter().map(|row| (row.question(), row.quantity)).collect();
+        self.filter.take(&asked)
+    }
+
+    /// Demand of a period over the stores that sold it lately, without promotion.
+    pub fn demand(&self, period: i64, price: f64, rivals: &[f64]) -> f64 {
+        self.recent.iter().map(|&group| self.filter.mean(&plain(group, period, price, rivals))).sum()
+    }
+}
+
+impl NewRow {
+    fn question(&self) -> Question<'_> {
+        Question {
+            group: self.group,
+            period: self.period as f64,
+            price: self.price,
+            rivals: &self.rivals,
+            covariates: &self.covariates,
+        }
+    }
+}
+
+/// A question without promotion.
+pub(in super::super) fn plain(group: u32, period: i64, price: f64, rivals: &[f64]) -> Question<'_> {
+    Question { group, period: period as f64, price, rivals, covariates: &[0.0, 0.0] }
 }
 
 /// Groups of the newest periods.
@@ -86,20 +201,35 @@ fn dispersion(history: &Sold, response: &Response) -> f64 {
 impl Learned {
     /// Variance of a product's demand of a period beyond its mean, over its square.
     pub(super) fn dispersion(&self, product: usize) -> Option<f64> {
-        self.told.iter().find(|told| told.product == product).map(|told| told.dispersion)
+        self.of(product).map(|told| told.dispersion)
+    }
+
+    /// What is known of a product.
+    pub fn of(&self, product: usize) -> Option<&Told> {
+        let place = self.told.binary_search_by_key(&product, |told| told.product).ok()?;
+        self.told.get(place)
+    }
+
+    /// Prices of a product's rivals out of those of all products.
+    pub fn rivals_of(&self, product: usize, prices: &[f64]) -> Vec<f64> {
+        self.log.rivals[product].iter().map(|&rival| prices[rival as usize]).collect()
+    }
+
+    /// Place of a product among the rivals of another.
+    pub fn rival(&self, product: usize, to: u32) -> Option<usize> {
+        self.log.rivals[product].iter().position(|&rival| rival == to)
     }
 
     /// Writes down what was learned.
-    pub(super) fn fill(&self, demand: &mut Demand, faults: &mut Faults) {
+    pub(super) fn fill(&self, products: &Table, demand: &mut Demand, faults: &mut Faults) {
         let mut followed = 0;
         for told in &self.told {
-            let (product, response) = (told.product, &told.response);
+            let product = told.product;
             let own = told.own();
             followed += usize::from(own.source == Source::Instrument);
             demand.own[product] = own;
-            demand.rivals[product] = response
-                .rivals
-                .iter()
+            demand.rivals[product] = (0..)
+                .map(|at| told.following.filter.rival(at))
                 .zip(&self.log.rivals[product])
                 // What is no larger than its error is not told apart from none.
                 .filter(|(cross, _)| cross.value.abs() > cross.error)
@@ -108,6 +238,7 @@ impl Learned {
             demand.quantity[product] = self.next_period(told);
         }
         self.say_endogeneity(followed, faults);
+        self.say_alarms(products, faults);
     }
 
     fn say_endogeneity(&self, followed: usize, faults: &mut Faults) {
@@ -125,69 +256,123 @@ impl Learned {
         faults.push(Fault::error(Code::Repaired, "sales", text).with_severity(Severity::Notice));
     }
 
-    /// Absolute error of the medians foreseen for the last period of other sales, which is the one after the last
-    /// known, at the prices that came; and what was sold in it.
-    pub fn held_out(&self, products: &Table, sales: &Table, settings: &SettingsValues) -> (f64, f64) {
-        let now = Log::new(products, sales, settings, &mut Faults::default());
+    /// Absolute error of the medians foreseen for the period after the last known, at the prices that came; and what
+    /// was sold in it. A store that sells a product again later sold none where it has no row.
+    pub fn held_out(&self, products: &Table, later: &Later<'_>, settings: &SettingsValues) -> (f64, f64) {
+        let read = |sales: &Table, last: i64| {
+            Log::ending(products, sales, settings, Some(last), &mut Faults::default())
+        };
+        let (now, after) = (read(later.sales, later.last), Log::pairs(products, later.after));
         let shelves = now.all_shelves();
         let places: FxHashMap<&str, u32> = now.stores.iter().map(String::as_str).zip(0..).collect();
         let (mut off, mut sold) = (0.0, 0.0);
         for told in &self.told {
-            for (&store, group) in told.stores.iter().zip(0..) {
-                let Some(&place) =
-                    self.log.stores.get(store as usize).and_then(|code| places.get(code.as_str()))
-                else {
-                    continue;
+            for (&store, group) in told.following.stores.iter().zip(0..) {
+                let Some(code) = self.log.stores.get(store as usize).map(String::as_str) else { continue };
+                let Some(&place) = places.get(code) else { continue };
+                let (quantity, covariates) = match now.last_cell(told.product, place) {
+                    Some(cell) if cell.is_out() => continue,
+                    Some(cell) => (cell.quantity, cell.covariates()),
+                    None if after.contains(&(told.product as u32, code)) => (0.0, [0.0; 2]),
+                    None => continue,
                 };
-                let Some(cell) = now.last_cell(told.product, place) else { continue };
                 let price = |product: usize| {
                     let shelf = shelves[product].get(&place);
                     shelf.map_or(now.prices[product], |shelf| shelf.price(0))
                 };
                 let rivals = &self.log.rivals[told.product];
                 let rivals: Vec<f64> = rivals.iter().map(|&rival| price(rival as usize)).collect();
-                let median = told.response.median(&Question {
+                let median = told.following.filter.median(&Question {
                     group,
                     period: 1.0,
                     price: price(told.product),
                     rivals: &rivals,
-                    covariates: &cell.covariates(),
+                    covariates: &covariates,
                 });
-                (off, sold) = (off + (median - cell.quantity).abs(), sold + cell.quantity);
+                (off, sold) = (off + (median - quantity).abs(), sold + quantity);
             }
         }
         (off, sold)
     }
 
     /// Demand of the period after the last one at the prices of now, over the stores that sold it lately.
-    fn next_period(&self, told: &Told) -> f64 {
+    pub fn next_period(&self, told: &Told) -> f64 {
         let prices = &self.log.prices;
-        let rivals: Vec<f64> =
-            self.log.rivals[told.product].iter().map(|&rival| prices[rival as usize]).collect();
-        let question = |group: u32| Question {
-            group,
-            period: 1.0,
-            price: prices[told.product],
-            rivals: &rivals,
-            covariates: &[0.0, 0.0],
-        };
-        told.recent.iter().map(|&group| told.response.mean(&question(group))).sum()
+        told.following.demand(1, prices[told.product], &self.rivals_of(told.product, prices))
+    }
+
+    /// The same as it was fitted, before anything was taken in.
+    pub fn next_as_fitted(&self, told: &Told) -> f64 {
+        let prices = &self.log.prices;
+        let rivals = self.rivals_of(told.product, prices);
+        let question = |group: u32| plain(group, 1, prices[told.product], &rivals);
+        told.following.recent.iter().map(|&group| told.response.mean(&question(group))).sum()
+    }
+
+    /// First and last day of a period.
+    pub fn log_days(&self, period: i64) -> (i64, i64) {
+        self.log.days_of(period)
+    }
+
+    /// Whether sales were taken in after the fit.
+    pub fn follows(&self) -> bool {
+        self.log.fitted < 0
+    }
+
+    /// Tells the alarms of sales taken in after the fit.
+    fn say_alarms(&self, products: &Table, faults: &mut Faults) {
+        let code = |at: usize| products.text("product").map_or("", |codes| codes.get(at));
+        let whole = self.told.iter().filter(|told| told.following.filter.taken() == 0).count();
+        if self.follows() && whole > 0 {
+            let text = format!(
+                "{whole} products have sales only before or only after fit_until; all of theirs are fitted"
+            );
+            faults.push(Fault::error(Code::Repaired, "sales", text).with_severity(Severity::Notice));
+        }
+        for told in &self.told {
+            if let Some(&(period, alarm)) = told.alarms.last() {
+                faults.push(self.alarmed(code(told.product), period, alarm));
+            }
+        }
+    }
+
+    /// An alarm as a warning.
+    pub fn alarmed(&self, code: &str, period: i64, alarm: Alarm) -> Fault {
+        let day = i32::try_from(self.log.days_of(period).1).ok().and_then(date_of);
+        let text = format!(
+            "{code}: {} than the fit says, found in the period to {}",
+            alarm_words(alarm),
+            day.map_or_else(String::new, |day| day.to_string())
+        );
+        let warning = Fault::error(Code::Repaired, "sales", text).with_severity(Severity::Warning);
+        warning.with_help("fit again: set fit_until to a later day, or leave it out")
+    }
+}
+
+/// An alarm in words, before "than the fit says".
+pub(in super::super) fn alarm_words(alarm: Alarm) -> &'static str {
+    match alarm {
+        Alarm::Level { more: true } => "more is sold",
+        Alarm::Level { more: false } => "less is sold",
+        Alarm::Price { less: true } => "demand answers less to the price",
+        Alarm::Price { less: false } => "demand answers more to the price",
     }
 }
 
 impl Told {
     fn own(&self) -> Answer {
         let to = self.product as u32;
-        let response = &self.response;
-        match response.instrumented {
+        match self.response.instrumented {
             Some(Instrumented { value, error, strength, distance })
                 if strength >= STRONG && distance >= APART =>
             {
                 Answer { to, elasticity: value, error, source: Source::Instrument }
             }
             _ => {
-                let source = if response.identified { Source::Sales } else { Source::Others };
-                Answer { to, elasticity: response.own.value, error: response.own.error, source }
+                let is_told = self.response.identified || self.following.filter.has_moved();
+                let source = if is_told { Source::Sales } else { Source::Others };
+                let own = self.following.filter.own();
+                Answer { to, elasticity: own.value, error: own.error, source }
             }
         }
     }

@@ -9,7 +9,8 @@ use statrs::distribution::{ContinuousCDF, Normal};
 use super::clearance::MOST_UNITS;
 use super::fit::{self, Demand, Fitting};
 use super::{
-    Band, Clearance, Floor, Gap, Goal, LadderRule, Limit, LimitRule, MarkdownRules, Place, Problem, Product,
+    Arrived, Band, Clearance, Floor, Gap, Goal, LadderRule, Limit, LimitRule, MarkdownRules, Place, Problem,
+    Product, TrialRules,
 };
 use crate::data::{Code, Fault, Faults, Schema, Settings, SettingsValues, Table, Tables, validate};
 use crate::presentation::Style;
@@ -43,12 +44,10 @@ impl Problem {
         let Some(products) = valid.tables.get("products") else {
             return Err(broken("no table products".to_owned()));
         };
-        let codes =
-            (0..products.len()).filter_map(|row| Some((products.text("product")?.get(row), row as u32)));
         let mut reader = Reader {
             tables: &valid.tables,
             settings: &valid.settings,
-            codes: codes.collect(),
+            codes: fit::codes(products),
             faults: valid.notices,
         };
         let read_seconds = started.elapsed().as_secs_f64();
@@ -60,7 +59,7 @@ impl Problem {
         let clearances = reader.clearances(&mut products, &demand, &ladder_rule, markdowns);
         let mut problem = Problem {
             name: name.to_owned(),
-            codes: products.iter().zip(0..).map(|(product, at)| (product.code.clone(), at)).collect(),
+            codes: reader.codes.iter().map(|(code, &at)| ((*code).to_owned(), at)).collect(),
             answering: answering(&products),
             products,
             ladder_rule,
@@ -68,10 +67,12 @@ impl Problem {
             floors: reader.floors(),
             clearances,
             markdowns,
+            trials: TrialRules::read(&valid.settings),
             goal: Goal::named(valid.settings.choice("goal")),
             max_changes: valid.settings.integer("max_changes").map(|most| most as usize),
             deviations: reader.deviations(),
             learned: demand.learned,
+            arrived: Arrived::default(),
             notices: Faults::default(),
             style: Style::for_currency(valid.settings.text("currency").unwrap_or("EUR")),
             read_seconds,
@@ -153,7 +154,19 @@ impl<'a> Reader<'a> {
                 let listed = listed.remove(&(row as u32));
                 let ladder = rule.ladder(listed.as_deref(), price_now, &limits);
                 let unit_cost = number("unit_cost", row);
-                Product { code, unit_cost, price_now, quantity_now, own, rivals, limits, listed, ladder }
+                let is_stated = !stated.is_nan();
+                Product {
+                    code,
+                    unit_cost,
+                    price_now,
+                    quantity_now,
+                    is_stated,
+                    own,
+                    rivals,
+                    limits,
+                    listed,
+                    ladder,
+                }
             })
             .collect()
     }

@@ -1,10 +1,10 @@
 //! Sales by product, store and period: what the fit is made on.
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::fit::codes;
-use crate::data::{Code, Fault, Faults, SettingsValues, Severity, Table};
-use crate::predict::response::Sold;
+use crate::data::{Code, Fault, Faults, SettingsValues, Severity, Table, day_number};
+use crate::predict::response::{Drift, Sold};
 
 /// One product, store and period of the sales.
 #[derive(Debug, Clone, Copy, Default)]
@@ -26,6 +26,11 @@ impl Cell {
         [self.promotion, self.feature].map(|sum| sum / self.rows.max(1.0))
     }
 
+    /// Whether it was out of stock at some time.
+    pub fn is_out(&self) -> bool {
+        self.stock_out
+    }
+
     fn bits(&self) -> [u64; 7] {
         [self.quantity, self.paid, self.price, self.cost, self.promotion, self.feature, self.rows]
             .map(f64::to_bits)
@@ -40,7 +45,7 @@ impl PartialEq for Cell {
 }
 
 /// Periods, counted back from the last day of the sales, which ends period 0.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Calendar {
     last: i64,
     days: i64,
@@ -53,8 +58,8 @@ const LONGEST: i64 = 30 * 366;
 
 impl Calendar {
     /// Refuses histories that are too long to be true; the first period of daily rows is left out where it is cut.
-    fn new(dates: &[i32], days: i64, sales: &Table, faults: &mut Faults) -> Self {
-        let last = dates.iter().copied().max().map_or(0, i64::from);
+    fn new(dates: &[i32], (days, last): (i64, Option<i64>), sales: &Table, faults: &mut Faults) -> Self {
+        let last = last.unwrap_or_else(|| dates.iter().copied().max().map_or(0, i64::from));
         let first = dates.iter().enumerate().min_by_key(|(_, date)| **date);
         let Some((row, first)) = first.map(|(row, &date)| (row, i64::from(date))) else {
             return Calendar { last, days, whole: 0 };
@@ -84,8 +89,19 @@ impl Calendar {
     }
 
     fn period(&self, date: i32) -> Option<i64> {
-        let period = -((self.last - i64::from(date)) / self.days);
+        let period = -((self.last - i64::from(date)).div_euclid(self.days));
         (period >= self.whole).then_some(period)
+    }
+
+    /// The last period that ends by a day; 0 where that is later than all.
+    fn ended(&self, day: i64) -> i64 {
+        (day - self.last).div_euclid(self.days).min(0)
+    }
+
+    /// First and last day of a period.
+    fn days_of(&self, period: i64) -> (i64, i64) {
+        let end = self.last + period * self.days;
+        (end - self.days + 1, end)
     }
 }
 
@@ -100,21 +116,39 @@ pub(super) struct Log {
     /// Prices of now.
     pub prices: Vec<f64>,
     pub season_length: f64,
+    calendar: Calendar,
+    /// The last period whose sales are fitted; later ones are taken in one by one.
+    pub fitted: i64,
+    pub drift: Drift,
 }
 
 impl Log {
     pub fn new(products: &Table, sales: &Table, settings: &SettingsValues, faults: &mut Faults) -> Self {
+        Log::ending(products, sales, settings, None, faults)
+    }
+
+    /// The same where the last period ends on day `last`, whether something was sold then or not.
+    pub fn ending(
+        products: &Table,
+        sales: &Table,
+        settings: &SettingsValues,
+        last: Option<i64>,
+        faults: &mut Faults,
+    ) -> Self {
         let codes = codes(products);
         let days = settings.integer("period_days").unwrap_or(7).max(1);
         let number = |column: &str, row: usize| sales.number(column).map_or(f64::NAN, |all| all[row]);
         let dates = sales.date("date").unwrap_or(&[]);
-        let calendar = Calendar::new(dates, days, sales, faults);
+        let calendar = Calendar::new(dates, (days, last), sales, faults);
         let mut log = Log {
             rivals: Vec::new(),
             stores: sales.text("store").map_or_else(Vec::new, |stores| stores.words().to_vec()),
             cells: vec![FxHashMap::default(); products.len()],
             prices: products.number("price").unwrap_or(&[]).to_vec(),
             season_length: 365.25 / days as f64,
+            calendar,
+            fitted: settings.date("fit_until").map_or(0, |day| calendar.ended(i64::from(day_number(day)))),
+            drift: drift(settings, 365.25 / days as f64),
         };
         let (mut free, mut returned) = (0, 0);
         for (row, &date) in dates.iter().enumerate() {
@@ -208,9 +242,32 @@ impl Log {
         sold
     }
 
-    /// What a store sold of a product in the last period, unless it was out of stock.
+    /// The period of a day, which may lie after the last one.
+    pub fn period(&self, date: i32) -> Option<i64> {
+        self.calendar.period(date)
+    }
+
+    /// First and last day of a period.
+    pub fn days_of(&self, period: i64) -> (i64, i64) {
+        self.calendar.days_of(period)
+    }
+
+    /// Place of a store, if it is known.
+    pub fn store(&self, code: &str) -> Option<u32> {
+        self.stores.iter().position(|store| store == code).map(|at| at as u32)
+    }
+
+    /// What a store sold of a product in the last period.
     pub fn last_cell(&self, product: usize, store: u32) -> Option<&Cell> {
-        self.cells[product].get(&(store, 0)).filter(|cell| !cell.stock_out)
+        self.cells[product].get(&(store, 0))
+    }
+
+    /// Products and stores that have a row of sales.
+    pub fn pairs<'a>(products: &Table, sales: &'a Table) -> FxHashSet<(u32, &'a str)> {
+        let codes = codes(products);
+        let text = |column: &str, row: usize| sales.text(column).map_or("", |words| words.get(row));
+        let pair = |row: usize| Some((*codes.get(text("product", row))?, text("store", row)));
+        (0..sales.len()).filter_map(pair).collect()
     }
 
     /// For each product its shelves by store.
@@ -237,6 +294,16 @@ impl Log {
         }
         shelves.values_mut().for_each(|shelf| shelf.prices.sort_by_key(|price| price.0));
         shelves
+    }
+}
+
+/// How responses move between periods.
+fn drift(settings: &SettingsValues, season_length: f64) -> Drift {
+    let a_year = settings.number("elasticity_drift").unwrap_or(0.2);
+    Drift {
+        elasticity: a_year * a_year / season_length,
+        false_alarm_periods: settings.number("false_alarm_periods").unwrap_or(1000.0),
+        ..Drift::default()
     }
 }
 

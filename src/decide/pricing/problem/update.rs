@@ -1,4 +1,4 @@
-//! One new fact: a price, a cost, a demand, a competitor's price.
+//! One new fact: a price, a cost, a demand, a competitor's price, sales.
 
 use super::{Band, LimitRule, Problem, same};
 use crate::data::{Code, Fault, Faults, Table};
@@ -13,16 +13,19 @@ const FACTS: [(&str, &[&str], &[&str]); 2] = [
 const LARGEST: f64 = 1e15;
 
 impl Problem {
-    /// Takes rows of `products` (price, unit_cost, quantity) or `competitors` (price, low, high) in; the products
-    /// that they are about.
+    /// Takes rows of `products` (price, unit_cost, quantity), `competitors` (price, low, high) or `sales` (whole
+    /// periods after the last one) in; the products that they are about.
     ///
     /// # Errors
     /// Every fault of the rows; nothing is changed then.
     pub fn take(&mut self, rows: &Table) -> Result<Vec<usize>, Faults> {
+        if rows.name() == "sales" {
+            return self.take_sales(rows);
+        }
         let Some(&(_, keys, changing)) = FACTS.iter().find(|fact| fact.0 == rows.name()) else {
             let text = format!("no new fact comes by {}", rows.name());
             let fault = Fault::error(Code::UnknownTable, rows.file(), text);
-            return Err(fault.with_help("give rows of products or competitors").into());
+            return Err(fault.with_help("give rows of products, competitors or sales").into());
         };
         let mut faults = Faults::default();
         for (title, _) in rows.columns() {
@@ -52,7 +55,9 @@ impl Problem {
             }
             let product = &mut self.products[at];
             product.unit_cost = number("unit_cost").unwrap_or(product.unit_cost);
-            product.quantity_now = number("quantity").unwrap_or(product.quantity_now);
+            if let Some(quantity) = number("quantity") {
+                (product.quantity_now, product.is_stated) = (quantity, true);
+            }
         }
         Ok(touched)
     }
