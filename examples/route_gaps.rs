@@ -3,8 +3,8 @@
 //! `cargo run --release --example route_gaps -- SECONDS SEED FILE.vrp...`
 //!
 //! The best known cost and the rounding of distances are read from `best_known.csv` beside each
-//! file. One thread a file. The time is that of the wall clock, so nothing else should run; the
-//! processor time in the last column tells whether something did.
+//! file. One thread a file. The time is that of the wall clock, so each run needs a core of its own; the
+//! processor time in the last column tells whether it had one.
 
 #![allow(clippy::print_stdout)]
 

@@ -83,10 +83,13 @@ class Instance:
         return float(value) if value else default
 
     def distance(self, a, b):
-        length = math.dist(self.points[a], self.points[b])
+        return self.rounded(math.dist(self.points[a], self.points[b]))
+
+    def rounded(self, length):
+        """One length, or an array of them, rounded as the published costs are."""
         if self.rounding == "nearest":
-            return float(math.floor(length + 0.5))
-        return math.floor(length * 10 + 1e-9) / 10 if self.rounding == "dimacs" else length
+            return (length + 0.5) // 1
+        return (length * 10 + 1e-9) // 1 / 10 if self.rounding == "dimacs" else length
 
     def price(self, routes):
         """Cost of routes [(vehicle, [nodes])], and the first rule that they break."""
@@ -271,9 +274,7 @@ def vroom(instance, seconds, seed):
     table = numpy.empty((instance.n, instance.n), dtype=numpy.uint32)
     points = numpy.array(instance.points)
     for a in range(instance.n):
-        lengths = numpy.hypot(*(points - points[a]).T)
-        shift, tenths = (0.5, 1) if instance.rounding == "nearest" else (1e-9, 10)
-        table[a] = lengths * scale + 0.5 if instance.rounding == "exact" else lengths * tenths + shift
+        table[a] = numpy.rint(instance.rounded(numpy.hypot(*(points - points[a]).T)) * scale)
     problem = library.Input()
     problem.set_durations_matrix(profile="car", matrix_input=table)
     least = sum(instance.demand) / max(kind["capacity"] for kind in instance.vehicles)

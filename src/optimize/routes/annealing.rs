@@ -3,9 +3,12 @@
 //! Method: simulated annealing over ruin and recreate, Christiaens and Vanden Berghe (2020), "Slack
 //! induction by string removals for vehicle routing problems", doi:10.1287/trsc.2019.0914; near the
 //! end the routes met are put together anew ([`super::partition`]), where they are short.
-//! Cost: about 20 microseconds a step, nearly independent of the number of visits.
+//! Cost: about 20 microseconds a step, nearly independent of the number of visits; memory O(n) for n
+//! visits beside the network's.
+//! Not for: proofs of optimality.
 //! Same input, work limit and seed give the same answer: yes. A time limit does not.
-//! Differs from the paper: see [`super::search`].
+//! Differs from the paper: temperatures in units of the mean way between stops; vehicle types are
+//! chosen anew for each route that changed; optional visits compete with their prizes.
 
 use std::time::Duration;
 
@@ -45,8 +48,8 @@ const RECOMBINED_AT: f64 = 0.85;
 const RECOMBINING_SHARE: f64 = 0.1;
 /// Of accepted changes each of this number is taken into the pool.
 const POOLED_EACH: u64 = 8;
-/// Most routes of the pool, a visit and in all.
-const POOLED: (usize, usize) = (12, 12_000);
+/// Most stops of the routes of the pool, a visit and in all.
+const POOLED_STOPS: (usize, usize) = (120, 120_000);
 /// Most visits of a route, on average, for which that pays, and least visits of the problem.
 const LONGEST_RECOMBINED: usize = 16;
 const LEAST_RECOMBINED: usize = 50;
@@ -440,9 +443,10 @@ fn sort_by(visits: &mut [u32], key: impl Fn(u32) -> f64) {
     visits.sort_unstable_by(|&a, &b| key(a).total_cmp(&key(b)).then(a.cmp(&b)));
 }
 
-/// Most routes that are worth keeping.
+/// Most stops of routes that are worth keeping.
 fn pooled(network: &Network<'_>) -> usize {
-    if network.visits < LEAST_RECOMBINED { 0 } else { (POOLED.0 * network.visits).min(POOLED.1) }
+    let worth = network.visits >= LEAST_RECOMBINED;
+    if worth { (POOLED_STOPS.0 * network.visits).min(POOLED_STOPS.1) } else { 0 }
 }
 
 /// Makes steps at a high temperature and compares, after each, what the search believes with what

@@ -30,7 +30,7 @@ pub(super) fn recombine(
     let places: Vec<Option<usize>> =
         plan.iter().map(|known| pool.place_of(known.kind, &known.visits)).collect();
     let absent = plan.iter().zip(&places).filter(|(_, place)| place.is_none()).map(|(known, _)| known);
-    let routes: Vec<&Known> = pool.routes().iter().chain(absent).collect();
+    let routes: Vec<&Known> = pool.routes().chain(absent).collect();
     let mut program = Program::minimise();
     for known in &routes {
         program.add_column(known.cost, 0.0, 1.0, ColumnKind::Integer);
@@ -56,7 +56,7 @@ pub(super) fn recombine(
             program.add_row(f64::NEG_INFINITY, kind.count as f64, row);
         }
     }
-    let is_planned = |column: &usize| *column >= pool.routes().len() || places.contains(&Some(*column));
+    let is_planned = |column: &usize| *column >= pool.len() || places.contains(&Some(*column));
     start.extend((0..routes.len()).map(|column| (column, f64::from(u8::from(is_planned(&column))))));
     let mut session = Session::new(&program).ok()?;
     session.set_start(start);
@@ -78,52 +78,99 @@ mod tests {
     use super::super::tours::Tours;
     use super::*;
 
-    /// Least cost of serving the visits that are left in pairs and alone.
-    fn least(costs: &[Vec<f64>], left: &mut Vec<usize>) -> f64 {
-        let Some(visit) = left.pop() else { return 0.0 };
-        let mut best = costs[visit][visit] + least(costs, left);
-        for at in 0..left.len() {
-            let partner = left.swap_remove(at);
-            best = best.min(costs[visit][partner] + least(costs, left));
-            left.push(partner);
-            let last = left.len() - 1;
-            left.swap(at, last);
+    /// A pool of all routes of at most two visits that keep all rules.
+    fn short_routes(network: &Network<'_>) -> Pool {
+        let tours = Tours::new(network);
+        let mut pool = Pool::new(network.visits, 10_000);
+        let count = network.visits as u32;
+        for (one, other) in (0..count).flat_map(|one| (0..count).map(move |other| (one, other))) {
+            let visits = if one == other { vec![one] } else { vec![one, other] };
+            for kind in 0..network.kinds.len() {
+                let bulk: f64 = visits.iter().map(|&visit| network.delivery[visit as usize * 2]).sum();
+                let serves = visits.iter().all(|&visit| network.may_serve(kind, visit));
+                let cost = tours.walk(kind, visits.iter().copied());
+                if let Some(cost) = cost.filter(|_| serves && bulk <= network.kinds[kind].capacity[0]) {
+                    pool.add(kind, &visits, cost);
+                }
+            }
         }
-        left.push(visit);
+        pool
+    }
+
+    /// Least cost of the visits of `left` from the first on, with the vehicles that are `free`.
+    fn least(network: &Network<'_>, pool: &Pool, left: &mut Vec<bool>, free: &mut Vec<usize>) -> f64 {
+        let Some(visit) = left.iter().position(|&is_left| is_left) else { return 0.0 };
+        left[visit] = false;
+        let mut best = network.nodes[visit].penalty + least(network, pool, left, free);
+        left[visit] = true;
+        let takes = |known: &&Known| known.visits.contains(&(visit as u32));
+        for known in pool.routes().filter(takes) {
+            if free[known.kind] == 0 || !known.visits.iter().all(|&visit| left[visit as usize]) {
+                continue;
+            }
+            free[known.kind] -= 1;
+            known.visits.iter().for_each(|&visit| left[visit as usize] = false);
+            best = best.min(known.cost + least(network, pool, left, free));
+            known.visits.iter().for_each(|&visit| left[visit as usize] = true);
+            free[known.kind] += 1;
+        }
         best
     }
 
+    /// Checks that the routes put together cost least, from an empty plan and from `plan`.
+    fn check(network: &Network<'_>, what: &str) {
+        let pool = short_routes(network);
+        let mut free: Vec<usize> = network.kinds.iter().map(|kind| kind.count).collect();
+        let best = least(network, &pool, &mut vec![true; network.visits], &mut free);
+        let control = Control::default();
+        let found = recombine(network, &pool, &[], &control).unwrap();
+        let mut served: Vec<u32> = found.iter().flat_map(|known| known.visits.iter().copied()).collect();
+        served.sort_unstable();
+        let out = (0..network.visits as u32).filter(|visit| served.binary_search(visit).is_err());
+        let penalties: f64 = out.map(|visit| network.nodes[visit as usize].penalty).sum();
+        let told = penalties + found.iter().map(|known| known.cost).sum::<f64>();
+        assert!((told - best).abs() < 1e-6, "{what}: {told} instead of {best}");
+        served.dedup();
+        assert_eq!(served.len(), found.iter().map(|known| known.visits.len()).sum::<usize>(), "{what}");
+        for (kind, count) in network.kinds.iter().map(|kind| kind.count).enumerate() {
+            assert!(found.iter().filter(|known| known.kind == kind).count() <= count, "{what}: type {kind}");
+        }
+        // A plan need not be in the pool.
+        let kept = recombine(network, &Pool::new(network.visits, 1), &found, &control).unwrap();
+        assert_eq!(kept.len(), found.len(), "{what}");
+    }
+
     #[test]
-    fn the_cheapest_pairs_are_chosen() {
+    fn the_cheapest_routes_are_chosen() {
         for seed in 0..5 {
             let problem = random_problem(CLASSES[0], seed, 8);
-            let control = Control::default();
-            let network = Network::new(&problem, 10, &control);
-            let tours = Tours::new(&network);
-            let mut pool = Pool::new(8, 100);
-            let mut costs = vec![vec![f64::INFINITY; 8]; 8];
-            for (one, other) in (0..8_u32).flat_map(|one| (0..=one).map(move |other| (one, other))) {
-                let visits = if one == other { vec![one] } else { vec![one, other] };
-                let Some(cost) = tours.walk(0, visits.iter().copied()) else { continue };
-                pool.add(0, &visits, cost);
-                costs[one as usize][other as usize] = cost;
-                costs[other as usize][one as usize] = cost;
-            }
-            let alone = |visit: u32| {
-                let cost = costs[visit as usize][visit as usize];
-                Known { kind: 0, visits: vec![visit], cost }
-            };
-            let alone: Vec<Known> = (0..8).map(alone).collect();
-            let found = recombine(&network, &pool, &alone, &control).unwrap();
-            let told: f64 = found.iter().map(|known| known.cost).sum();
-            let best = least(&costs, &mut (0..8).collect());
-            assert!((told - best).abs() < 1e-6, "{seed}: {told} instead of {best}");
-            // A plan need not be in the pool.
-            let kept = recombine(&network, &Pool::new(8, 1), &found, &control).unwrap();
-            assert_eq!(kept.len(), found.len());
-            let mut served: Vec<u32> = found.into_iter().flat_map(|known| known.visits).collect();
-            served.sort_unstable();
-            assert_eq!(served, (0..8).collect::<Vec<u32>>());
+            check(&Network::new(&problem, 10, &Control::default()), &format!("capacities {seed}"));
         }
+    }
+
+    #[test]
+    fn no_more_vehicles_are_used_than_there_are() {
+        for seed in 0..5 {
+            let mut data = random_problem(CLASSES[2], seed, 8).data().clone();
+            // Four vehicles are enough for eight visits in pairs, so one of the dear type is needed.
+            (data.vehicles[0].count, data.vehicles[1].count) = (3, 2);
+            let problem = crate::optimize::routes::Problem::new(data).unwrap();
+            check(&Network::new(&problem, 10, &Control::default()), &format!("mixed {seed}"));
+        }
+    }
+
+    #[test]
+    fn a_visit_is_left_out_where_its_prize_is_less_than_its_way() {
+        let mut left_out = 0;
+        for seed in 0..5 {
+            let mut data = random_problem(CLASSES[4], seed, 8).data().clone();
+            data.vehicles[0].count = 3;
+            let problem = crate::optimize::routes::Problem::new(data).unwrap();
+            let network = Network::new(&problem, 10, &Control::default());
+            check(&network, &format!("prizes {seed}"));
+            let found = recombine(&network, &short_routes(&network), &[], &Control::default()).unwrap();
+            left_out += 8 - found.iter().map(|known| known.visits.len()).sum::<usize>();
+        }
+        assert!(left_out > 5, "{left_out}");
     }
 }

@@ -1,6 +1,6 @@
 //! Routes met on the way of a search, each set of visits once, to be put together anew.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -14,37 +14,43 @@ pub(super) struct Known {
 }
 
 /// The cheapest route of each set of visits and kind of vehicle; the newest ones when it is full.
+///
+/// It is full by the stops of its routes, so that long routes take no more memory than short ones.
 pub(super) struct Pool {
-    routes: Vec<Known>,
-    place_by_key: HashMap<u64, usize>,
+    routes: VecDeque<(u64, Known)>,
+    /// How many routes have left, which is the number of the first.
+    left: usize,
+    number_by_key: HashMap<u64, usize>,
     /// A random number for each visit; those of a set added up tell it from others.
     keys: Vec<u64>,
-    most: usize,
-    /// Where the next route goes once the pool is full.
-    next: usize,
-    key_of: Vec<u64>,
+    stops: usize,
+    most_stops: usize,
 }
 
 impl Pool {
-    pub fn new(visits: usize, most: usize) -> Self {
+    pub fn new(visits: usize, most_stops: usize) -> Self {
         let mut random = ChaCha8Rng::seed_from_u64(visits as u64);
         Pool {
-            routes: Vec::new(),
-            place_by_key: HashMap::new(),
+            routes: VecDeque::new(),
+            left: 0,
+            number_by_key: HashMap::new(),
             keys: (0..visits).map(|_| random.random()).collect(),
-            most,
-            next: 0,
-            key_of: Vec::new(),
+            stops: 0,
+            most_stops,
         }
     }
 
-    pub fn routes(&self) -> &[Known] {
-        &self.routes
+    pub fn len(&self) -> usize {
+        self.routes.len()
+    }
+
+    pub fn routes(&self) -> impl Iterator<Item = &Known> {
+        self.routes.iter().map(|(_, known)| known)
     }
 
     /// Where the route of these visits stands.
     pub fn place_of(&self, kind: usize, visits: &[u32]) -> Option<usize> {
-        self.place_by_key.get(&self.key(kind, visits)).copied()
+        self.number_by_key.get(&self.key(kind, visits)).map(|number| number - self.left)
     }
 
     fn key(&self, kind: usize, visits: &[u32]) -> u64 {
@@ -53,12 +59,12 @@ impl Pool {
     }
 
     pub fn add(&mut self, kind: usize, visits: &[u32], cost: f64) {
-        if visits.is_empty() || self.most == 0 {
+        if visits.is_empty() || visits.len() > self.most_stops {
             return;
         }
         let key = self.key(kind, visits);
-        if let Some(&place) = self.place_by_key.get(&key) {
-            let known = &mut self.routes[place];
+        if let Some(&number) = self.number_by_key.get(&key) {
+            let known = &mut self.routes[number - self.left].1;
             if cost < known.cost {
                 known.cost = cost;
                 known.visits.clear();
@@ -66,22 +72,25 @@ impl Pool {
             }
             return;
         }
-        let place = if self.routes.len() < self.most {
-            self.routes.push(Known { kind, visits: visits.to_vec(), cost });
-            self.key_of.push(key);
-            self.routes.len() - 1
-        } else {
-            let place = self.next;
-            self.next = (place + 1) % self.most;
-            self.place_by_key.remove(&self.key_of[place]);
-            self.key_of[place] = key;
-            let old = &mut self.routes[place];
-            (old.kind, old.cost) = (kind, cost);
-            old.visits.clear();
-            old.visits.extend_from_slice(visits);
-            place
-        };
-        self.place_by_key.insert(key, place);
+        let mut own = self.make_room(visits.len());
+        own.clear();
+        own.extend_from_slice(visits);
+        self.stops += visits.len();
+        self.number_by_key.insert(key, self.left + self.routes.len());
+        self.routes.push_back((key, Known { kind, visits: own, cost }));
+    }
+
+    /// Lets the oldest routes go until `stops` more fit; returns the memory of one.
+    fn make_room(&mut self, stops: usize) -> Vec<u32> {
+        let mut emptied = Vec::new();
+        while self.stops + stops > self.most_stops {
+            let Some((key, known)) = self.routes.pop_front() else { break };
+            self.number_by_key.remove(&key);
+            self.left += 1;
+            self.stops -= known.visits.len();
+            emptied = known.visits;
+        }
+        emptied
     }
 }
 
@@ -91,17 +100,34 @@ mod tests {
 
     #[test]
     fn a_set_is_kept_once_at_its_least_cost_and_old_ones_leave() {
-        let mut pool = Pool::new(5, 2);
+        let mut pool = Pool::new(5, 4);
+        let costs = |pool: &Pool| pool.routes().map(|known| known.cost).collect::<Vec<f64>>();
         pool.add(0, &[1, 2], 5.0);
         pool.add(0, &[2, 1], 4.0);
         pool.add(0, &[1, 2], 6.0);
-        assert_eq!((pool.routes().len(), pool.routes()[0].cost), (1, 4.0));
-        assert_eq!(pool.routes()[0].visits, [2, 1]);
+        assert_eq!(costs(&pool), [4.0]);
+        assert_eq!(pool.routes[0].1.visits, [2, 1]);
         pool.add(1, &[1, 2], 6.0);
         pool.add(0, &[3], 1.0);
-        let costs: Vec<f64> = pool.routes().iter().map(|known| known.cost).collect();
-        assert_eq!(costs, [1.0, 6.0]);
+        assert_eq!(costs(&pool), [6.0, 1.0]);
+        assert_eq!((pool.place_of(1, &[2, 1]), pool.place_of(0, &[3])), (Some(0), Some(1)));
         pool.add(0, &[1, 2], 7.0);
-        assert_eq!(pool.routes()[1].cost, 7.0);
+        assert_eq!(costs(&pool), [1.0, 7.0]);
+        assert_eq!((pool.place_of(0, &[1, 2]), pool.place_of(1, &[1, 2])), (Some(1), None));
+    }
+
+    #[test]
+    fn it_holds_as_many_stops_as_it_may_however_long_the_routes_are() {
+        let mut pool = Pool::new(100, 250);
+        for first in 0..50_u32 {
+            let long: Vec<u32> = (first..first + 50).collect();
+            pool.add(0, &long, 1.0);
+            pool.add(0, &[first], 1.0);
+        }
+        let stops: usize = pool.routes().map(|known| known.visits.len()).sum();
+        assert!((200..=250).contains(&stops) && stops == pool.stops, "{stops}");
+        assert_eq!(pool.number_by_key.len(), pool.len());
+        pool.add(0, &(0..100).chain(0..100).chain(0..100).collect::<Vec<u32>>(), 1.0);
+        assert_eq!(pool.stops, stops, "what is longer than the pool stays out");
     }
 }

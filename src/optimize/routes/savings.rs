@@ -14,7 +14,7 @@ use super::network::Network;
 use super::schedule::TOLERANCE;
 use super::tours::{NONE, Tours};
 
-/// Joins between two looks at the clock.
+/// Joins, and visits whose savings are told, between two looks at the clock.
 const CLOCK_JOINS: usize = 64;
 
 struct Saving {
@@ -38,7 +38,7 @@ impl Tours<'_> {
                 self.refresh(tour);
             }
         }
-        for (index, saving) in self.savings().iter().enumerate() {
+        for (index, saving) in self.savings(control).iter().enumerate() {
             if index.is_multiple_of(CLOCK_JOINS) && control.should_stop() {
                 break;
             }
@@ -48,10 +48,14 @@ impl Tours<'_> {
         self.compact();
     }
 
-    fn savings(&self) -> Vec<Saving> {
+    /// Savings, largest first; none once it is time to stop.
+    fn savings(&self, control: &Control) -> Vec<Saving> {
         let network = self.network;
         let mut savings = Vec::new();
         for from in 0..network.visits as u32 {
+            if (from as usize).is_multiple_of(CLOCK_JOINS) && control.should_stop() {
+                return Vec::new();
+            }
             let (befores, afters) = network.companions(from);
             let pairs =
                 befores.iter().map(|&other| (other, from)).chain(afters.iter().map(|&other| (from, other)));

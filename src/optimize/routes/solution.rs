@@ -60,9 +60,13 @@ pub struct Solution {
 
 impl Solution {
     /// Its routes as a search can begin with them: without what does not exist, with each visit and
-    /// each vehicle once.
+    /// each vehicle once, and without visits that another vehicle is committed to.
     pub(super) fn sound_routes(&self, problem: &Problem) -> Vec<Route> {
         let mut seen = vec![false; problem.visits().len()];
+        let mut committed_to = vec![None; problem.visits().len()];
+        for (vehicle, kind) in problem.vehicles().iter().enumerate() {
+            kind.committed.iter().for_each(|&visit| committed_to[visit] = Some(vehicle));
+        }
         let mut left: Vec<usize> = problem.vehicles().iter().map(|kind| kind.count).collect();
         let mut routes = Vec::new();
         for route in self.routes.iter().filter(|route| !is_unknown(problem, route)) {
@@ -71,7 +75,10 @@ impl Solution {
             }
             let mut sound = route.clone();
             for trip in &mut sound.trips {
-                trip.visits.retain(|&visit| !std::mem::replace(&mut seen[visit], true));
+                trip.visits.retain(|&visit| {
+                    committed_to[visit].is_none_or(|vehicle| vehicle == route.vehicle)
+                        && !std::mem::replace(&mut seen[visit], true)
+                });
             }
             sound.drop_empty_trips();
             if !sound.is_empty() {

@@ -102,25 +102,36 @@ impl<'a> Tours<'a> {
         tours
     }
 
-    /// Takes the routes of an earlier solution that keep all rules.
+    /// Takes the routes of an earlier solution that keep all rules. A route of a vehicle that is
+    /// committed to its first visits goes on after them.
     pub fn adopt(&mut self, solution: &Solution) {
         for route in solution.sound_routes(self.network.problem) {
             let visits: Vec<u32> = route.visits().map(|visit| self.network.node_of[visit]).collect();
             let kind = self.network.kind_of[route.vehicle];
+            let begun = self.tours.iter().position(|tour| tour.kind == kind && tour.committed > 0);
+            let begin = begun.map_or(Vec::new(), |tour| self.tours[tour].visits.clone());
+            let Some(added) = visits.strip_prefix(begin.as_slice()) else { continue };
             let new = |&visit: &u32| self.seats[visit as usize].tour == NONE;
             let serves = |visit: &u32| self.network.may_serve(kind, *visit);
             if route.trips.len() != 1
-                || self.free[kind] == 0
-                || !visits.iter().all(new)
+                || (begun.is_none() && self.free[kind] == 0)
+                || !added.iter().all(new)
                 || !visits.iter().all(serves)
             {
                 continue;
             }
-            let tour = self.open(kind);
-            self.tours[tour].visits = visits;
-            if self.measure(tour).is_none() {
-                self.clear(tour);
+            let tour = begun.unwrap_or_else(|| self.open(kind));
+            self.tours[tour].visits.extend_from_slice(added);
+            if self.measure(tour).is_some() {
+                continue;
             }
+            if begun.is_none() {
+                self.clear(tour);
+                continue;
+            }
+            added.iter().for_each(|&visit| self.seats[visit as usize].tour = NONE);
+            self.tours[tour].visits.truncate(begin.len());
+            self.refresh(tour);
         }
     }
 

@@ -35,10 +35,16 @@ impl<'a> Arcs<'a> {
         };
         if size <= tabled {
             let pairs = || (0..size as u32).flat_map(|from| (0..size as u32).map(move |to| (from, to)));
-            let distance = pairs().map(|(from, to)| arcs.distance_by_place(from, to)).collect();
-            arcs.lag = pairs().map(|(from, to)| arcs.lag_by_place(from, to)).collect();
-            arcs.lag_back = pairs().map(|(to, from)| arcs.lag(from, to)).collect();
-            arcs.distance = distance;
+            // At its full size at once: a list that grows would hold up to twice the table.
+            let table = |of: &dyn Fn(u32, u32) -> f64| {
+                let mut values = Vec::with_capacity(size * size);
+                values.extend(pairs().map(|(from, to)| of(from, to)));
+                values
+            };
+            let distance = table(&|from, to| arcs.distance_by_place(from, to));
+            let lag = table(&|from, to| arcs.lag_by_place(from, to));
+            arcs.lag_back = table(&|to, from| lag[from as usize * size + to as usize]);
+            (arcs.distance, arcs.lag) = (distance, lag);
             let back = |from: u32, to: u32| arcs.distance(from, to) == arcs.distance(to, from);
             arcs.is_symmetric = pairs().all(|(from, to)| back(from, to));
         }

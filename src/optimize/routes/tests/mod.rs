@@ -13,7 +13,7 @@ use crate::control::Control;
 use crate::solution::Termination;
 
 /// Least total cost over all plans, by enumeration of the orders of all sets of visits.
-fn least(problem: &Problem) -> f64 {
+pub(super) fn least(problem: &Problem) -> f64 {
     let sets = 1 << problem.visits().len();
     let mut total = vec![f64::INFINITY; sets];
     total[0] = 0.0;
@@ -154,6 +154,49 @@ fn a_start_that_makes_no_sense_is_taken_as_far_as_it_goes() {
     assert_eq!(found.evaluation.violations, []);
     let found = search_any(&problem, Some(&start), &Control::default().with_work(20));
     assert_eq!(found.evaluation.violations, []);
+}
+
+/// A problem whose second vehicle is committed to the visits 3 and 1, and three visits more for it.
+fn begun() -> (Problem, Route) {
+    let mut data = random_problem(CLASSES[11], 4, 12).data().clone();
+    data.visits[3].vehicles.clear();
+    data.visits[1].vehicles.clear();
+    let problem = Problem::new(data).unwrap();
+    let begun = Route::of(&problem, 1, vec![3, 1, 5, 7]);
+    assert_eq!(evaluate_route(&problem, &begun, 0, &mut Vec::new()).schedule.stops.len(), 4);
+    (problem, begun)
+}
+
+#[test]
+fn a_start_keeps_visits_with_the_vehicle_that_is_committed_to_them() {
+    let (problem, _) = begun();
+    let start = Solution { routes: vec![Route::of(&problem, 0, vec![3, 0, 2])], unserved: vec![] };
+    let options = RouteOptions { start: Some(start.clone()), ..RouteOptions::default() };
+    let stopped = Control::default();
+    stopped.cancel.request();
+    let found = search(&problem, &options, &stopped).unwrap();
+    assert!(found.solution.routes.iter().any(|route| route.visits().eq([0, 2])), "{:?}", found.solution);
+    for control in [stopped, Control::default().with_work(50)] {
+        let any = search_any(&problem, Some(&start), &control);
+        let missing = |rule: &Violation| matches!(rule, Violation::Missing { .. });
+        assert!(any.evaluation.violations.iter().all(missing), "{:?}", any.evaluation.violations);
+    }
+}
+
+#[test]
+fn a_start_goes_on_behind_what_a_vehicle_is_committed_to() {
+    let (problem, begun) = begun();
+    let stopped = Control::default();
+    stopped.cancel.request();
+    let from = |route: &Route| {
+        let start = Solution { routes: vec![route.clone()], unserved: vec![] };
+        let options = RouteOptions { start: Some(start), ..RouteOptions::default() };
+        search(&problem, &options, &stopped).unwrap().solution
+    };
+    assert!(from(&begun).routes.contains(&begun));
+    // One that is too full is taken back to what the vehicle is committed to.
+    let full = Route::of(&problem, 1, vec![3, 1, 0, 2, 4, 5, 6, 7, 8, 9, 10, 11]);
+    assert!(from(&full).routes.contains(&Route::of(&problem, 1, vec![3, 1])));
 }
 
 #[test]

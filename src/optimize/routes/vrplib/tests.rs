@@ -1,7 +1,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::print_stderr)]
 
 use super::*;
-use crate::optimize::routes::{Backhauls, Problem, Rounding, read_solomon};
+use crate::optimize::routes::{Backhauls, Matrix, Problem, Rounding, read_solomon};
 
 const SMALL: &str = "NAME : small\nTYPE : VRPTW\nDIMENSION : 3\nVEHICLES : 2\nCAPACITY : 10\nSERVICE_TIME : 5\n\
     EDGE_WEIGHT_TYPE : EUC_2D\nNODE_COORD_SECTION\n1 0 0\n2 1 1\n3 2 2\nDEMAND_SECTION\n1 0\n2 4\n3 5\n\
@@ -109,6 +109,17 @@ fn formulas_give_the_values_of_tsplib() {
         [distance("CEIL_2D"), distance("FLOOR_2D"), distance("MAN_2D"), distance("MAX_2D")],
         [6.0, 5.0, 7.0, 6.0]
     );
+}
+
+#[test]
+fn a_table_takes_no_more_memory_than_its_numbers() {
+    let nodes: String = (1..=20).map(|node| format!("{node} {node} {}\n", node * node % 7)).collect();
+    let text = format!(
+        "NAME : t\nTYPE : CVRP\nDIMENSION : 20\nEDGE_WEIGHT_TYPE : CEIL_2D\nNODE_COORD_SECTION\n{nodes}DEPOT_SECTION\n1\n-1\nEOF\n"
+    );
+    let file = read_vrplib(&text, RoundingRule::Auto).unwrap();
+    let Matrix::Table { values, .. } = &file.data.profiles[0].distance else { panic!("no table") };
+    assert_eq!((values.len(), values.capacity()), (400, 400));
 }
 
 #[test]

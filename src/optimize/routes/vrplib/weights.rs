@@ -34,7 +34,9 @@ pub(super) fn matrix(
         return Err(FileError::new(line, format!("EDGE_WEIGHT_TYPE \"{kind}\" is not supported"), help));
     };
     refuse_table_of(nodes, line)?;
-    let values = points.iter().flat_map(|&a| points.iter().map(move |&b| formula(a, b))).collect();
+    // At its full size at once: a list that grows would hold up to twice the table.
+    let mut values = Vec::with_capacity(nodes * nodes);
+    points.iter().for_each(|&a| values.extend(points.iter().map(|&b| formula(a, b))));
     Ok(Matrix::Table { places: nodes, values: Arc::new(values) })
 }
 
