@@ -1,23 +1,21 @@
-//! Given a routing problem, find routes of low cost.
+//! The search for routes as others call it: its options, its answer, and the problems that it knows.
 //!
-//! Method: simulated annealing over ruin and recreate, Christiaens and Vanden Berghe (2020), "Slack
-//! induction by string removals for vehicle routing problems", doi:10.1287/trsc.2019.0914.
-//! Cost: about 10 microseconds a step, nearly independent of the number of visits; memory
-//! O(n^2) up to 2,600 nodes, O(n) beyond what the problem itself holds.
-//! Not for: proofs of optimality.
-//! Same input, work limit and seed give the same answer: yes. A time limit does not.
-//! Differs from the paper: temperatures in units of the mean way between stops; vehicle types are
-//! chosen anew for each route that changed; optional visits compete with their prizes.
+//! How it searches is told in [`super::annealing`], what it holds of a problem in [`super::network`].
 
 use crate::control::Control;
-use crate::solution::{Outcome, SolutionStatus};
+use crate::solution::{Outcome, SolutionStatus, Termination};
 
 use super::annealing::Annealing;
-use super::bound::bound;
+use super::bound::{MOST_VISITS as MOST_BOUNDED, Plan, quick, strong};
 use super::evaluate::{Evaluation, evaluate};
 use super::network::Network;
 use super::problem::Problem;
 use super::solution::Solution;
+
+/// Labels of the bound that take about as long as a step of the search.
+const LABELS_A_STEP: u64 = 20;
+/// Difference of cost and bound, relative to the cost, that is rounding.
+const PROVED: f64 = 1e-9;
 
 /// How routes are searched for.
 #[derive(Debug, Clone)]
@@ -38,6 +36,9 @@ pub struct RouteOptions {
     pub near: usize,
     /// Problems of at most this many visits have every position looked at.
     pub everywhere: usize,
+    /// Share of the limits, from 0 to below 1, that goes into a strong lower bound after the search, where
+    /// the problem has at most 200 visits. 0: none but the quick one.
+    pub bound_share: f64,
 }
 
 impl Default for RouteOptions {
@@ -50,6 +51,7 @@ impl Default for RouteOptions {
             blink_rate: 0.01,
             near: 20,
             everywhere: 100,
+            bound_share: 0.0,
         }
     }
 }
@@ -80,6 +82,7 @@ impl RouteOptions {
             ("coldest", self.coldest, above(self.coldest), "above 0"),
             ("removed", self.removed, self.removed >= 1.0 && self.removed.is_finite(), "1 or more"),
             ("blink_rate", self.blink_rate, (0.0..1.0).contains(&self.blink_rate), "from 0 to below 1"),
+            ("bound_share", self.bound_share, (0.0..1.0).contains(&self.bound_share), "from 0 to below 1"),
             ("near", self.near as f64, self.near > 0, "1 or more"),
         ];
         match rules.into_iter().find(|rule| !rule.2) {
@@ -124,18 +127,43 @@ pub fn search(
     options.check()?;
     let control = control.started();
     let network = Network::new(problem, options.near, &control);
-    let mut annealing = Annealing::new(&network, options, &control);
-    let termination = annealing.run();
+    let mut bound = quick(&network, &control);
+    let is_small = options.bound_share > 0.0 && network.visits <= MOST_BOUNDED;
+    let searching = if is_small { without_share(&control, options.bound_share) } else { control.clone() };
+    let mut annealing = Annealing::new(&network, options, &searching);
+    let mut termination = annealing.run();
     let solution = annealing.best_solution();
     let steps = annealing.steps;
     let evaluation = evaluate(problem, &solution);
-    let outcome = Outcome {
-        termination,
-        solution_status: SolutionStatus::Feasible,
-        objective: Some(evaluation.cost.total()),
-        bound: bound(&network).filter(|_| evaluation.violations.is_empty()),
-    };
+    let cost = evaluation.cost.total();
+    if evaluation.violations.is_empty() && is_small {
+        let plan = plan_of(&network, &solution, cost);
+        let budget = (options.bound_share * (steps * LABELS_A_STEP) as f64) as u64;
+        bound = bound.into_iter().chain(strong(&network, &plan, budget, &control)).reduce(f64::max);
+    }
+    bound = bound.filter(|_| evaluation.violations.is_empty());
+    let proved = bound.is_some_and(|bound| cost - bound <= PROVED * cost.abs());
+    if proved {
+        termination = Termination::Optimal;
+    }
+    let solution_status = if proved { SolutionStatus::Optimal } else { SolutionStatus::Feasible };
+    let outcome = Outcome { termination, solution_status, objective: Some(cost), bound };
     Ok(RoutePlan { solution, evaluation, outcome, steps })
+}
+
+/// The control of a search that leaves a share of the limits.
+fn without_share(control: &Control, share: f64) -> Control {
+    let mut part = control.for_share(1.0 - share);
+    part.limits.time = control.limits.time.map(|time| time.mul_f64(1.0 - share));
+    part
+}
+
+/// A solution in the numbers of a network.
+fn plan_of(network: &Network<'_>, solution: &Solution, cost: f64) -> Plan {
+    let routes = solution.routes.iter().map(|route| {
+        (network.kind_of[route.vehicle], route.visits().map(|visit| network.node_of[visit]).collect())
+    });
+    Plan { routes: routes.collect(), cost }
 }
 
 /// Whether the search knows all rules of a problem.

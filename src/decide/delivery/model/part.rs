@@ -9,6 +9,9 @@ use crate::optimize::routes::{
 };
 use crate::solution::Termination;
 
+/// Share of the limits that goes into the lower bound of a small problem.
+const BOUND_SHARE: f64 = 0.15;
+
 /// The solver's problem, and which of its visits is which.
 pub(super) struct Part {
     problem: routes::Problem,
@@ -59,7 +62,7 @@ impl Part {
         let start = start.map(|plan| self.start(plan));
         let known = self.index.iter().map(Option::is_some).collect();
         let (solution, evaluation, outcome) = if supports(&self.problem).is_ok() {
-            let options = RouteOptions { start, ..RouteOptions::default() };
+            let options = RouteOptions { start, bound_share: BOUND_SHARE, ..RouteOptions::default() };
             let found = search(&self.problem, &options, control).map_err(|error| DecideError::Solver {
                 doing: "searching for routes".to_owned(),
                 reason: error.to_string(),
