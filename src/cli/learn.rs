@@ -8,8 +8,8 @@ use purvey::control::Control;
 use purvey::data::{
     Code, Declaration, Fault, Faults, Severity, Table, Tables, Wanted, read_open, read_text, replace_file,
 };
-use purvey::decide::learn::{self, Answer, LearnFailure, Lesson};
-use purvey::predict::tabular::{LearnOptions, Method, Metric, Model};
+use purvey::decide::learn::{self, Answer, ClassAnswer, ClassLesson, LearnFailure, Lesson, Task, TaskFound};
+use purvey::predict::tabular::{LearnOptions, Method, Metric, Saved};
 
 use super::exit::{self, Failure};
 use super::options::{Talk, Work};
@@ -33,7 +33,16 @@ pub struct Learn {
     /// How to learn
     #[arg(long, value_enum, default_value = "auto", value_name = "NAME", conflicts_with = "with")]
     method: MethodName,
-    /// Which error to make small
+    /// Whether the target is a number or a class
+    #[arg(long, value_enum, default_value = "auto", value_name = "NAME", conflicts_with = "with")]
+    task: TaskName,
+    /// Columns of very many words (ids, keywords) to know by a hash of the word only
+    #[arg(long, value_name = "COLUMN,…", value_delimiter = ',', conflicts_with = "with")]
+    hash: Vec<String>,
+    /// Buckets of hashed words, 1 to 16777216
+    #[arg(long, value_name = "N", default_value_t = LearnOptions::default().buckets, conflicts_with = "with")]
+    buckets: u32,
+    /// Which error of a number to make small
     #[arg(long, value_enum, default_value = "auto", value_name = "NAME", conflicts_with = "with")]
     metric: MetricName,
     /// File to save the model in
@@ -42,6 +51,9 @@ pub struct Learn {
     /// Saved model to predict with
     #[arg(long, value_name = "MODEL")]
     with: Option<PathBuf>,
+    /// Let the saved model learn on from the rows, and save it again (in --save, else where it was)
+    #[arg(long, requires = "with", conflicts_with = "test")]
+    update: bool,
     /// Rows to explain column by column
     #[arg(long, value_name = "N", default_value_t = 20)]
     explain: usize,
@@ -71,6 +83,21 @@ enum MethodName {
     Forest,
     /// Boosted trees
     Boosted,
+    /// Hashed weights, row after row; for two classes, can learn on with --update
+    Online,
+    /// Hashed weights and products of pairs; for two classes, can learn on with --update
+    Factors,
+}
+
+/// What is predicted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum TaskName {
+    /// Classes where the column holds words or few different whole numbers, else a number
+    Auto,
+    /// A number
+    Regression,
+    /// A class
+    Classification,
 }
 
 /// Which error to make small.
@@ -93,6 +120,8 @@ impl MethodName {
             MethodName::Linear => Some(Method::Linear),
             MethodName::Forest => Some(Method::Forest),
             MethodName::Boosted => Some(Method::Boosted),
+            MethodName::Online => Some(Method::Online),
+            MethodName::Factors => Some(Method::Factors),
         }
     }
 }
@@ -108,52 +137,136 @@ impl MetricName {
     }
 }
 
+/// What was learned, or read.
+enum Taught {
+    Number(Lesson),
+    Classes(ClassLesson),
+}
+
+/// What came of it.
+enum Told {
+    Number(Answer),
+    Classes(ClassAnswer),
+}
+
 impl Learn {
     /// Reads, learns, predicts, writes, tells.
     pub fn run(self) -> Result<u8, Failure> {
         let control = self.work.control(&self.talk)?.started();
         let mut notices = Faults::default();
-        let lesson = match self.lesson(&mut notices, &control)? {
-            Ok(lesson) => lesson,
+        let taught = match self.taught(&mut notices, &control)? {
+            Ok(taught) => taught,
             Err(stopped) => {
                 console::error(&stopped.to_string());
                 return Ok(if control.cancel.is_requested() { exit::INTERRUPTED } else { exit::NO_PLAN });
             }
         };
-        let test = match self.rows()? {
-            Some(path) => Some(self.read(path, &learn::model_columns(lesson.model()), &mut notices)?),
-            None => None,
-        };
-        let mut answer = lesson.answer(test.as_ref(), self.explain, &control)?;
-        notices.extend(answer.notices);
-        answer.notices = notices;
-        self.tell_notices(&answer);
-        if let Some(path) = &self.save {
-            save(path, &answer)?;
+        let mut told = self.told(taught, &mut notices, &control)?;
+        let of_rows = std::mem::take(told.notices());
+        notices.extend(of_rows);
+        *told.notices() = notices;
+        self.tell_notices(told.notices());
+        let saved = self.save.as_ref().or(self.with.as_ref().filter(|_| self.update));
+        if let Some(path) = saved {
+            save(path, &told)?;
         }
-        self.finish(&answer, &control)
+        self.finish(&told, &control)
     }
 
-    /// The model, learned or read; the inner error is a stop before there was one.
-    fn lesson(
+    /// What is learned or read; the inner error is a stop before there was a model.
+    fn taught(
         &self,
         notices: &mut Faults,
         control: &Control,
-    ) -> Result<Result<Lesson, LearnFailure>, Failure> {
+    ) -> Result<Result<Taught, LearnFailure>, Failure> {
         if let Some(path) = &self.with {
-            return Ok(Ok(Lesson::of(read_model(path)?)));
+            return Ok(Ok(match read_model(path)? {
+                Saved::Number(model) => Taught::Number(Lesson::of(model)),
+                Saved::Classes(model) => Taught::Classes(ClassLesson::of(model)),
+            }));
         }
         let (Some(train), Some(target)) = (&self.train, &self.target) else {
             return Err(Failure::Usage("give a table to learn from, and --target".to_owned()));
         };
-        if self.drop.contains(target) {
-            return Err(Failure::Usage(format!("{target} is the target and stands in --drop")));
+        for (list, name) in [(&self.drop, "--drop"), (&self.hash, "--hash")] {
+            if list.contains(target) {
+                return Err(Failure::Usage(format!("{target} is the target and stands in {name}")));
+            }
         }
-        let table = self.read(train, &learn::training_columns(target, &self.drop), notices)?;
-        let options = LearnOptions { method: self.method.chosen(), metric: self.metric.chosen() };
-        match Lesson::learn(&table, target, &options, control) {
+        let (table, found) = self.read_training(train, target, notices)?;
+        let options = LearnOptions {
+            method: self.method.chosen(),
+            metric: self.metric.chosen(),
+            hash: self.hash.clone(),
+            buckets: self.buckets,
+        };
+        let taught = match found.task {
+            Task::Regression => Lesson::learn(&table, target, &options, control).map(Taught::Number),
+            Task::Classification => {
+                ClassLesson::learn(&table, target, &found, &options, control).map(Taught::Classes)
+            }
+        };
+        match taught {
             Err(LearnFailure::Input(faults)) => Err(faults.into()),
-            learned => Ok(learned),
+            taught => Ok(taught),
+        }
+    }
+
+    /// The table to learn from, and what its target asks for; a number is read strictly.
+    fn read_training(
+        &self,
+        train: &Path,
+        target: &str,
+        notices: &mut Faults,
+    ) -> Result<(Table, TaskFound), Failure> {
+        let open = learn::open_columns(target, &self.drop, &self.hash);
+        let found = if self.task == TaskName::Regression {
+            TaskFound { task: Task::Regression, because: "--task says so".to_owned() }
+        } else {
+            let mut told = Faults::default();
+            let table = self.read(train, &open, &mut told)?;
+            let found = match self.task {
+                TaskName::Classification => {
+                    TaskFound { task: Task::Classification, because: "--task says so".to_owned() }
+                }
+                TaskName::Auto | TaskName::Regression => learn::task_of(&table, target),
+            };
+            let of_target = |fault: &&Fault| fault.column.as_deref() == Some(target);
+            let is_clean = table.number(target).is_none() || !told.as_slice().iter().any(|f| of_target(&f));
+            if is_clean && (found.task == Task::Classification || table.number(target).is_some()) {
+                notices.extend(told);
+                return Ok((table, found));
+            }
+            found
+        };
+        let strict = learn::strict_columns(target, open);
+        Ok((self.read(train, &strict, notices)?, found))
+    }
+
+    /// The answer for the rows given, or for those held out.
+    fn told(&self, taught: Taught, notices: &mut Faults, control: &Control) -> Result<Told, Failure> {
+        let rows = self.rows()?;
+        match taught {
+            Taught::Number(_) if self.update => Err(Failure::Usage(
+                "--update is for classes learned with --method online or factors; this model predicts a number"
+                    .to_owned(),
+            )),
+            Taught::Number(lesson) => {
+                let columns = learn::model_columns(lesson.model());
+                let test = rows.map(|path| self.read(path, &columns, notices)).transpose()?;
+                drop(columns);
+                Ok(Told::Number(lesson.answer(test.as_ref(), self.explain, control)?))
+            }
+            Taught::Classes(lesson) => {
+                let columns = learn::class_columns(lesson.model(), self.update);
+                let test = rows.map(|path| self.read(path, &columns, notices)).transpose()?;
+                drop(columns);
+                let answer = match (&test, self.update) {
+                    (Some(table), true) => lesson.update(table, self.explain, control)?,
+                    (test, _) => lesson.answer(test.as_ref(), self.explain, control)?,
+                };
+                Ok(Told::Classes(answer))
+            }
         }
     }
 
@@ -177,40 +290,62 @@ impl Learn {
     }
 
     /// Warnings go to stderr, so that none is missed where stdout is a document.
-    fn tell_notices(&self, answer: &Answer) {
+    fn tell_notices(&self, notices: &Faults) {
         let worth = |fault: &&Fault| fault.severity > Severity::Notice;
         if !self.talk.quiet {
-            let warnings = answer.notices.as_slice().iter().filter(worth).cloned().collect();
+            let warnings = notices.as_slice().iter().filter(worth).cloned().collect();
             console::print_faults(&warnings);
         }
     }
 
-    fn finish(&self, answer: &Answer, control: &Control) -> Result<u8, Failure> {
+    fn finish(&self, told: &Told, control: &Control) -> Result<u8, Failure> {
         let named = self.train.as_ref().or(self.test.as_ref());
         let path = named.map_or_else(|| Path::new("rows"), PathBuf::as_path);
         let folder = self.output.clone().unwrap_or_else(|| input::default_output(path, "out-learn"));
-        let tables = Tables::default().with(answer.predictions.clone()).with(answer.effects.clone());
+        let title = input::title(path);
+        let (document, presentation, [predictions, effects]) = match told {
+            Told::Number(answer) => {
+                (answer.document(), answer.present(&title), [&answer.predictions, &answer.effects])
+            }
+            Told::Classes(answer) => {
+                (answer.document(), answer.present(&title), [&answer.predictions, &answer.effects])
+            }
+        };
+        let tables = Tables::default().with(predictions.clone()).with(effects.clone());
         write::Answer {
             folder,
             name: "learn.json",
-            document: answer.document(),
+            document,
             tables: &tables,
-            presentation: &answer.present(&input::title(path)),
+            presentation: &presentation,
             next: ("Predictions", "predictions.csv"),
         }
         .finish(&self.talk, control)
     }
 }
 
-fn read_model(path: &Path) -> Result<Model, Failure> {
-    Model::from_json(&read_text(path)?).map_err(|error| {
+impl Told {
+    fn notices(&mut self) -> &mut Faults {
+        match self {
+            Told::Number(answer) => &mut answer.notices,
+            Told::Classes(answer) => &mut answer.notices,
+        }
+    }
+}
+
+fn read_model(path: &Path) -> Result<Saved, Failure> {
+    Saved::from_json(&read_text(path)?).map_err(|error| {
         let fault = Fault::error(Code::BrokenFormat, path.display().to_string(), error.to_string());
         Faults::from(fault.with_help("save the model again with `purvey learn --save`")).into()
     })
 }
 
-fn save(path: &Path, answer: &Answer) -> Result<(), Failure> {
-    let text = answer.model.to_json().map_err(|error| Failure::Internal(error.to_string()))?;
+fn save(path: &Path, told: &Told) -> Result<(), Failure> {
+    let text = match told {
+        Told::Number(answer) => answer.model.to_json(),
+        Told::Classes(answer) => answer.model.to_json(),
+    };
+    let text = text.map_err(|error| Failure::Internal(error.to_string()))?;
     replace_file(path, &text).map_err(|error| Failure::Output(error.to_string()))
 }
 

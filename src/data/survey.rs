@@ -56,6 +56,8 @@ pub struct Wanted<'a> {
     pub strict: Vec<&'a str>,
     /// Columns of numbers that are read where they are there, as strictly.
     pub maybe: Vec<&'a str>,
+    /// Columns of words that are read where they are there.
+    pub maybe_words: Vec<&'a str>,
     /// Whether columns that are not named above are left out.
     pub only_named: bool,
 }
@@ -97,7 +99,9 @@ impl Wanted<'_> {
 
     /// Whether a column of the file is read.
     fn takes(&self, title: &str) -> bool {
-        let named = self.is_strict(title) || self.known.iter().any(|(name, _)| *name == title);
+        let named = self.is_strict(title)
+            || self.maybe_words.contains(&title)
+            || self.known.iter().any(|(name, _)| *name == title);
         !title.is_empty() && !self.without.contains(&title) && (named || !self.only_named)
     }
 }
@@ -224,6 +228,7 @@ fn schema_of(looks: &[Look], wanted: &Wanted<'_>) -> TableSchema {
         let kind = match known {
             Some(kind) => kind,
             None if wanted.is_strict(&look.title) => Kind::Number,
+            None if wanted.maybe_words.contains(&look.title.as_str()) => Kind::Text,
             None => look.kind(),
         };
         ColumnSchema::plain(&look.title, kind, "")

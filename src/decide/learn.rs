@@ -1,6 +1,9 @@
 //! Learning from a table to predict one column of it, for other rows.
 
+mod classes;
 mod present;
+mod present_classes;
+mod task;
 
 use std::time::Instant;
 
@@ -10,8 +13,11 @@ use crate::control::Control;
 use crate::data::{Code, Column, Fault, Faults, Kind, Severity, Table, Wanted};
 use crate::predict::tabular::{
     self, Curve, FeatureKind, Frame, LearnError, LearnOptions, Learned, Model, Note, PredictError,
-    Predictions, RowEffects, Scores, Trial,
+    Predictions, RowEffects, Schema, Scores, Trial,
 };
+
+pub use classes::{ClassAnswer, ClassLesson};
+pub use task::{Task, TaskFound, class_columns, open_columns, strict_columns, task_of};
 
 /// Features that are drawn as curves.
 const CURVES: usize = 6;
@@ -26,17 +32,22 @@ pub fn training_columns<'a>(target: &'a str, drop: &'a [String]) -> Wanted<'a> {
 /// Columns of a file whose rows `model` is to predict.
 #[must_use]
 pub fn model_columns(model: &Model) -> Wanted<'_> {
-    let features = &model.schema().features;
-    let known = features.iter().map(|feature| {
+    let known = known_columns(model.schema());
+    Wanted { known, maybe: vec![model.target()], only_named: true, ..Wanted::default() }
+}
+
+/// The columns of a model with their types.
+fn known_columns(schema: &Schema) -> Vec<(&str, Option<Kind>)> {
+    let known = schema.features.iter().map(|feature| {
         let kind = match feature.kind {
             FeatureKind::Number { .. } => Some(Kind::Number),
-            FeatureKind::Category { .. } => Some(Kind::Text),
+            FeatureKind::Category { .. } | FeatureKind::Hashed { .. } => Some(Kind::Text),
             // As in learning: dates with blanks among them, or times found among the words.
             FeatureKind::Day { .. } => None,
         };
         (feature.name.as_str(), kind)
     });
-    Wanted { known: known.collect(), maybe: vec![model.target()], only_named: true, ..Wanted::default() }
+    known.collect()
 }
 
 /// What came of it.
@@ -228,26 +239,33 @@ fn learn(
     control: &Control,
     notices: &mut Faults,
 ) -> Result<Learned, LearnFailure> {
-    let refuse = |code, message: String, help: &str| {
-        let fault = Fault::error(code, read.table.file(), message).in_column(target, "");
-        LearnFailure::Input(fault.with_help(help).into())
-    };
-    let mut learned =
-        tabular::learn(&read.frame, &read.target, options, control).map_err(|error| match error {
-            LearnError::Interrupted => LearnFailure::Interrupted,
-            LearnError::NoColumns => {
-                refuse(Code::MissingColumn, error.to_string(), "add columns that differ from row to row")
-            }
-            LearnError::OneTarget => {
-                refuse(Code::OutOfRange, error.to_string(), "name a column that differs from row to row")
-            }
-            LearnError::TooFewRows { .. } => refuse(Code::MissingValue, error.to_string(), "add rows"),
-        })?;
+    let mut learned = tabular::learn(&read.frame, &read.target, options, control)
+        .map_err(|error| refusal(error, read.table, target))?;
     learned.model = learned.model.with_target(target);
     // Rows of the frame are not rows of the file where targets were blank.
     learned.held_out.rows.iter_mut().for_each(|row| *row = read.rows[*row as usize]);
     notices.extend(learned.notes.iter().map(|note| fault_of(note, read.table)).collect());
     Ok(learned)
+}
+
+/// Why nothing was learned, as a fault of the table.
+fn refusal(error: LearnError, table: &Table, target: &str) -> LearnFailure {
+    let (code, column, help) = match &error {
+        LearnError::Interrupted => return LearnFailure::Interrupted,
+        LearnError::Buckets { .. } => (Code::OutOfRange, target, "choose another number of buckets"),
+        LearnError::NeedsTwoClasses { .. } => (Code::NotAChoice, target, "choose another method"),
+        LearnError::NoColumns => (Code::MissingColumn, target, "add columns that differ from row to row"),
+        LearnError::NoSuchColumn { column } => {
+            (Code::MissingColumn, column.as_str(), "name a column of the table")
+        }
+        LearnError::OneTarget => (Code::OutOfRange, target, "name a column that differs from row to row"),
+        LearnError::TooFewRows { .. } => (Code::MissingValue, target, "add rows"),
+        LearnError::TooManyClasses { .. } => {
+            (Code::OutOfRange, target, "name a column of fewer words, or put words together")
+        }
+    };
+    let fault = Fault::error(code, table.file(), error.to_string()).in_column(column, "");
+    LearnFailure::Input(fault.with_help(help).into())
 }
 
 fn predict(
@@ -354,6 +372,7 @@ impl Answer {
         let trials: Vec<Value> =
             self.trials.iter().map(|t| json!({ "name": t.name, "error": number(t.error) })).collect();
         json!({ "learn": {
+            "task": "regression",
             "rows": model.rows(),
             "method": model.method(),
             "target": model.target(),

@@ -1,7 +1,7 @@
 //! How an answer of the learner is told to a person.
 
 use super::Answer;
-use crate::data::date_of;
+use crate::data::{Faults, date_of};
 use crate::decide::notices::notices;
 use crate::predict::tabular::{Curve, Metric, Positions, Scores};
 use crate::presentation::{
@@ -62,21 +62,15 @@ impl Answer {
     }
 
     fn what_matters(&self) -> Section {
-        let order = self.model.ranking();
-        let shown = &order[..order.len().min(SHOWN_FEATURES)];
-        let features = &self.model.schema().features;
+        let names = self.model.schema().features.iter().map(|feature| feature.name.as_str()).collect();
         let metric = self.model.metric();
         let measure =
             if metric == Metric::Mape { Measure::percent().with_decimals(1) } else { Measure::number() };
+        let error = metric.as_str().to_uppercase();
+        let bars = feature_bars(&self.model.ranking(), names, self.model.importance(), &error, measure);
         Section::new("What matters")
             .with_lead("How much the error grows when a column's cells are shuffled among the rows.")
-            .with(Block::Bars(Bars {
-                title: format!("Growth of {}", metric.as_str().to_uppercase()),
-                description: "Columns by their part in the answers, the greatest first".to_owned(),
-                measure,
-                labels: shown.iter().map(|at| features[*at].name.clone()).collect(),
-                values: shown.iter().map(|at| self.model.importance()[*at]).collect(),
-            }))
+            .with(bars)
     }
 
     fn along_columns(&self) -> Section {
@@ -164,9 +158,7 @@ impl Answer {
             Figure::text("Error made small", model.metric().as_str()),
             Figure::number("Trees", model.trees() as f64, Measure::number()),
         ];
-        for (label, value) in [("Time: fit", self.seconds[0]), ("Time: predict", self.seconds[1])] {
-            figures.push(Figure::number(label, value, Measure::quantity("s").with_decimals(2)));
-        }
+        figures.extend(time_figures(self.seconds));
         let mut section =
             Section::new("How it was learned").with(Block::Facts { title: String::new(), figures });
         if !self.trials.is_empty() {
@@ -181,12 +173,39 @@ impl Answer {
                 ));
             section = section.with(Block::Table(table));
         }
-        let notices = notices(&self.notices, &[]);
-        if !notices.is_empty() {
-            section = section.with(Block::Notices { title: "About the data".to_owned(), notices });
-        }
+        section.blocks.extend(notices_block(&self.notices));
         section
     }
+}
+
+/// The part of the columns in the answers, as bars, the greatest first.
+pub(super) fn feature_bars(
+    order: &[usize],
+    names: Vec<&str>,
+    importance: &[f64],
+    error: &str,
+    measure: Measure,
+) -> Block {
+    let shown = &order[..order.len().min(SHOWN_FEATURES)];
+    Block::Bars(Bars {
+        title: format!("Growth of {error}"),
+        description: "Columns by their part in the answers, the greatest first".to_owned(),
+        measure,
+        labels: shown.iter().map(|at| names[*at].to_owned()).collect(),
+        values: shown.iter().map(|at| importance[*at]).collect(),
+    })
+}
+
+/// Seconds of learning and predicting.
+pub(super) fn time_figures(seconds: [f64; 2]) -> [Figure; 2] {
+    let figure = |label, value| Figure::number(label, value, Measure::quantity("s").with_decimals(2));
+    [figure("Time: fit", seconds[0]), figure("Time: predict", seconds[1])]
+}
+
+/// Faults as a block; `None` where there are none.
+pub(super) fn notices_block(faults: &Faults) -> Option<Block> {
+    let notices = notices(faults, &[]);
+    (!notices.is_empty()).then(|| Block::Notices { title: "About the data".to_owned(), notices })
 }
 
 fn figures(scores: &Scores, rows: usize) -> Vec<Figure> {
@@ -203,7 +222,7 @@ fn figures(scores: &Scores, rows: usize) -> Vec<Figure> {
 }
 
 /// A number in four digits or so.
-fn short(x: f64) -> String {
+pub(super) fn short(x: f64) -> String {
     let size = x.abs();
     match size {
         _ if x.is_nan() => "–".to_owned(),

@@ -20,13 +20,25 @@ const VALUES_FOR_CUTS: usize = 200_000;
 /// Rows that a tree is asked for one after the other.
 const ROWS_AT_A_TIME: usize = 256;
 
+/// What the numbers of a column tell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Told {
+    /// A size.
+    Size,
+    /// A word, by its place among the words known.
+    Word,
+    /// One of very many buckets of words.
+    Bucket,
+}
+
 /// How one column becomes bins.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Bins {
     /// A value lies in the bin after the last cut below it.
     Cuts(Vec<f32>),
-    /// Codes from 0; this many are known, rarer ones after commoner ones.
+    /// Codes from 0; this many are known, rarer ones after commoner ones. Of buckets of words
+    /// none is known: all share one bin.
     Codes(u32),
 }
 
@@ -70,6 +82,15 @@ impl Bins {
         match self {
             Bins::Cuts(cuts) => cuts.len() + 2,
             Bins::Codes(_) => 256,
+        }
+    }
+
+    /// What the numbers of the column tell.
+    pub(crate) fn told(&self) -> Told {
+        match self {
+            Bins::Cuts(_) => Told::Size,
+            Bins::Codes(0) => Told::Bucket,
+            Bins::Codes(_) => Told::Word,
         }
     }
 

@@ -8,10 +8,11 @@ use rand::SeedableRng;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
+use rustc_hash::FxHashMap;
 
 use super::frame::{Cells, Frame};
 use super::model::{Model, PredictError};
-use super::schema::FeatureKind;
+use super::schema::{FeatureKind, Schema};
 use crate::control::Control;
 
 /// Rows that importance is measured on.
@@ -65,17 +66,19 @@ pub(crate) fn sample(rows: &[u32], seed: u64) -> Vec<u32> {
 }
 
 /// By feature: how much the error grows when the feature's numbers are shuffled among the rows.
-pub(crate) fn importance(model: &Model, base: &[Vec<f32>], y: &[f64], seed: u64) -> Vec<f64> {
-    let error = |base: &[Vec<f32>]| {
-        let answers: Vec<f64> = model.scores(base).iter().map(|z| model.scale.back(*z)).collect();
-        model.metric.of(&answers, y)
-    };
+pub(crate) fn importance(
+    schema: &Schema,
+    base: &[Vec<f32>],
+    seed: u64,
+    error: &(dyn Fn(&[Vec<f32>]) -> f64 + Sync),
+) -> Vec<f64> {
     let usual = error(base);
-    let inputs = model.schema.inputs();
-    (0..model.schema.features.len())
+    let inputs = schema.inputs(1);
+    let rows = base.first().map_or(0, Vec::len) as u32;
+    (0..schema.features.len())
         .into_par_iter()
         .map(|feature| {
-            let mut order: Vec<u32> = (0..y.len() as u32).collect();
+            let mut order: Vec<u32> = (0..rows).collect();
             order.shuffle(&mut ChaCha8Rng::seed_from_u64(seed.wrapping_add(feature as u64)));
             let mut shuffled = base.to_vec();
             for (column, _) in inputs.iter().zip(base).enumerate().filter(|(_, (i, _))| i.feature == feature)
@@ -87,13 +90,67 @@ pub(crate) fn importance(model: &Model, base: &[Vec<f32>], y: &[f64], seed: u64)
         .collect()
 }
 
+/// Features by importance, the greatest first.
+pub(crate) fn ranking(importance: &[f64]) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..importance.len()).collect();
+    order.sort_by(|a, b| importance[*b].total_cmp(&importance[*a]));
+    order
+}
+
+/// Positions along one feature, and the numbers of some rows with all of them at each.
+pub(crate) fn along(schema: &Schema, frame: &Frame, feature: usize) -> (Positions, Vec<Vec<Vec<f32>>>) {
+    let known = &schema.features[feature];
+    let stride = frame.rows().div_ceil(ROWS_FOR_CURVES).max(1);
+    let rows: Vec<u32> = (0..frame.rows() as u32).step_by(stride).collect();
+    let at = match (&known.kind, frame.column(&known.name)) {
+        (FeatureKind::Category { levels }, _) => {
+            Positions::Words(levels.iter().take(POINTS).cloned().collect())
+        }
+        (FeatureKind::Hashed { .. }, Some(cells)) => Positions::Words(commonest(cells)),
+        (FeatureKind::Day { .. }, Some(Cells::Day(days))) => Positions::Days(grid(days)),
+        (_, Some(Cells::Number(numbers))) => Positions::Numbers(grid(numbers)),
+        _ => Positions::Numbers(Vec::new()),
+    };
+    let part = some_rows(frame, &rows);
+    let n = rows.len();
+    let cells_at: Vec<Cells> = match &at {
+        Positions::Numbers(xs) => xs.iter().map(|x| Cells::Number(vec![*x; n])).collect(),
+        Positions::Days(days) => days.iter().map(|day| Cells::Day(vec![*day; n])).collect(),
+        Positions::Words(words) => {
+            words.iter().map(|word| Cells::Category((0..n).map(|_| word).collect())).collect()
+        }
+    };
+    let at_each = |cells| schema.encode(&part.clone().with(known.name.clone(), cells));
+    let numbers = cells_at.into_iter().map(at_each).collect();
+    (at, numbers)
+}
+
+/// The first words of a column by how often they stand there.
+fn commonest(cells: &Cells) -> Vec<String> {
+    let words: Vec<String> = match cells {
+        Cells::Category(words) => (0..words.index().len()).map(|row| words.get(row).to_owned()).collect(),
+        Cells::Number(values) | Cells::Day(values) => {
+            values.iter().filter(|x| !x.is_nan()).map(f64::to_string).collect()
+        }
+    };
+    let mut counts: FxHashMap<&str, usize> = FxHashMap::default();
+    words.iter().filter(|word| !word.is_empty()).for_each(|word| *counts.entry(word).or_default() += 1);
+    let mut order: Vec<(&str, usize)> = counts.into_iter().collect();
+    order.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(b.0)));
+    order.into_iter().take(POINTS).map(|(word, _)| word.to_owned()).collect()
+}
+
+/// Some rows of a frame.
+pub(crate) fn some_rows(frame: &Frame, rows: &[u32]) -> Frame {
+    let columns = frame.columns().iter();
+    columns.fold(Frame::default(), |part, (name, cells)| part.with(name.clone(), cells.take(rows)))
+}
+
 impl Model {
     /// Features by importance, the greatest first.
     #[must_use]
     pub fn ranking(&self) -> Vec<usize> {
-        let mut order: Vec<usize> = (0..self.importance.len()).collect();
-        order.sort_by(|a, b| self.importance[*b].total_cmp(&self.importance[*a]));
-        order
+        ranking(&self.importance)
     }
 
     /// The curve of one feature over some of the rows of `frame`.
@@ -102,35 +159,13 @@ impl Model {
     /// When a column is missing or of another type.
     pub fn curve(&self, frame: &Frame, feature: usize, control: &Control) -> Result<Curve, PredictError> {
         let (frame, _) = self.schema.review(frame).map_err(|notes| PredictError::Columns { notes })?;
-        let known = &self.schema.features[feature];
-        let stride = frame.rows().div_ceil(ROWS_FOR_CURVES).max(1);
-        let rows: Vec<u32> = (0..frame.rows() as u32).step_by(stride).collect();
-        let at = match (&known.kind, frame.column(&known.name)) {
-            (FeatureKind::Category { levels }, _) => {
-                Positions::Words(levels.iter().take(POINTS).cloned().collect())
-            }
-            (FeatureKind::Day { .. }, Some(Cells::Day(days))) => Positions::Days(grid(days)),
-            (_, Some(Cells::Number(numbers))) => Positions::Numbers(grid(numbers)),
-            _ => Positions::Numbers(Vec::new()),
+        let (at, numbers) = along(&self.schema, &frame, feature);
+        let mean_of = |base: &Vec<Vec<f32>>| {
+            let answers = self.answers(base);
+            answers.iter().sum::<f64>() / answers.len().max(1) as f64
         };
-        let part = frame
-            .columns()
-            .iter()
-            .fold(Frame::default(), |part, (name, cells)| part.with(name.clone(), cells.take(&rows)));
-        let n = rows.len();
-        let cells_at: Vec<Cells> = match &at {
-            Positions::Numbers(xs) => xs.iter().map(|x| Cells::Number(vec![*x; n])).collect(),
-            Positions::Days(days) => days.iter().map(|day| Cells::Day(vec![*day; n])).collect(),
-            Positions::Words(words) => {
-                words.iter().map(|word| Cells::Category((0..n).map(|_| word).collect())).collect()
-            }
-        };
-        let mean_of = |cells: Cells| {
-            let base = self.schema.encode(&part.clone().with(known.name.clone(), cells));
-            self.scores(&base).iter().map(|z| self.scale.back(*z)).sum::<f64>() / n.max(1) as f64
-        };
-        let mean = control.install(|| cells_at.into_iter().map(mean_of).collect());
-        Ok(Curve { feature: known.name.clone(), at, mean })
+        let mean = control.install(|| numbers.iter().map(mean_of).collect());
+        Ok(Curve { feature: self.schema.features[feature].name.clone(), at, mean })
     }
 
     /// Why the first `most` rows of `frame` have the answers that they have.
@@ -145,10 +180,7 @@ impl Model {
     ) -> Result<Vec<RowEffects>, PredictError> {
         let (frame, _) = self.schema.review(frame).map_err(|notes| PredictError::Columns { notes })?;
         let rows: Vec<u32> = (0..frame.rows().min(most) as u32).collect();
-        let part = frame
-            .columns()
-            .iter()
-            .fold(Frame::default(), |part, (name, cells)| part.with(name.clone(), cells.take(&rows)));
+        let part = some_rows(&frame, &rows);
         let effects = control.install(|| self.effects(&self.schema.encode(&part)));
         Ok(effects.into_iter().map(|of_row| self.in_units(of_row)).collect())
     }

@@ -11,7 +11,7 @@ use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::bins::{Binned, Bins};
+use super::bins::{Binned, Bins, Told};
 use super::schema::{Input, Part};
 
 /// Rows that the mean of all counts for in the mean of a word.
@@ -49,6 +49,9 @@ struct Means {
     column: u32,
     by_code: Vec<f32>,
     of_all: f32,
+    /// The codes of `by_code` in ascending order, where not all from 0 on are told.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    codes: Vec<u32>,
 }
 
 impl Means {
@@ -56,7 +59,24 @@ impl Means {
         if code.is_nan() {
             return f32::NAN;
         }
-        self.by_code.get(code as usize).copied().unwrap_or(self.of_all)
+        let place = if self.codes.is_empty() {
+            Some(code as usize)
+        } else {
+            self.codes.binary_search(&(code as u32)).ok()
+        };
+        place.and_then(|place| self.by_code.get(place)).copied().unwrap_or(self.of_all)
+    }
+
+    /// Only the codes that stand in rows, for buckets of which most stand in none.
+    fn sparse(self, counts: impl Iterator<Item = f64>) -> Self {
+        let kept: Vec<(u32, f32)> = counts
+            .zip(&self.by_code)
+            .enumerate()
+            .filter(|(_, (count, _))| *count > 0.0)
+            .map(|(code, (_, mean))| (code as u32, *mean))
+            .collect();
+        let (codes, by_code) = kept.into_iter().unzip();
+        Means { codes, by_code, ..self }
     }
 }
 
@@ -73,22 +93,36 @@ pub(crate) struct Rows {
     pub(crate) binned: Binned,
 }
 
+impl Rows {
+    /// One row alone.
+    pub(crate) fn only(&self, row: usize) -> Rows {
+        let which = [row as u32];
+        Rows {
+            columns: self.columns.iter().map(|column| vec![column[row]]).collect(),
+            binned: self.binned.take(&which),
+        }
+    }
+}
+
 impl Encoding {
-    /// Learns from `rows` of the numbers `base` and brings them into form.
+    /// Learns from `rows` of the numbers `base` and brings them into form; `targets` are those
+    /// whose means tell a word, one an output.
     pub(crate) fn learn(
         inputs: &[Input],
         base: &[Vec<f32>],
         base_bins: &[Bins],
-        target: &[f64],
+        targets: &[Vec<f64>],
         rows: &[u32],
         seed: u64,
     ) -> (Self, Rows) {
         let mut columns: Vec<Vec<f32>> = base.par_iter().map(|column| take(column, rows)).collect();
-        let y = take_targets(target, rows);
+        let targets: Vec<Vec<f64>> = targets.iter().map(|target| take_targets(target, rows)).collect();
         let mut means = Vec::new();
-        for input in inputs.iter().filter(|input| input.part == Part::Mean) {
+        for (at, input) in inputs.iter().filter(|input| input.part == Part::Mean).enumerate() {
             let column = code_column(inputs, input.feature);
-            let (table, of_rows) = cross_fitted(column, &columns[column], &y, seed);
+            let is_sparse = base_bins[column].told() == Told::Bucket;
+            let y = &targets[at % targets.len()];
+            let (table, of_rows) = cross_fitted(column, is_sparse, &columns[column], y, seed);
             means.push(table);
             columns.push(of_rows);
         }
@@ -113,9 +147,14 @@ impl Encoding {
         &self.bins
     }
 
-    /// Which columns hold codes.
-    pub(crate) fn is_code(&self) -> Vec<bool> {
-        self.bins.iter().map(Bins::is_codes).collect()
+    /// Bins of the columns that need no target.
+    pub(crate) fn base_bins(&self) -> &[Bins] {
+        &self.bins[..self.bins.len() - self.means.len()]
+    }
+
+    /// What all columns tell.
+    pub(crate) fn told(&self) -> Vec<Told> {
+        self.bins.iter().map(Bins::told).collect()
     }
 
     /// Whether rows take the same form in both.
@@ -129,7 +168,9 @@ impl Encoding {
         self.bins.len() == inputs.len()
             && self.means.len() == wanted.clone().count()
             && wanted.zip(&self.means).all(|(input, means)| {
-                inputs.get(means.column as usize) == Some(&Input { feature: input.feature, part: Part::Code })
+                (means.codes.is_empty() || means.codes.len() == means.by_code.len())
+                    && inputs.get(means.column as usize)
+                        == Some(&Input { feature: input.feature, part: Part::Code })
             })
     }
 }
@@ -153,7 +194,7 @@ fn code_column(inputs: &[Input], feature: usize) -> usize {
 }
 
 /// Means for new rows, and for the rows themselves as the other parts tell them.
-fn cross_fitted(column: usize, codes: &[f32], y: &[f64], seed: u64) -> (Means, Vec<f32>) {
+fn cross_fitted(column: usize, is_sparse: bool, codes: &[f32], y: &[f64], seed: u64) -> (Means, Vec<f32>) {
     let mean = y.iter().sum::<f64>() / y.len().max(1) as f64;
     let known = codes.iter().filter(|code| !code.is_nan()).fold(0, |most, code| most.max(*code as usize + 1));
     let mut part_of: Vec<u8> = (0..y.len()).map(|row| (row % PARTS) as u8).collect();
@@ -178,7 +219,9 @@ fn cross_fitted(column: usize, codes: &[f32], y: &[f64], seed: u64) -> (Means, V
         shrunk(all[0] - own[0], all[1] - own[1])
     };
     let of_rows = codes.iter().enumerate().map(of_row).collect();
-    (Means { column: column as u32, by_code, of_all: mean as f32 }, of_rows)
+    let means = Means { column: column as u32, by_code, of_all: mean as f32, codes: Vec::new() };
+    let counts = sums.iter().map(|of_code| of_code[PARTS][1]);
+    (if is_sparse { means.sparse(counts) } else { means }, of_rows)
 }
 
 #[cfg(test)]
@@ -201,7 +244,9 @@ mod tests {
     fn no_row_tells_its_own_target() {
         let codes: Vec<f32> = (0..1000).map(|row| row as f32).collect();
         let y: Vec<f64> = (0..1000).map(|row| f64::from(row % 2)).collect();
-        let (means, of_rows) = cross_fitted(0, &codes, &y, 3);
+        let (means, of_rows) = cross_fitted(0, false, &codes, &y, 3);
+        let (sparse, _) = cross_fitted(0, true, &codes[..1], &y[..1], 3);
+        assert_eq!((sparse.codes.len(), sparse.value(0.0), sparse.value(7.0)), (1, 0.0, 0.0));
         // Every word stands in one row, so the other rows know nothing of it.
         assert!(of_rows.iter().all(|x| (x - 0.5).abs() < 1e-6));
         assert!(means.value(1.0) > 0.5 && means.value(2.0) < 0.5);

@@ -1,44 +1,62 @@
-//! Finds out which method, scale and settings suit a table, and learns with them.
-//!
-//! Every choice is made by rows held out: the scale of the target and the size of trees on
-//! the first fold, the methods and their weights on all folds. The experts of all folds
-//! answer together, so that each row is learned from by all of them but one.
+//! Learns to predict a number: the course of learning, then the offset and the bounds of its answers.
 
-use rayon::prelude::*;
-
-use super::bins::Bins;
-use super::boost;
+use super::classify::MOST_CLASSES;
 use super::conformal::Bounds;
-use super::folds::{self, Encoding};
-use super::forest;
+use super::course::{Chosen, Course, Way};
+use super::folds;
 use super::frame::Frame;
+use super::goal::Goal;
 use super::metrics::{Metric, Scores};
 use super::model::Model;
 use super::notes::Note;
-use super::schema::{Input, Part, Schema};
+use super::schema::Hashing;
 use super::target::{Scale, best_offset, natural_metric};
-use super::team::{Expert, Fold, Method, Recipe, Team};
+use super::team::Method;
 use crate::control::Control;
 
 /// Fewest rows that can be learned from.
 pub const FEWEST_ROWS: usize = 20;
-/// Rows from which the forest is left out of `auto`, since its trees cost most and win least there.
-const ROWS_WITHOUT_FOREST: usize = 120_000;
-/// Rows that settings are tried on.
-const ROWS_FOR_TRIALS: usize = 40_000;
-/// A mixture of methods must be better than the best one by this share.
-const WORTH_MIXING: f64 = 0.003;
-/// Steps into which the whole weight is cut when methods are mixed.
-const WEIGHT_STEPS: usize = 20;
+/// Buckets of hashed words.
+const BUCKETS: u32 = 1 << 18;
+/// Most of them: each is a whole number in the numbers of a row.
+const MOST_BUCKETS: u32 = 1 << 24;
 
 /// How to learn.
-#[derive(Debug, Clone, Default, PartialEq)]
+///
+/// | name | default | meaning | range |
+/// |---|---|---|---|
+/// | `method` | none | the method; none: whichever is best on rows held out, or a mixture | |
+/// | `metric` | none | the error of numbers that is made small; none: MAPE where the target is positive and its 95 % quantile more than three times its 5 % quantile, else RMSE | |
+/// | `hash` | none | columns whose words are known by their bucket only | |
+/// | `buckets` | 262,144 | buckets of hashed words | 1 to 16,777,216 |
+#[derive(Debug, Clone, PartialEq)]
 pub struct LearnOptions {
-    /// The method; `None`: whichever is best on rows held out, or a mixture.
+    /// The method.
     pub method: Option<Method>,
-    /// The error that is made small; `None`: MAPE where the target is positive and its
-    /// 95 % quantile more than three times its 5 % quantile, else RMSE.
+    /// The error of numbers that is made small.
     pub metric: Option<Metric>,
+    /// Columns whose words are known by their bucket only.
+    pub hash: Vec<String>,
+    /// Buckets of hashed words.
+    pub buckets: u32,
+}
+
+impl Default for LearnOptions {
+    fn default() -> Self {
+        LearnOptions { method: None, metric: None, hash: Vec::new(), buckets: BUCKETS }
+    }
+}
+
+impl LearnOptions {
+    pub(crate) fn way<'a>(&self, control: &'a Control) -> Result<Way<'a>, LearnError> {
+        if !(1..=MOST_BUCKETS).contains(&self.buckets) {
+            return Err(LearnError::Buckets { buckets: self.buckets });
+        }
+        // Learners that go on with new rows need a place for words that are yet to come.
+        let all_words = self.method.is_some_and(Method::takes_batches);
+        let hashing = Hashing { columns: self.hash.clone(), all_words, buckets: self.buckets };
+        Ok(Way { method: self.method, hashing, control })
+    }
 }
 
 /// A model, and what was found out on the way to it.
@@ -79,12 +97,32 @@ pub struct Trial {
 /// Why nothing can be learned.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum LearnError {
+    /// Fewer or more buckets than there may be.
+    #[error("{buckets} buckets are not between 1 and {MOST_BUCKETS}")]
+    Buckets {
+        /// The number wanted.
+        buckets: u32,
+    },
     /// Stopped before there was a model.
     #[error("stopped before a model was learned")]
     Interrupted,
+    /// The method is made for two classes.
+    #[error("the method {} learns two classes only; there {what}", .method.as_str())]
+    NeedsTwoClasses {
+        /// The method.
+        method: Method,
+        /// What the target is instead.
+        what: String,
+    },
     /// No column says anything.
     #[error("no column says anything about the target")]
     NoColumns,
+    /// A column that is to be hashed is not there.
+    #[error("there is no column {column} to hash")]
+    NoSuchColumn {
+        /// Its name.
+        column: String,
+    },
     /// The target never changes.
     #[error("the target has the same value in every row")]
     OneTarget,
@@ -93,6 +131,12 @@ pub enum LearnError {
     TooFewRows {
         /// Rows with a target.
         rows: usize,
+    },
+    /// Too many classes.
+    #[error("{classes} classes are too many; {MOST_CLASSES} are the most")]
+    TooManyClasses {
+        /// Classes of the target.
+        classes: usize,
     },
 }
 
@@ -125,341 +169,65 @@ pub fn learn(
     if target.windows(2).all(|pair| pair[0] == pair[1]) {
         return Err(LearnError::OneTarget);
     }
-    control.install(|| Course::new(frame, target, options, control)?.run())
-}
-
-/// The course of learning.
-struct Course<'a> {
-    target: &'a [f64],
-    options: &'a LearnOptions,
-    control: &'a Control,
-    metric: Metric,
-    notes: Vec<Note>,
-    schema: Schema,
-    base: Vec<Vec<f32>>,
-    bins: Vec<Bins>,
-    /// Rows held out by each fold.
-    outside: Vec<Vec<u32>>,
-    folds: Vec<Fold>,
-}
-
-/// A team with its answers on the rows held out, fold after fold.
-struct Tried {
-    team: Team,
-    scores: Vec<f64>,
-}
-
-impl<'a> Course<'a> {
-    fn new(
-        frame: &Frame,
-        target: &'a [f64],
-        options: &'a LearnOptions,
-        control: &'a Control,
-    ) -> Result<Self, LearnError> {
-        let mut notes = Vec::new();
-        let schema = Schema::of(frame, &mut notes);
-        if schema.features.is_empty() {
-            return Err(LearnError::NoColumns);
-        }
-        let inputs = schema.inputs();
-        let base = schema.encode(frame);
-        let bins = base_bins(&schema, &inputs, &base);
-        let splits = folds::split(target.len(), control.seed);
-        let make = |(inside, outside): &(Vec<u32>, Vec<u32>)| {
-            let (encoding, rows) = Encoding::learn(&inputs, &base, &bins, target, inside, control.seed);
-            let outside_rows = encoding.form(&folds::take_columns(&base, outside));
-            Fold {
-                encoding,
-                inside: rows,
-                inside_y: folds::take_targets(target, inside),
-                outside: outside_rows,
-                outside_y: folds::take_targets(target, outside),
-            }
-        };
-        let folds = splits.par_iter().map(make).collect();
-        let outside = splits.into_iter().map(|(_, outside)| outside).collect();
-        let metric = options.metric.unwrap_or_else(|| natural_metric(target));
-        Ok(Course { target, options, control, metric, notes, schema, base, bins, outside, folds })
+    if let Some(method) = options.method.filter(|method| method.takes_batches()) {
+        return Err(LearnError::NeedsTwoClasses { method, what: "are numbers".to_owned() });
     }
-
-    fn run(self) -> Result<Learned, LearnError> {
-        let methods = self.methods();
-        let recipe = self.recipe(&methods);
-        let mut tried = Vec::new();
-        for (at, method) in methods.iter().enumerate() {
-            self.control.step("learn", at, methods.len());
-            if at > 0 && self.control.should_stop() {
-                break;
-            }
-            tried.push(self.try_out(*method, &recipe));
-        }
-        if tried.is_empty() || (self.control.should_stop() && tried.iter().all(|tried| tried.team.is_blank()))
-        {
-            return Err(LearnError::Interrupted);
-        }
-        let truth: Vec<f64> = self.folds.iter().flat_map(|fold| fold.outside_y.iter().copied()).collect();
-        let mut trials: Vec<Trial> = tried
-            .iter()
-            .map(|tried| Trial {
-                name: tried.team.method.as_str().to_owned(),
-                error: self.error_of(&tried.scores, &truth, recipe.scale),
-            })
-            .collect();
-        let weights = self.mix(&tried, &truth, recipe.scale, &mut trials);
-        let scores = mixed(&tried, &weights);
-        let teams = tried.into_iter().zip(&weights).filter(|(_, weight)| **weight > 0.0);
-        let teams: Vec<Team> = teams.map(|(tried, weight)| Team { weight: *weight, ..tried.team }).collect();
-        Ok(self.finish(teams, &scores, &truth, recipe.scale, trials))
-    }
-
-    fn methods(&self) -> Vec<Method> {
-        match self.options.method {
-            Some(method) => vec![method],
-            None if self.target.len() >= ROWS_WITHOUT_FOREST => vec![Method::Boosted, Method::Linear],
-            None => vec![Method::Boosted, Method::Forest, Method::Linear],
-        }
-    }
-
-    fn error_of(&self, scores: &[f64], truth: &[f64], scale: Scale) -> f64 {
-        let answers: Vec<f64> = scores.iter().map(|z| scale.back(*z)).collect();
-        self.metric.of(&answers, truth)
-    }
-
-    /// The error of a method on the first fold with few rows, to choose how to learn.
-    fn trial(&self, method: Method, recipe: &Recipe, fold: &Fold) -> f64 {
-        let stop = || self.control.should_stop();
-        let metric = self.metric;
-        let expert = Expert::learn(method, fold, recipe, &|a, y| metric.of(a, y), &stop);
-        self.error_of(&expert.scores(&fold.outside), &fold.outside_y, recipe.scale)
-    }
-
-    /// Chooses scale and size of trees on the first fold.
-    fn recipe(&self, methods: &[Method]) -> Recipe {
-        let rows = self.folds[0].inside_y.len();
-        let mut recipe = Recipe {
-            scale: Scale::Plain,
-            boost: boost_settings(rows),
-            forest: forest_settings(self.folds.len()),
-            seed: self.control.seed,
-        };
-        let small = thin(&self.folds[0]);
-        let fold = small.as_ref().unwrap_or(&self.folds[0]);
-        let least = |recipes: &[Recipe], method| -> Recipe {
-            let errors: Vec<f64> =
-                recipes.par_iter().map(|recipe| self.trial(method, recipe, fold)).collect();
-            let best =
-                (0..errors.len()).fold(0, |best, at| if errors[at] < errors[best] { at } else { best });
-            recipes[best]
-        };
-        let quick = |recipe: Recipe| Recipe {
-            boost: boost::Settings { rate: 0.1, patience: 30, trees: 600, ..recipe.boost },
-            forest: forest::Settings { trees: 20, ..recipe.forest },
-            ..recipe
-        };
-        if self.target.iter().all(|y| *y > 0.0) {
-            let scales = [Scale::Plain, Scale::Log].map(|scale| quick(Recipe { scale, ..recipe }));
-            recipe.scale = least(&scales, methods[0]).scale;
-        }
-        if methods.contains(&Method::Boosted) {
-            let sizes: Vec<Recipe> = sizes_of(&recipe.boost, self.base.len())
-                .into_iter()
-                .map(|boost| quick(Recipe { boost, ..recipe }))
-                .collect();
-            let chosen = least(&sizes, Method::Boosted).boost;
-            recipe.boost = boost::Settings {
-                leaves: chosen.leaves,
-                smallest_leaf: chosen.smallest_leaf,
-                column_share: chosen.column_share,
-                ..recipe.boost
-            };
-        }
-        recipe
-    }
-
-    fn try_out(&self, method: Method, recipe: &Recipe) -> Tried {
-        let stop = || self.control.should_stop();
-        let metric = self.metric;
-        let learned: Vec<(Expert, Vec<f64>)> = self
-            .folds
-            .par_iter()
-            .enumerate()
-            .map(|(at, fold)| {
-                let recipe = Recipe { seed: recipe.seed.wrapping_add(at as u64 * 7919), ..*recipe };
-                let expert = Expert::learn(method, fold, &recipe, &|a, y| metric.of(a, y), &stop);
-                let scores = expert.scores(&fold.outside);
-                (expert, scores)
-            })
-            .collect();
-        let mut experts = Vec::new();
-        let mut scores = Vec::new();
-        for (expert, of_fold) in learned {
-            experts.push(expert);
-            scores.extend(of_fold);
-        }
-        Tried { team: Team { method, weight: 1.0, experts }, scores }
-    }
-
-    /// The weights with the least error; one method alone where a mixture is hardly better.
-    fn mix(&self, tried: &[Tried], truth: &[f64], scale: Scale, trials: &mut Vec<Trial>) -> Vec<f64> {
-        let best = (0..trials.len())
-            .fold(0, |best, at| if trials[at].error < trials[best].error { at } else { best });
-        let alone: Vec<f64> = (0..tried.len()).map(|at| f64::from(u8::from(at == best))).collect();
-        if tried.len() < 2 {
-            return alone;
-        }
-        let choices = weights_of(tried.len());
-        let errors: Vec<f64> =
-            choices.par_iter().map(|weights| self.error_of(&mixed(tried, weights), truth, scale)).collect();
-        let least = (0..errors.len()).fold(0, |best, at| if errors[at] < errors[best] { at } else { best });
-        let (weights, error) = (&choices[least], errors[least]);
-        if error > trials[best].error * (1.0 - WORTH_MIXING) {
-            return alone;
-        }
-        let parts = tried.iter().zip(weights).filter(|(_, weight)| **weight > 0.0);
-        let names: Vec<&str> = parts.map(|(tried, _)| tried.team.method.as_str()).collect();
-        trials.push(Trial { name: names.join(" + "), error });
-        weights.clone()
-    }
-
-    fn finish(
-        self,
-        teams: Vec<Team>,
-        scores: &[f64],
-        truth: &[f64],
-        scale: Scale,
-        trials: Vec<Trial>,
-    ) -> Learned {
-        let offset = best_offset(scores, truth, scale, self.metric);
-        let scores: Vec<f64> = scores.iter().map(|z| z + offset).collect();
-        let errors: Vec<f64> = truth.iter().zip(&scores).map(|(y, z)| scale.forward(*y) - z).collect();
-        let rows: Vec<u32> = self.outside.iter().flatten().copied().collect();
-        let base = folds::take_columns(&self.base, &rows);
-        let (bounds, around) = Bounds::learn(&base, &self.bins, &scores, &errors, self.control.seed);
-        let reach = target_reach(self.target, scale);
-        let answers: Vec<f64> = scores.iter().map(|z| scale.back(*z)).collect();
-        let quantiles: Vec<[f64; 4]> =
-            around.iter().zip(&scores).map(|(around, z)| around.map(|e| scale.back(z + e))).collect();
-        let scored = Scores::of(&answers, &quantiles, truth);
-        let model = Model {
-            version: super::model::VERSION,
-            target: String::new(),
-            rows: self.target.len(),
-            schema: self.schema,
-            metric: self.metric,
-            scale,
-            teams,
-            encodings: self.folds.into_iter().map(|fold| fold.encoding).collect(),
-            offset,
-            reach,
-            bounds,
-            importance: Vec::new(),
-        };
-        let mut order: Vec<usize> = (0..rows.len()).collect();
-        order.sort_unstable_by_key(|at| rows[*at]);
-        let held_out = HeldOut {
-            rows: order.iter().map(|at| rows[*at]).collect(),
-            mean: order.iter().map(|at| answers[*at]).collect(),
-            quantiles: order.iter().map(|at| quantiles[*at]).collect(),
-        };
-        let mut learned = Learned { model, trials, held_out, scores: scored, notes: self.notes };
-        let sample = super::effects::sample(&rows, self.control.seed);
-        let part = folds::take_columns(&self.base, &sample);
-        let y = folds::take_targets(self.target, &sample);
-        learned.model.importance = super::effects::importance(&learned.model, &part, &y, self.control.seed);
-        learned
-    }
-}
-
-fn base_bins(schema: &Schema, inputs: &[Input], base: &[Vec<f32>]) -> Vec<Bins> {
-    let pairs: Vec<(&Input, &Vec<f32>)> = inputs.iter().zip(base).collect();
-    pairs
-        .into_par_iter()
-        .map(|(input, column)| match (&schema.features[input.feature].kind, input.part) {
-            (super::schema::FeatureKind::Category { levels }, Part::Code) => Bins::Codes(levels.len() as u32),
-            _ => Bins::of_numbers(column),
-        })
-        .collect()
-}
-
-fn boost_settings(rows: usize) -> boost::Settings {
-    let usual = boost::Settings::default();
-    match rows {
-        ..2000 => boost::Settings { smallest_leaf: (rows / 40).clamp(2, 20), ..usual },
-        2000..150_000 => boost::Settings { rate: 0.04, ..usual },
-        _ => boost::Settings { rate: 0.08, row_share: 0.6, trees: 1000, patience: 40, ..usual },
-    }
-}
-
-/// Trees of each fold: about a hundred in all.
-fn forest_settings(folds: usize) -> forest::Settings {
-    forest::Settings { trees: (100 / folds.max(1)).max(20), ..forest::Settings::default() }
-}
-
-/// Sizes of trees that are tried.
-fn sizes_of(usual: &boost::Settings, columns: usize) -> Vec<boost::Settings> {
-    let smaller = (usual.smallest_leaf / 4).max(2);
-    let mut sizes = vec![
-        *usual,
-        boost::Settings { leaves: 15, ..*usual },
-        boost::Settings { leaves: 63, ..*usual },
-        boost::Settings { smallest_leaf: smaller, ..*usual },
-    ];
-    if columns > 4 {
-        sizes.push(boost::Settings { column_share: 0.5, ..*usual });
-        sizes.push(boost::Settings { column_share: 0.5, leaves: 63, smallest_leaf: smaller, ..*usual });
-    }
-    sizes
-}
-
-/// A fold with fewer rows to learn from; `None` where they are few already.
-fn thin(fold: &Fold) -> Option<Fold> {
-    let rows = fold.inside_y.len();
-    if rows <= ROWS_FOR_TRIALS {
-        return None;
-    }
-    let stride = rows.div_ceil(ROWS_FOR_TRIALS);
-    let every = |rows: usize| -> Vec<u32> { (0..rows as u32).step_by(stride).collect() };
-    let inside = every(rows);
-    let outside = every(fold.outside_y.len());
-    let part = |rows: &folds::Rows, which: &[u32]| folds::Rows {
-        columns: folds::take_columns(&rows.columns, which),
-        binned: rows.binned.take(which),
-    };
-    Some(Fold {
-        encoding: fold.encoding.clone(),
-        inside: part(&fold.inside, &inside),
-        inside_y: folds::take_targets(&fold.inside_y, &inside),
-        outside: part(&fold.outside, &outside),
-        outside_y: folds::take_targets(&fold.outside_y, &outside),
+    let metric = options.metric.unwrap_or_else(|| natural_metric(target));
+    let goal = Goal::Number { metric, scale: Scale::Plain };
+    let way = options.way(control)?;
+    control.install(|| {
+        let mut course = Course::new(frame, target, goal, way)?;
+        let chosen = course.run(goal)?;
+        Ok(finish(course, chosen, metric))
     })
 }
 
-/// All ways to cut the whole weight into steps.
-fn weights_of(parts: usize) -> Vec<Vec<f64>> {
-    let mut ways: Vec<(usize, Vec<f64>)> = vec![(WEIGHT_STEPS, Vec::new())];
-    for part in 0..parts {
-        ways = ways
-            .into_iter()
-            .flat_map(|(left, weights)| {
-                let steps = if part + 1 == parts { left..=left } else { 0..=left };
-                steps.map(move |step| {
-                    let mut weights = weights.clone();
-                    weights.push(step as f64 / WEIGHT_STEPS as f64);
-                    (left - step, weights)
-                })
-            })
-            .collect();
-    }
-    ways.into_iter().map(|(_, weights)| weights).collect()
+/// The model of the teams chosen, with its bounds.
+fn finish(course: Course<'_>, chosen: Chosen, metric: Metric) -> Learned {
+    let (scale, seed) = (chosen.goal.scale(), course.way.control.seed);
+    let (truth, rows) = (&chosen.truth, &chosen.rows);
+    let offset = best_offset(&chosen.scores, truth, scale, metric);
+    let scores: Vec<f64> = chosen.scores.iter().map(|z| z + offset).collect();
+    let errors: Vec<f64> = truth.iter().zip(&scores).map(|(y, z)| scale.forward(*y) - z).collect();
+    let base = folds::take_columns(&course.base, rows);
+    let (bounds, around) = Bounds::learn(&base, &course.bins, &scores, &errors, seed);
+    let answers: Vec<f64> = scores.iter().map(|z| scale.back(*z)).collect();
+    let quantiles: Vec<[f64; 4]> =
+        around.iter().zip(&scores).map(|(around, z)| around.map(|e| scale.back(z + e))).collect();
+    let scored = Scores::of(&answers, &quantiles, truth);
+    let order = ascending(rows);
+    let held_out = HeldOut {
+        rows: order.iter().map(|at| rows[*at]).collect(),
+        mean: order.iter().map(|at| answers[*at]).collect(),
+        quantiles: order.iter().map(|at| quantiles[*at]).collect(),
+    };
+    let mut model = Model {
+        version: super::model::VERSION,
+        target: String::new(),
+        rows: course.target.len(),
+        schema: course.schema,
+        metric,
+        scale,
+        teams: chosen.teams,
+        encodings: chosen.encodings,
+        offset,
+        reach: target_reach(course.target, scale),
+        bounds,
+        importance: Vec::new(),
+    };
+    let sample = super::effects::sample(rows, seed);
+    let part = folds::take_columns(&course.base, &sample);
+    let y = folds::take_targets(course.target, &sample);
+    let error = |base: &[Vec<f32>]| metric.of(&model.answers(base), &y);
+    model.importance = super::effects::importance(&model.schema, &part, seed, &error);
+    Learned { model, trials: chosen.trials, held_out, scores: scored, notes: course.notes }
 }
 
-fn mixed(tried: &[Tried], weights: &[f64]) -> Vec<f64> {
-    let rows = tried.first().map_or(0, |tried| tried.scores.len());
-    let mut scores = vec![0.0; rows];
-    for (tried, weight) in tried.iter().zip(weights).filter(|(_, weight)| **weight > 0.0) {
-        scores.iter_mut().zip(&tried.scores).for_each(|(sum, z)| *sum += weight * z);
-    }
-    scores
+/// The places of rows in ascending order of the rows.
+pub(crate) fn ascending(rows: &[u32]) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..rows.len()).collect();
+    order.sort_unstable_by_key(|at| rows[*at]);
+    order
 }
 
 /// Between which answers a model stays, on the scale of learning: half the range of the target beyond it.

@@ -15,6 +15,8 @@
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
+use super::bins::Told;
+
 /// Share of the penalty on absolute sizes.
 const ABSOLUTE: f64 = 0.25;
 /// Penalties of the path.
@@ -55,8 +57,9 @@ impl Shape {
     }
 }
 
+/// One term of a sum of lines.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-struct Term {
+pub(crate) struct Term {
     column: u32,
     shape: Shape,
     mean: f64,
@@ -72,18 +75,18 @@ pub(crate) struct Linear {
 }
 
 impl Linear {
-    /// Learns from `columns` (`is_code` says which hold codes); `error` judges answers for the rows of `held_out`.
+    /// Learns from `columns` (`told` says what they tell); `error` judges answers for the rows of `held_out`.
     ///
     /// `stop` is asked between penalties; the best one until then stays.
     pub(crate) fn learn(
         columns: &[Vec<f32>],
-        is_code: &[bool],
+        told: &[Told],
         target: &[f64],
         held_out: &[Vec<f32>],
         error: &(dyn Fn(&[f64]) -> f64 + Sync),
         stop: &(dyn Fn() -> bool + Sync),
     ) -> Self {
-        let mut terms = terms_of(columns, is_code);
+        let mut terms = terms_of(columns, told);
         let width = terms.len().max(1);
         let most = (PRODUCTS / (width * width)).max(2000);
         let stride = target.len().div_ceil(most).max(1);
@@ -108,15 +111,14 @@ impl Linear {
                 best = (error, weights.clone());
             }
         }
-        let mut model = Linear::from_weights(start, &terms, &best.1, &scales);
-        model.terms.retain(|term| term.slope != 0.0);
-        model
+        Linear::from_weights(start, &terms, &best.1, &scales)
     }
 
-    fn from_weights(start: f64, terms: &[Term], weights: &[f64], scales: &[f64]) -> Self {
+    /// The lines of weights of standardised terms.
+    pub(crate) fn from_weights(start: f64, terms: &[Term], weights: &[f64], scales: &[f64]) -> Self {
         let slopes = terms.iter().zip(weights.iter().zip(scales));
-        let terms = slopes.map(|(term, (weight, scale))| Term { slope: weight / scale, ..*term }).collect();
-        Linear { start, terms }
+        let lines = slopes.map(|(term, (weight, scale))| Term { slope: weight / scale, ..*term });
+        Linear { start, terms: lines.filter(|term| term.slope != 0.0).collect() }
     }
 
     /// The answer for a row whose cells `cell` gives.
@@ -150,17 +152,19 @@ impl Term {
     }
 }
 
-fn terms_of(columns: &[Vec<f32>], is_code: &[bool]) -> Vec<Term> {
+/// The terms that columns may have.
+pub(crate) fn terms_of(columns: &[Vec<f32>], told: &[Told]) -> Vec<Term> {
     let mut terms = Vec::new();
     for (column, cells) in columns.iter().enumerate() {
         let mut add = |shape| terms.push(Term { column: column as u32, shape, mean: 0.0, slope: 0.0 });
-        if is_code[column] {
+        if told[column] == Told::Word {
             let mut counts = [0_usize; MOST_CODES];
             cells.iter().filter(|x| **x < MOST_CODES as f32).for_each(|x| counts[*x as usize] += 1);
             (0..MOST_CODES)
                 .filter(|code| counts[*code] >= ROWS_OF_CODE)
                 .for_each(|code| add(Shape::Is(code as u32)));
-        } else {
+        }
+        if told[column] == Told::Size {
             add(Shape::Value);
             if has_long_tail(cells) {
                 add(Shape::Log);
@@ -196,7 +200,11 @@ fn has_long_tail(cells: &[f32]) -> bool {
 }
 
 /// Columns of terms with mean 0 and mean square 1, and what they were divided by.
-fn standardise(columns: &[Vec<f32>], terms: &mut [Term], rows: &[usize]) -> (Vec<Vec<f32>>, Vec<f64>) {
+pub(crate) fn standardise(
+    columns: &[Vec<f32>],
+    terms: &mut [Term],
+    rows: &[usize],
+) -> (Vec<Vec<f32>>, Vec<f64>) {
     let made: Vec<(Vec<f32>, f64, f64)> = terms
         .par_iter()
         .map(|term| {
@@ -323,7 +331,8 @@ mod tests {
         let y: Vec<f64> = (0..500).map(truth).collect();
         let columns = vec![a.clone(), code.clone(), noise];
         let error = |answers: &[f64]| answers.iter().zip(&y).map(|(a, y)| (a - y).powi(2)).sum::<f64>();
-        let model = Linear::learn(&columns, &[false, true, false], &y, &columns, &error, &|| false);
+        let model =
+            Linear::learn(&columns, &[Told::Size, Told::Word, Told::Size], &y, &columns, &error, &|| false);
         for row in [0, 1, 2, 77] {
             let got = model.score(&|column| columns[column][row]);
             assert!((got - y[row]).abs() < 0.02, "{got} for {}", y[row]);
@@ -334,7 +343,8 @@ mod tests {
             (base + effects.iter().sum::<f64>() - model.score(&|column| columns[column][7])).abs() < 1e-9
         );
         assert!(effects[2].abs() < 0.02);
-        let stopped = Linear::learn(&columns, &[false, true, false], &y, &columns, &error, &|| true);
+        let stopped =
+            Linear::learn(&columns, &[Told::Size, Told::Word, Told::Size], &y, &columns, &error, &|| true);
         assert!(stopped.is_blank() && !model.is_blank());
         assert!(model.is_sound(3) && !model.is_sound(1));
     }
@@ -366,10 +376,14 @@ mod tests {
         let x: Vec<f32> = (0..300).map(|k| if k % 5 == 0 { f32::NAN } else { (k % 7) as f32 }).collect();
         let y: Vec<f64> = x.iter().map(|x| if x.is_nan() { 20.0 } else { f64::from(*x) }).collect();
         let error = |answers: &[f64]| answers.iter().zip(&y).map(|(a, y)| (a - y).powi(2)).sum::<f64>();
-        let model =
-            Linear::learn(std::slice::from_ref(&x), &[false], &y, std::slice::from_ref(&x), &error, &|| {
-                false
-            });
+        let model = Linear::learn(
+            std::slice::from_ref(&x),
+            &[Told::Size],
+            &y,
+            std::slice::from_ref(&x),
+            &error,
+            &|| false,
+        );
         assert!((model.score(&|_| f32::NAN) - 20.0).abs() < 0.05);
         assert!((model.score(&|_| 3.0) - 3.0).abs() < 0.05);
     }

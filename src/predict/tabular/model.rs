@@ -1,13 +1,13 @@
 //! A learned model: predicts, explains, is saved and read again.
 
-use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::conformal::Bounds;
-use super::folds::{Encoding, Rows};
+use super::folds::Encoding;
 use super::frame::Frame;
 use super::metrics::Metric;
 use super::notes::Note;
+use super::panel::{self, Panel};
 use super::schema::Schema;
 use super::target::Scale;
 use super::team::Team;
@@ -78,6 +78,18 @@ pub enum ModelError {
     Unsound,
 }
 
+impl ModelError {
+    /// Looks at the version of a saved model first, since another one may lack all else.
+    pub(crate) fn check_version(text: &str) -> Result<(), Self> {
+        #[derive(Deserialize)]
+        struct Head {
+            version: u32,
+        }
+        let head: Head = serde_json::from_str(text)?;
+        if head.version == VERSION { Ok(()) } else { Err(ModelError::OtherVersion { found: head.version }) }
+    }
+}
+
 impl Model {
     /// Predicts for the rows of `frame`.
     ///
@@ -139,20 +151,19 @@ impl Model {
     /// Its methods and their weights.
     #[must_use]
     pub fn methods(&self) -> Vec<(&'static str, f64)> {
-        self.teams.iter().map(|team| (team.method.as_str(), team.weight)).collect()
+        self.panel().methods()
     }
 
     /// Its methods in words: `boosted`, or `boosted + linear`.
     #[must_use]
     pub fn method(&self) -> String {
-        let names: Vec<&str> = self.teams.iter().map(|team| team.method.as_str()).collect();
-        names.join(" + ")
+        panel::words_of(&self.methods())
     }
 
     /// Trees in it.
     #[must_use]
     pub fn trees(&self) -> usize {
-        self.teams.iter().flat_map(|team| &team.experts).map(super::team::Expert::trees).sum()
+        self.panel().trees()
     }
 
     /// By feature of the schema: how much the metric on held-out rows grows when the
@@ -175,80 +186,37 @@ impl Model {
     /// # Errors
     /// When the text is no model, of another version, or changed so that its parts do not fit.
     pub fn from_json(text: &str) -> Result<Self, ModelError> {
-        #[derive(Deserialize)]
-        struct Head {
-            version: u32,
-        }
-        let head: Head = serde_json::from_str(text)?;
-        if head.version != VERSION {
-            return Err(ModelError::OtherVersion { found: head.version });
-        }
+        ModelError::check_version(text)?;
         let model: Model = serde_json::from_str(text)?;
         if model.is_sound() { Ok(model) } else { Err(ModelError::Unsound) }
     }
 
+    fn panel(&self) -> Panel<'_> {
+        Panel { schema: &self.schema, teams: &self.teams, encodings: &self.encodings, outputs: 1 }
+    }
+
     /// Answers on the scale of learning, for numbers of the schema.
     pub(crate) fn scores(&self, base: &[Vec<f32>]) -> Vec<f64> {
-        let rows = base.first().map_or(0, Vec::len);
-        let mut scores = vec![self.offset; rows];
-        self.for_each_form(base, |fold, formed| {
-            for team in &self.teams {
-                let share = team.weight / self.encodings.len() as f64;
-                let answers = team.experts[fold].scores(formed);
-                scores.iter_mut().zip(answers).for_each(|(sum, z)| *sum += share * z);
-            }
-        });
+        let mut scores = self.panel().scores(base, self.offset);
         scores.iter_mut().for_each(|z| *z = z.clamp(self.reach[0], self.reach[1]));
         scores
+    }
+
+    /// The answers themselves, for numbers of the schema.
+    pub(crate) fn answers(&self, base: &[Vec<f32>]) -> Vec<f64> {
+        self.scores(base).iter().map(|z| self.scale.back(*z)).collect()
     }
 
     /// By row: what each feature adds to the answer, and last the answer of no feature, all on
     /// the scale of learning.
     pub(crate) fn effects(&self, base: &[Vec<f32>]) -> Vec<Vec<f64>> {
-        let rows = base.first().map_or(0, Vec::len);
-        let inputs = self.schema.inputs();
-        let features = self.schema.features.len();
-        let mut effects = vec![vec![0.0; features + 1]; rows];
-        effects.iter_mut().for_each(|of_row| of_row[features] = self.offset);
-        self.for_each_form(base, |fold, formed| {
-            effects.par_iter_mut().enumerate().for_each(|(row, of_row)| {
-                let mut by_input = vec![0.0; inputs.len()];
-                for team in &self.teams {
-                    let share = team.weight / self.encodings.len() as f64;
-                    of_row[features] += team.experts[fold].add_effects(formed, row, share, &mut by_input);
-                }
-                inputs.iter().zip(by_input).for_each(|(input, effect)| of_row[input.feature] += effect);
-            });
-        });
-        effects
-    }
-
-    /// Calls `work` with every fold and the rows as that fold's experts take them.
-    fn for_each_form(&self, base: &[Vec<f32>], mut work: impl FnMut(usize, &Rows)) {
-        let mut formed: Option<(usize, Rows)> = None;
-        for (fold, encoding) in self.encodings.iter().enumerate() {
-            let rows = match formed.take() {
-                Some((last, rows)) if self.encodings[last].is_same_form(encoding) => rows,
-                _ => encoding.form(base),
-            };
-            work(fold, &rows);
-            formed = Some((fold, rows));
-        }
+        self.panel().effects(base, self.offset)
     }
 
     fn is_sound(&self) -> bool {
-        let inputs = self.schema.inputs();
-        let width = inputs.iter().filter(|input| input.part != super::schema::Part::Mean).count();
-        let sound_team = |team: &Team| {
-            team.weight.is_finite()
-                && team.experts.len() == self.encodings.len()
-                && team.experts.iter().all(|expert| expert.is_sound(inputs.len()))
-        };
-        !self.teams.is_empty()
-            && !self.encodings.is_empty()
-            && self.encodings.iter().all(|encoding| encoding.is_sound(&inputs))
-            && self.teams.iter().all(sound_team)
-            && self.bounds.is_sound(width)
+        let panel = self.panel();
+        panel.is_sound()
+            && self.bounds.is_sound(panel.base_width())
             && self.offset.is_finite()
             && self.reach[0] <= self.reach[1]
             && self.importance.len() == self.schema.features.len()

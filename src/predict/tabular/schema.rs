@@ -45,6 +45,11 @@ pub enum FeatureKind {
         /// The words.
         levels: Vec<String>,
     },
+    /// Words that are known by one of so many buckets only; new words need no new place.
+    Hashed {
+        /// Number of buckets.
+        buckets: u32,
+    },
     /// Days since 1970-01-01 between `first` and `last`.
     Day {
         /// First day.
@@ -63,6 +68,7 @@ impl FeatureKind {
         match self {
             FeatureKind::Number { .. } => "number",
             FeatureKind::Category { .. } => "category",
+            FeatureKind::Hashed { .. } => "hashed",
             FeatureKind::Day { .. } => "date",
         }
     }
@@ -98,9 +104,15 @@ pub struct Schema {
 
 impl Schema {
     /// Looks at every column; those that can say nothing are left out with a note.
-    pub(crate) fn of(frame: &Frame, notes: &mut Vec<Note>) -> Self {
-        let looks: Vec<Result<Feature, Note>> =
-            frame.columns().par_iter().map(|(name, cells)| Feature::of(name, cells)).collect();
+    pub(crate) fn of(frame: &Frame, hashing: &Hashing, notes: &mut Vec<Note>) -> Self {
+        let looks: Vec<Result<Feature, Note>> = frame
+            .columns()
+            .par_iter()
+            .map(|(name, cells)| match hashing.buckets_of(name, cells) {
+                Some(buckets) => Feature::hashed(name, cells, buckets),
+                None => Feature::of(name, cells),
+            })
+            .collect();
         let mut features = Vec::new();
         for look in looks {
             match look {
@@ -111,13 +123,13 @@ impl Schema {
         Schema { features }
     }
 
-    /// The numbers of a row: those that need no target first.
-    pub(crate) fn inputs(&self) -> Vec<Input> {
+    /// The numbers of a row for so many outputs: those that need no target first.
+    pub(crate) fn inputs(&self, outputs: usize) -> Vec<Input> {
         let mut inputs = Vec::new();
         for (feature, known) in self.features.iter().enumerate() {
             let parts: &[Part] = match &known.kind {
                 FeatureKind::Number { .. } => &[Part::Value],
-                FeatureKind::Category { .. } => &[Part::Code],
+                FeatureKind::Category { .. } | FeatureKind::Hashed { .. } => &[Part::Code],
                 FeatureKind::Day { has_hours: false, .. } => {
                     &[Part::Value, Part::Month, Part::Weekday, Part::DayOfMonth]
                 }
@@ -127,10 +139,10 @@ impl Schema {
             };
             inputs.extend(parts.iter().map(|&part| Input { feature, part }));
         }
-        let means = self.features.iter().enumerate().filter(|(_, known)| {
-            matches!(&known.kind, FeatureKind::Category { levels } if levels.len() > LEVELS_FOR_MEANS)
-        });
-        inputs.extend(means.map(|(feature, _)| Input { feature, part: Part::Mean }));
+        let many = self.features.iter().enumerate().filter(|(_, known)| known.is_many_valued());
+        inputs.extend(
+            many.flat_map(|(feature, _)| (0..outputs).map(move |_| Input { feature, part: Part::Mean })),
+        );
         inputs
     }
 
@@ -138,7 +150,8 @@ impl Schema {
     ///
     /// The frame must hold every feature as its kind ([`Schema::review`] sees to it).
     pub(crate) fn encode(&self, frame: &Frame) -> Vec<Vec<f32>> {
-        let inputs: Vec<Input> = self.inputs().into_iter().filter(|input| input.part != Part::Mean).collect();
+        let inputs: Vec<Input> =
+            self.inputs(1).into_iter().filter(|input| input.part != Part::Mean).collect();
         inputs
             .par_iter()
             .map(|input| {
@@ -148,6 +161,7 @@ impl Schema {
                         let codes = codes_of(words.words(), levels);
                         words.index().iter().map(|index| codes[*index as usize]).collect()
                     }
+                    (Some(cells), FeatureKind::Hashed { buckets }) => buckets_of(cells, *buckets),
                     (Some(Cells::Day(days)), _) => {
                         days.iter().map(|day| day_part(*day, input.part)).collect()
                     }
@@ -182,6 +196,28 @@ impl Schema {
 }
 
 impl Feature {
+    /// Whether it is also told by the mean of the target.
+    pub(crate) fn is_many_valued(&self) -> bool {
+        match &self.kind {
+            FeatureKind::Category { levels } => levels.len() > LEVELS_FOR_MEANS,
+            FeatureKind::Hashed { .. } => true,
+            FeatureKind::Number { .. } | FeatureKind::Day { .. } => false,
+        }
+    }
+
+    fn hashed(name: &str, cells: &Cells, buckets: u32) -> Result<Self, Note> {
+        let name = name.to_owned();
+        let told = buckets_of(cells, buckets);
+        let blank = told.iter().filter(|code| code.is_nan()).count();
+        let mut filled = told.iter().filter(|code| !code.is_nan());
+        let first = filled.next();
+        if blank == told.len() || (blank == 0 && filled.all(|code| Some(code) == first)) {
+            return Err(Note::OneValue { column: name });
+        }
+        let blanks = blank as f64 / told.len().max(1) as f64;
+        Ok(Feature { name, kind: FeatureKind::Hashed { buckets }, blanks })
+    }
+
     fn of(name: &str, cells: &Cells) -> Result<Self, Note> {
         let name = name.to_owned();
         let (kind, blank, rows) = match cells {
@@ -214,6 +250,7 @@ impl Feature {
         let same = match &kind {
             FeatureKind::Number { low: a, high: b } | FeatureKind::Day { first: a, last: b, .. } => a >= b,
             FeatureKind::Category { levels } => levels.len() <= 1,
+            FeatureKind::Hashed { .. } => false,
         };
         if blank == rows || (same && blank == 0) {
             return Err(Note::OneValue { column: name });
@@ -230,6 +267,10 @@ impl Feature {
             }
             (FeatureKind::Day { first, last, .. }, Cells::Day(values)) => {
                 self.note_far(values, *first, *last, true, notes);
+                Some(cells.clone())
+            }
+            (FeatureKind::Hashed { buckets }, _) => {
+                self.note_blanks(buckets_of(cells, *buckets).iter().map(|code| code.is_nan()), notes);
                 Some(cells.clone())
             }
             (FeatureKind::Category { levels }, _) => {
@@ -288,6 +329,55 @@ impl Feature {
         if let Some(&row) = rows.first() {
             notes.push(Note::NewBlank { column: self.name.clone(), row, rows: rows.len() });
         }
+    }
+}
+
+/// Which columns are hashed, and into how many buckets.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct Hashing {
+    /// Their names.
+    pub(crate) columns: Vec<String>,
+    /// Whether all columns of words are.
+    pub(crate) all_words: bool,
+    pub(crate) buckets: u32,
+}
+
+impl Hashing {
+    fn buckets_of(&self, name: &str, cells: &Cells) -> Option<u32> {
+        let is_word = matches!(cells, Cells::Category(_));
+        (self.columns.iter().any(|known| known == name) || (self.all_words && is_word))
+            .then_some(self.buckets)
+    }
+}
+
+/// The bucket of a word: FNV-1a, G. Fowler, L. C. Noll, K.-P. Vo (1991), with its bits mixed
+/// once more. Saved models rely on it.
+pub(crate) fn bucket(word: &str, buckets: u32) -> u32 {
+    let hash = word
+        .bytes()
+        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3));
+    (mix(hash) % u64::from(buckets.max(1))) as u32
+}
+
+/// Mixes the bits of a number.
+pub(crate) fn mix(mut x: u64) -> u64 {
+    x = (x ^ (x >> 32)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    x = (x ^ (x >> 29)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    x ^ (x >> 32)
+}
+
+/// The bucket of each cell; NaN where blank.
+fn buckets_of(cells: &Cells, buckets: u32) -> Vec<f32> {
+    let of_word = |word: &str| if word.is_empty() { f32::NAN } else { bucket(word, buckets) as f32 };
+    match cells {
+        Cells::Category(words) => {
+            let by_word: Vec<f32> = words.words().iter().map(|word| of_word(word)).collect();
+            words.index().iter().map(|index| by_word[*index as usize]).collect()
+        }
+        Cells::Number(values) | Cells::Day(values) => values
+            .iter()
+            .map(|x| if x.is_nan() { f32::NAN } else { bucket(&x.to_string(), buckets) as f32 })
+            .collect(),
     }
 }
 
@@ -354,7 +444,7 @@ mod tests {
     #[test]
     fn types_are_found_and_useless_columns_left_out() {
         let mut notes = Vec::new();
-        let schema = Schema::of(&frame(), &mut notes);
+        let schema = Schema::of(&frame(), &Hashing::default(), &mut notes);
         let kinds: Vec<(&str, &str)> =
             schema.features.iter().map(|f| (f.name.as_str(), f.kind.as_str())).collect();
         assert_eq!(kinds, [("size", "number"), ("kind", "category"), ("sold", "date")]);
@@ -362,7 +452,7 @@ mod tests {
         let levels = ["b", "a"].map(String::from).to_vec();
         assert_eq!(schema.features[1].kind, FeatureKind::Category { levels });
         let columns = schema.encode(&frame());
-        assert_eq!(columns.len(), schema.inputs().len());
+        assert_eq!(columns.len(), schema.inputs(1).len());
         assert_eq!([columns[1][0], columns[1][1]], [1.0, 0.0]);
         // 2024-01-03 02:00 was a Wednesday.
         assert_eq!([columns[3][2], columns[4][2], columns[5][2], columns[6][2]], [1.0, 2.0, 3.0, 2.0]);
@@ -370,7 +460,7 @@ mod tests {
 
     #[test]
     fn what_is_new_is_said() {
-        let schema = Schema::of(&frame(), &mut Vec::new());
+        let schema = Schema::of(&frame(), &Hashing::default(), &mut Vec::new());
         let table = Table::new("t")
             .with_number("size", [1.0, 60.0, f64::NAN])
             .with_text("kind", ["a", "z", "z"])

@@ -30,7 +30,7 @@ fn houses(rows: usize, seed: u64) -> (Frame, Vec<f64>) {
 
 fn taught(method: Option<Method>) -> Learned {
     let (frame, price) = houses(3000, 1);
-    let options = LearnOptions { method, metric: Some(Metric::Mape) };
+    let options = LearnOptions { method, metric: Some(Metric::Mape), ..LearnOptions::default() };
     learn(&frame, &price, &options, &Control::default()).unwrap()
 }
 

@@ -61,6 +61,12 @@ pub(crate) struct Tree {
 }
 
 impl Tree {
+    /// A tree that adds nothing.
+    pub(crate) fn nothing() -> Self {
+        let leaf = Node { column: 0, cut: 0, blank_left: false, set: 0, left: 0, value: 0.0, cover: 1.0 };
+        Tree { nodes: vec![leaf], sets: Vec::new() }
+    }
+
     /// Whether `bin` goes left at `node`.
     pub(crate) fn goes_left(&self, node: &Node, bin: u8) -> bool {
         if node.set > 0 {

@@ -23,6 +23,8 @@ use crate::predict::tabular::tree::{Node, Set, Tree};
 const SMOOTH_CODES: f64 = 10.0;
 /// Added to the penalty where codes are split.
 const CODE_PENALTY: f64 = 10.0;
+/// Curvature that a difference of histograms may leave where there is no row.
+const NOTHING: f64 = 1e-9;
 /// Cells of a histogram's source from which columns are shared among threads.
 const SHARED_FROM: usize = 1 << 18;
 
@@ -285,7 +287,7 @@ struct Search<'a> {
 impl Search<'_> {
     fn numbers(&self) -> Option<Split> {
         let before = self.total.score(self.penalty);
-        let has_blanks = self.sums[0].curvature > 0.0;
+        let has_blanks = self.sums[0].curvature > NOTHING;
         let mut best: Option<Split> = None;
         for blank_left in [false, true] {
             if blank_left && !has_blanks {
@@ -323,7 +325,7 @@ impl Search<'_> {
 
     fn codes(&self) -> Option<Split> {
         let mut order: Vec<u8> =
-            (0..=255_u8).filter(|bin| self.sums[usize::from(*bin)].curvature > 1e-9).collect();
+            (0..=255_u8).filter(|bin| self.sums[usize::from(*bin)].curvature > NOTHING).collect();
         let rank = |bin: &u8| {
             let sum = self.sums[usize::from(*bin)];
             sum.slope / (sum.curvature + SMOOTH_CODES)

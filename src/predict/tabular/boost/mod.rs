@@ -1,8 +1,9 @@
 //! Given binned rows and a target, learn a sum of small trees whose loss on rows held out is least.
 //!
 //! Method: gradient boosting, J. H. Friedman (2001), "Greedy function approximation: a
-//! gradient boosting machine", doi:10.1214/aos/1013203451, with second-order leaves and
-//! random rows and columns for each tree, J. H. Friedman (2002), "Stochastic gradient
+//! gradient boosting machine", doi:10.1214/aos/1013203451, of squares for a number, of the log
+//! loss for two classes and with one tree a class and round (its algorithm 6) for more, with
+//! second-order leaves and random rows and columns for each round, J. H. Friedman (2002), "Stochastic gradient
 //! boosting", doi:10.1016/S0167-9473(01)00065-2; trees grow as `grow.rs` says.
 //! Cost: time O(t n k d), memory O(n k + m k b), with t = trees, n = rows, k = columns,
 //! d = mean depth, m = leaves, b = bins.
@@ -13,6 +14,7 @@
 //! Differs from the papers: growth ends when held-out rows stop gaining.
 
 mod grow;
+mod loss;
 mod shap;
 #[cfg(test)]
 mod tests;
@@ -26,19 +28,20 @@ use serde::{Deserialize, Serialize};
 use super::bins::{Binned, Bins};
 use super::tree::Tree;
 use grow::{Grower, Pull};
+pub(crate) use loss::{Loss, prior_scores};
 
 /// How to boost.
 ///
 /// | name | default | meaning | range |
 /// |---|---|---|---|
-/// | `trees` | 2000 | most trees | 0 and above |
+/// | `trees` | 2000 | most rounds, of one tree an output | 0 and above |
 /// | `leaves` | 31 | most leaves of a tree | 2 and above |
 /// | `rate` | 0.05 | share of a leaf's value that is added | above 0, at most 1 |
 /// | `smallest_leaf` | 20 | least rows of a leaf | 1 and above |
 /// | `penalty` | 1 | curvature that each leaf is charged with | 0 and above |
 /// | `row_share` | 0.8 | rows of each tree | above 0, at most 1 |
 /// | `column_share` | 0.8 | columns of each tree | above 0, at most 1 |
-/// | `patience` | 60 | trees without gain on held-out rows before growth ends | 1 and above |
+/// | `patience` | 60 | rounds without gain on held-out rows before growth ends | 1 and above |
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Settings {
     pub(crate) trees: usize,
@@ -87,7 +90,7 @@ pub(crate) struct HeldOut<'a> {
 }
 
 impl Booster {
-    /// Learns; with `held_out`, growth ends where its error is least.
+    /// Learns a number; with `held_out`, growth ends where its error is least.
     ///
     /// `stop` is asked between trees; what was learned until then stays.
     pub(crate) fn learn(
@@ -97,41 +100,69 @@ impl Booster {
         seed: u64,
         stop: &(dyn Fn() -> bool + Sync),
     ) -> Self {
+        let mut boosters = Booster::learn_together(sample, Loss::Squares, held_out, settings, seed, stop);
+        boosters.pop().unwrap_or(Booster { start: 0.0, trees: Vec::new() })
+    }
+
+    /// Learns one booster for each output of the loss, all by the same rows and columns in a round.
+    ///
+    /// `stop` is asked between rounds; what was learned until then stays.
+    pub(crate) fn learn_together(
+        sample: &Sample<'_>,
+        loss: Loss,
+        held_out: Option<&HeldOut<'_>>,
+        settings: &Settings,
+        seed: u64,
+        stop: &(dyn Fn() -> bool + Sync),
+    ) -> Vec<Self> {
         let rows = sample.binned.rows;
-        let mean = sample.target.iter().sum::<f64>() / rows.max(1) as f64;
-        let mut booster = Booster { start: mean, trees: Vec::new() };
-        let mut scores = vec![booster.start; rows];
-        let mut pull: Vec<Pull> = vec![[0.0; 2]; rows];
-        let mut judge = held_out.map(|held_out| Judge::new(held_out, booster.start));
+        let starts = loss.starts(sample.target);
+        let outputs = starts.len();
+        let mut boosters: Vec<Booster> =
+            starts.iter().map(|start| Booster { start: *start, trees: Vec::new() }).collect();
+        let mut scores = starts.repeat(rows);
+        let mut pulls: Vec<Vec<Pull>> = vec![vec![[0.0; 2]; rows]; outputs];
+        let mut judge = held_out.map(|held_out| Judge::new(held_out, &starts));
         let mut grower = Grower::new(sample.binned, sample.bins, settings);
         let mut draw = Draw::new(rows, sample.binned.columns.len(), settings, seed);
         for _ in 0..settings.trees {
             if stop() {
                 break;
             }
-            let targets = scores.iter().zip(sample.target);
-            pull.iter_mut().zip(targets).for_each(|(pull, (score, y))| *pull = [(score - y) as f32, 1.0]);
+            loss.fill(&scores, sample.target, &mut pulls);
             let (in_tree, columns) = draw.next();
-            let Some(grown) = grower.grow(in_tree, columns, &pull) else {
+            let mut round = Vec::with_capacity(outputs);
+            for (output, pull) in pulls.iter().enumerate() {
+                let Some(grown) = grower.grow(in_tree, columns, pull) else {
+                    round.push(None);
+                    continue;
+                };
+                for (value, rows) in &grown.leaves {
+                    rows.iter().for_each(|row| {
+                        scores[*row as usize * outputs + output] += f64::from(*value);
+                    });
+                }
+                round.push(Some(grown.tree));
+            }
+            if round.iter().all(Option::is_none) {
                 break;
-            };
-            for (value, rows) in &grown.leaves {
-                rows.iter().for_each(|row| scores[*row as usize] += f64::from(*value));
             }
-            let tree = grown.tree;
+            let round: Vec<Tree> = round.into_iter().map(|tree| tree.unwrap_or_else(Tree::nothing)).collect();
             for &row in draw.left_out() {
-                scores[row as usize] += tree.value(sample.binned.row(row as usize));
+                let bins = sample.binned.row(row as usize);
+                let of_row = &mut scores[row as usize * outputs..][..outputs];
+                of_row.iter_mut().zip(&round).for_each(|(score, tree)| *score += tree.value(bins));
             }
-            let goes_on = judge.as_mut().is_none_or(|judge| judge.goes_on(&tree, settings.patience));
-            booster.trees.push(tree);
+            let goes_on = judge.as_mut().is_none_or(|judge| judge.goes_on(&round, settings.patience));
+            boosters.iter_mut().zip(round).for_each(|(booster, tree)| booster.trees.push(tree));
             if !goes_on {
                 break;
             }
         }
         if let Some(judge) = judge {
-            booster.trees.truncate(judge.best_trees);
+            boosters.iter_mut().for_each(|booster| booster.trees.truncate(judge.best_rounds));
         }
-        booster
+        boosters
     }
 
     /// Number of trees.
@@ -165,34 +196,38 @@ impl Booster {
 /// Follows the error on held-out rows.
 struct Judge<'a> {
     held_out: &'a HeldOut<'a>,
+    /// Row after row.
     scores: Vec<f64>,
-    trees: usize,
-    best_trees: usize,
+    rounds: usize,
+    best_rounds: usize,
     least: f64,
 }
 
 impl<'a> Judge<'a> {
-    fn new(held_out: &'a HeldOut<'a>, start: f64) -> Self {
-        let scores = vec![start; held_out.binned.rows];
+    fn new(held_out: &'a HeldOut<'a>, starts: &[f64]) -> Self {
+        let scores = starts.repeat(held_out.binned.rows);
         let least = (held_out.error)(&scores);
-        Judge { held_out, scores, trees: 0, best_trees: 0, least }
+        Judge { held_out, scores, rounds: 0, best_rounds: 0, least }
     }
 
-    /// Takes one more tree in; false when the error has not fallen for `patience` trees.
-    fn goes_on(&mut self, tree: &Tree, patience: usize) -> bool {
-        self.trees += 1;
+    /// Takes the trees of one more round in; false when the error has not fallen for `patience` rounds.
+    fn goes_on(&mut self, round: &[Tree], patience: usize) -> bool {
+        self.rounds += 1;
         let binned = self.held_out.binned;
-        self.scores.iter_mut().enumerate().for_each(|(row, score)| *score += tree.value(binned.row(row)));
+        for (row, scores) in self.scores.chunks_exact_mut(round.len()).enumerate() {
+            let bins = binned.row(row);
+            scores.iter_mut().zip(round).for_each(|(score, tree)| *score += tree.value(bins));
+        }
         let error = (self.held_out.error)(&self.scores);
         if error < self.least {
             self.least = error;
-            self.best_trees = self.trees;
+            self.best_rounds = self.rounds;
         }
-        self.trees - self.best_trees < patience
+        self.rounds - self.best_rounds < patience
     }
 }
 
-/// Draws the rows and columns of each tree.
+/// Draws the rows and columns of each round.
 struct Draw {
     rng: ChaCha8Rng,
     row_share: f64,
