@@ -3,7 +3,9 @@
 mod classes;
 mod present;
 mod present_classes;
+mod present_trade;
 mod task;
+mod trade;
 
 use std::time::Instant;
 
@@ -18,6 +20,7 @@ use crate::predict::tabular::{
 
 pub use classes::{ClassAnswer, ClassLesson};
 pub use task::{Task, TaskFound, class_columns, open_columns, strict_columns, task_of};
+pub use trade::{Backtest, Chance, Decided, Margins, Move, Price, Prices, Trade, TradeAnswer};
 
 /// Features that are drawn as curves.
 const CURVES: usize = 6;
@@ -67,6 +70,8 @@ pub struct Answer {
     pub effects: Table,
     /// Curves of the features that matter most.
     pub curves: Vec<Curve>,
+    /// What to buy, sell and hold, where prices are given.
+    pub trade: Option<TradeAnswer>,
     /// Repairs and warnings.
     pub notices: Faults,
     /// Seconds for learning and predicting.
@@ -96,8 +101,16 @@ pub struct Lesson {
     model: Model,
     /// What learning found out; `None` for a model that was learned before.
     learned: Option<(Learned, Frame)>,
+    trade: Option<TradeTerms>,
     notices: Faults,
     seconds: f64,
+}
+
+/// The terms of trades, with the prices and worths of the rows held out in learning.
+#[derive(Debug, Clone, PartialEq)]
+struct TradeTerms {
+    trade: Trade,
+    held_out: Option<(Prices, Vec<f64>)>,
 }
 
 impl Lesson {
@@ -127,18 +140,60 @@ impl Lesson {
         options: &LearnOptions,
         control: &Control,
     ) -> Result<Self, LearnFailure> {
+        Lesson::learn_beside(table, target, &[], options, control)
+    }
+
+    /// The same, to decide about trades as well; columns of prices are not learned from.
+    ///
+    /// # Errors
+    /// Every fault of the table at once; a stop before there was a model.
+    pub fn learn_to_trade(
+        table: &Table,
+        target: &str,
+        trade: Trade,
+        options: &LearnOptions,
+        control: &Control,
+    ) -> Result<Self, LearnFailure> {
+        let mut lesson = Lesson::learn_beside(table, target, &trade.columns(), options, control)?;
+        let held_out = match (&lesson.learned, table.number(target)) {
+            (Some((learned, _)), Some(y)) => {
+                let rows = &learned.held_out.rows;
+                let prices = trade.prices(table, &mut lesson.notices)?.take(rows);
+                Some((prices, rows.iter().map(|row| y[*row as usize]).collect()))
+            }
+            _ => None,
+        };
+        lesson.trade = Some(TradeTerms { trade, held_out });
+        Ok(lesson)
+    }
+
+    /// Learns from all columns but those of `beside`.
+    fn learn_beside(
+        table: &Table,
+        target: &str,
+        beside: &[&str],
+        options: &LearnOptions,
+        control: &Control,
+    ) -> Result<Self, LearnFailure> {
         let start = Instant::now();
         let mut notices = Faults::default();
-        let training = Training::of(table, target, &mut notices)?;
+        let training = Training::of(table, target, beside, &mut notices)?;
         let learned = learn(target, &training, options, control, &mut notices)?;
         let (model, learned) = (learned.model.clone(), Some((learned, training.frame)));
-        Ok(Lesson { model, learned, notices, seconds: start.elapsed().as_secs_f64() })
+        Ok(Lesson { model, learned, trade: None, notices, seconds: start.elapsed().as_secs_f64() })
     }
 
     /// A model that was learned before.
     #[must_use]
     pub fn of(model: Model) -> Self {
-        Lesson { model, learned: None, notices: Faults::default(), seconds: 0.0 }
+        Lesson { model, learned: None, trade: None, notices: Faults::default(), seconds: 0.0 }
+    }
+
+    /// The same, to decide about trades as well.
+    #[must_use]
+    pub fn trading(mut self, trade: Trade) -> Self {
+        self.trade = Some(TradeTerms { trade, held_out: None });
+        self
     }
 
     /// The model.
@@ -153,7 +208,7 @@ impl Lesson {
     /// # Errors
     /// Columns that are missing or of another kind than those learned from.
     pub fn answer(self, test: Option<&Table>, explain: usize, control: &Control) -> Result<Answer, Faults> {
-        let Lesson { model, learned, mut notices, seconds } = self;
+        let Lesson { mut model, learned, trade, mut notices, seconds } = self;
         let start = Instant::now();
         let rows = test.map(|table| Rows::of(table, &model));
         let (answers, truth) = match (&rows, &learned) {
@@ -169,11 +224,22 @@ impl Lesson {
             (None, Some((learned, _))) => learned.held_out.rows.iter().map(|row| f64::from(*row)).collect(),
             _ => (0..answers.mean.len()).map(|row| row as f64).collect(),
         };
+        let mut predictions = predictions_table(row_numbers, &answers);
+        let trade = match &trade {
+            None => None,
+            Some(terms) => {
+                let found = trades(&model, terms, &learned, test, &answers, truth.as_deref(), &mut notices)?;
+                found.add_to(&mut predictions);
+                model = model.with_margins(found.margins);
+                Some(found)
+            }
+        };
         Ok(Answer {
             test: truth.map(|truth| Scores::of(&answers.mean, &answers.quantiles, &truth)),
             held_out: learned.as_ref().map(|(learned, _)| learned.scores),
             trials: learned.map(|(learned, _)| learned.trials).unwrap_or_default(),
-            predictions: predictions_table(row_numbers, &answers),
+            predictions,
+            trade,
             effects: effects_table(&model, &effects),
             curves,
             model,
@@ -181,6 +247,39 @@ impl Lesson {
             seconds: [seconds, predict],
         })
     }
+}
+
+/// What to buy, sell and hold among the rows of `test`, or those held out in learning.
+fn trades(
+    model: &Model,
+    terms: &TradeTerms,
+    learned: &Option<(Learned, Frame)>,
+    test: Option<&Table>,
+    answers: &Predictions,
+    truth: Option<&[f64]>,
+    notices: &mut Faults,
+) -> Result<TradeAnswer, Faults> {
+    let no_errors = || {
+        let message = "this model was saved without the errors that trades are judged by";
+        let fault = Fault::error(Code::BrokenFormat, model.target(), message);
+        Faults::from(fault.with_help("learn it again and save it"))
+    };
+    let worths = model.worths(&answers.mean, &answers.sizes).ok_or_else(no_errors)?;
+    let held_out = match (&terms.held_out, learned) {
+        (Some((prices, truth)), Some((learned, _))) => {
+            let of = &learned.held_out;
+            let worths = model.worths(&of.mean, &of.sizes).ok_or_else(no_errors)?;
+            Some(trade::HeldOutRows { prices, worths, truth })
+        }
+        _ => None,
+    };
+    let (prices, truth) = match (test, &terms.held_out) {
+        (Some(table), _) => (terms.trade.prices(table, notices)?, truth),
+        (None, Some((prices, truth))) => (prices.clone(), Some(truth.as_slice())),
+        (None, None) => (Prices::default(), None),
+    };
+    let rows = trade::NewRows { prices: &prices, worths, truth };
+    Ok(trade::answer(&terms.trade, held_out.as_ref(), model.margins(), &rows))
 }
 
 /// Rows with a target, in the form of learning.
@@ -201,12 +300,12 @@ struct Rows<'a> {
 }
 
 impl<'a> Training<'a> {
-    fn of(table: &'a Table, target: &str, notices: &mut Faults) -> Result<Self, Faults> {
+    fn of(table: &'a Table, target: &str, beside: &[&str], notices: &mut Faults) -> Result<Self, Faults> {
         let Some(y) = table.number(target) else {
             let fault = Fault::error(Code::MissingColumn, table.file(), "there are no numbers to predict");
             return Err(fault.in_column(target, "").with_help("name a column of numbers").into());
         };
-        let whole = Frame::of(table, &[target]);
+        let whole = Frame::of(table, &[&[target], beside].concat());
         let rows: Vec<u32> = (0..table.len() as u32).filter(|row| !y[*row as usize].is_nan()).collect();
         let blank = y.len() - rows.len();
         if blank > 0 {
@@ -285,8 +384,9 @@ fn predict(
 }
 
 fn held_out_answers(learned: &Learned) -> Predictions {
-    let held_out = &learned.held_out;
-    Predictions { mean: held_out.mean.clone(), quantiles: held_out.quantiles.clone(), notes: Vec::new() }
+    let of = &learned.held_out;
+    let (mean, quantiles, sizes) = (of.mean.clone(), of.quantiles.clone(), of.sizes.clone());
+    Predictions { mean, quantiles, sizes, notes: Vec::new() }
 }
 
 /// Effects of the first rows, and curves over all.
@@ -380,6 +480,7 @@ impl Answer {
             "scale": model.scale().as_str(),
             "test": self.test.as_ref().map(scores),
             "held_out": self.held_out.as_ref().map(scores),
+            "trade": self.trade.as_ref().map(TradeAnswer::document),
             "trials": trials,
             "features": features,
             "seconds": { "fit": self.seconds[0], "predict": self.seconds[1] },

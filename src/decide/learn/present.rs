@@ -30,6 +30,10 @@ impl Answer {
         if let Some(scores) = self.test.as_ref().or(self.held_out.as_ref()) {
             told.figures = figures(scores, self.predictions.len());
         }
+        if let Some(trade) = &self.trade {
+            told.headline.extend(trade.headline());
+            told.sections.push(trade.section());
+        }
         told.sections.push(self.what_matters());
         if !self.curves.is_empty() {
             told.sections.push(self.along_columns());
@@ -116,6 +120,19 @@ impl Answer {
             let mut column = Column::number(name, values.iter().take(rows).copied(), Measure::number());
             column.help = help.to_owned();
             view = view.with(column);
+        }
+        if let Some(trade) = &self.trade {
+            let decided = || trade.decided.iter().take(rows);
+            let of = |value: fn(&super::Chance) -> f64| {
+                decided().map(move |d| d.trade.as_ref().map_or(f64::NAN, value)).collect::<Vec<f64>>()
+            };
+            let gain = Column::number("expected_gain", of(|trade| trade.expected), Measure::number());
+            let help = "of the better trade, done or not";
+            view = view
+                .with(Column::text("decision", decided().map(|d| d.action.as_str())))
+                .with(gain.with_help(help));
+            let share = Measure::percent().with_decimals(0);
+            view = view.with(Column::number("probability_of_gain", of(|trade| trade.probability), share));
         }
         if !self.effects.is_empty() {
             let why = (0..rows).map(|row| self.reasons(row));

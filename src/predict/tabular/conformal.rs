@@ -22,6 +22,8 @@ use super::folds;
 
 /// Levels of the bounds.
 pub(crate) const LEVELS: [f64; 4] = [0.025, 0.1, 0.9, 0.975];
+/// Draws that stand for all errors.
+const DRAWS: usize = 50;
 /// Fewer held-out rows than this share one size of error.
 const ROWS_FOR_SIZES: usize = 300;
 
@@ -34,26 +36,29 @@ pub(crate) struct Bounds {
     size: Option<Booster>,
     /// Quantiles of errors over their expected size.
     quantiles: [f64; 4],
+    /// Equally likely errors over their expected size, in ascending order.
+    #[serde(default)]
+    shape: Vec<f64>,
 }
 
 impl Bounds {
     /// Learns from held-out rows: numbers, answers and errors (truth less answer).
     ///
-    /// Gives the bounds of these rows as well, by sizes that were learned without them.
+    /// Gives the expected sizes of the errors of these rows as well, learned without them.
     pub(crate) fn learn(
         base: &[Vec<f32>],
         base_bins: &[Bins],
         answers: &[f64],
         errors: &[f64],
         seed: u64,
-    ) -> (Self, Vec<[f64; 4]>) {
+    ) -> (Self, Vec<f64>) {
         let mut columns = base.to_vec();
         columns.push(answers.iter().map(|z| *z as f32).collect());
         let mut bins = base_bins.to_vec();
         bins.extend(columns.last().map(|column| Bins::of_numbers(column)));
         if errors.len() < ROWS_FOR_SIZES {
-            let quantiles = quantiles_of(errors.to_vec());
-            return (Bounds { bins, size: None, quantiles }, vec![quantiles; errors.len()]);
+            let (quantiles, shape) = (quantiles_of(errors.to_vec()), shape_of(errors.to_vec()));
+            return (Bounds { bins, size: None, quantiles, shape }, vec![1.0; errors.len()]);
         }
         let binned = Binned::new(&columns, &bins);
         let target = log_sizes(errors);
@@ -72,30 +77,42 @@ impl Bounds {
             outside.iter().zip(of_part).for_each(|(row, size)| sizes[*row as usize] = size.exp());
         }
         let known = errors.iter().zip(&sizes).filter(|(_, size)| !size.is_nan());
-        let quantiles = quantiles_of(known.map(|(error, size)| error / size).collect());
+        let ratios: Vec<f64> = known.map(|(error, size)| error / size).collect();
+        let (shape, quantiles) = (shape_of(ratios.clone()), quantiles_of(ratios));
         let last = size_of(&all);
         let own = last.scores(&binned);
         // Where parts are too large to be held out each, the last sizes stand in.
         let sizes = sizes.iter().zip(own).map(|(size, own)| if size.is_nan() { own.exp() } else { *size });
-        let around = sizes.map(|size| quantiles.map(|quantile| quantile * size)).collect();
-        (Bounds { quantiles, size: Some(last), bins }, around)
+        let sizes = sizes.collect();
+        (Bounds { quantiles, shape, size: Some(last), bins }, sizes)
     }
 
-    /// The bounds of rows, relative to their answers.
-    pub(crate) fn around(&self, base: &[Vec<f32>], answers: &[f64]) -> Vec<[f64; 4]> {
+    /// The expected sizes of the errors of rows.
+    pub(crate) fn sizes(&self, base: &[Vec<f32>], answers: &[f64]) -> Vec<f64> {
         let Some(size) = &self.size else {
-            return vec![self.quantiles; answers.len()];
+            return vec![1.0; answers.len()];
         };
         let mut columns = base.to_vec();
         columns.push(answers.iter().map(|z| *z as f32).collect());
         let sizes = size.scores(&Binned::new(&columns, &self.bins));
-        sizes.into_iter().map(|size| self.quantiles.map(|quantile| quantile * size.exp())).collect()
+        sizes.into_iter().map(f64::exp).collect()
+    }
+
+    /// The bounds of a row relative to its answer, by the size of its error.
+    pub(crate) fn around(&self, size: f64) -> [f64; 4] {
+        self.quantiles.map(|quantile| quantile * size)
+    }
+
+    /// Equally likely errors over their expected size.
+    pub(crate) fn shape(&self) -> &[f64] {
+        &self.shape
     }
 
     /// Whether it fits to rows of `width` numbers.
     pub(crate) fn is_sound(&self, width: usize) -> bool {
         self.bins.len() == width + 1
             && self.quantiles.iter().all(|quantile| quantile.is_finite())
+            && self.shape.iter().all(|draw| draw.is_finite())
             && self.size.as_ref().is_none_or(|size| size.is_sound(width + 1))
     }
 }
@@ -117,6 +134,13 @@ fn log_sizes(errors: &[f64]) -> Vec<f64> {
     sizes.sort_unstable_by(f64::total_cmp);
     let least = 0.05 * sizes[sizes.len() / 2].max(1e-12);
     errors.iter().map(|e| e.abs().max(least).ln()).collect()
+}
+
+/// The middles of equal parts of the errors.
+fn shape_of(mut scores: Vec<f64>) -> Vec<f64> {
+    scores.sort_unstable_by(f64::total_cmp);
+    let place = |draw: usize| (draw as f64 + 0.5) / DRAWS as f64 * scores.len() as f64;
+    (0..DRAWS).filter_map(|draw| scores.get(place(draw) as usize).copied()).collect()
 }
 
 /// Quantiles at the four levels that hold for one more draw of the same kind.
@@ -151,7 +175,8 @@ mod tests {
         let (base, errors) = draw(4000);
         let (bounds, _) = Bounds::learn(&base, &[Bins::of_numbers(&base[0])], &[0.0; 4000], &errors, 1);
         let (base, errors) = draw(4000);
-        let around = bounds.around(&base, &[0.0; 4000]);
+        let sizes = bounds.sizes(&base, &[0.0; 4000]);
+        let around: Vec<[f64; 4]> = sizes.iter().map(|size| bounds.around(*size)).collect();
         let inside = |low: usize, high: usize| {
             let hits = around.iter().zip(&errors).filter(|(b, e)| (b[low]..=b[high]).contains(*e));
             hits.count() as f64 / 4000.0
@@ -169,6 +194,8 @@ mod tests {
     #[test]
     fn few_errors_give_their_own_quantiles() {
         let errors: Vec<f64> = (1..=199).map(f64::from).collect();
-        assert_eq!(quantiles_of(errors), [5.0, 20.0, 180.0, 195.0]);
+        assert_eq!(quantiles_of(errors.clone()), [5.0, 20.0, 180.0, 195.0]);
+        let shape = shape_of(errors);
+        assert_eq!((shape.len(), shape[0], shape[49]), (DRAWS, 2.0, 198.0));
     }
 }

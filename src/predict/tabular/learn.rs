@@ -83,6 +83,8 @@ pub struct HeldOut {
     pub mean: Vec<f64>,
     /// 2.5, 10, 90 and 97.5 % quantiles.
     pub quantiles: Vec<[f64; 4]>,
+    /// Expected sizes of the errors, on the scale of learning.
+    pub sizes: Vec<f64>,
 }
 
 /// One thing that was tried.
@@ -190,16 +192,17 @@ fn finish(course: Course<'_>, chosen: Chosen, metric: Metric) -> Learned {
     let scores: Vec<f64> = chosen.scores.iter().map(|z| z + offset).collect();
     let errors: Vec<f64> = truth.iter().zip(&scores).map(|(y, z)| scale.forward(*y) - z).collect();
     let base = folds::take_columns(&course.base, rows);
-    let (bounds, around) = Bounds::learn(&base, &course.bins, &scores, &errors, seed);
+    let (bounds, sizes) = Bounds::learn(&base, &course.bins, &scores, &errors, seed);
     let answers: Vec<f64> = scores.iter().map(|z| scale.back(*z)).collect();
-    let quantiles: Vec<[f64; 4]> =
-        around.iter().zip(&scores).map(|(around, z)| around.map(|e| scale.back(z + e))).collect();
+    let around = |(size, z): (&f64, &f64)| bounds.around(*size).map(|e| scale.back(z + e));
+    let quantiles: Vec<[f64; 4]> = sizes.iter().zip(&scores).map(around).collect();
     let scored = Scores::of(&answers, &quantiles, truth);
     let order = ascending(rows);
     let held_out = HeldOut {
         rows: order.iter().map(|at| rows[*at]).collect(),
         mean: order.iter().map(|at| answers[*at]).collect(),
         quantiles: order.iter().map(|at| quantiles[*at]).collect(),
+        sizes: order.iter().map(|at| sizes[*at]).collect(),
     };
     let mut model = Model {
         version: super::model::VERSION,
@@ -213,6 +216,7 @@ fn finish(course: Course<'_>, chosen: Chosen, metric: Metric) -> Learned {
         offset,
         reach: target_reach(course.target, scale),
         bounds,
+        margins: None,
         importance: Vec::new(),
     };
     let sample = super::effects::sample(rows, seed);

