@@ -1,11 +1,12 @@
 //! Writes a made-up advertising history of which the truth is known.
 //!
 //! ```sh
-//! cargo run --release --example generate_advertising -- CHANNELS WEEKS SEED FOLDER
+//! cargo run --release --example generate_advertising -- CHANNELS PERIODS SEED FOLDER [day]
 //! ```
 //!
 //! `spend.csv`, `sales.csv` and `controls.csv` are what a planner would have; `truth.csv` says what each
-//! channel brought and by which curve. At most 8 channels.
+//! channel brought and by which curve. At most 8 channels; periods are weeks, or days
+//! where the last word is `day`.
 
 #![allow(clippy::print_stdout)]
 
@@ -17,17 +18,20 @@ use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use chrono::{Days, NaiveDate};
+use generator::Period;
 
-/// Weeks after the history in which `truth.csv` says what the spend of now brings.
+/// Periods after the history in which `truth.csv` says what the spend of now brings.
 const WINDOW: usize = 13;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let [channels, weeks, seed, folder] = arguments.as_slice() else {
-        println!("usage: generate_advertising CHANNELS WEEKS SEED FOLDER");
-        return Ok(());
+    let (period, days) = match arguments.get(4).map(String::as_str) {
+        None => (Period::Week, 7),
+        Some("day") => (Period::Day, 1),
+        Some(_) => return usage(),
     };
-    let market = generator::market(seed.parse()?, channels.parse()?, weeks.parse()?, NOISE);
+    let [channels, weeks, seed, folder, ..] = arguments.as_slice() else { return usage() };
+    let market = generator::market(seed.parse()?, channels.parse()?, weeks.parse()?, NOISE, period);
     let first = NaiveDate::from_ymd_opt(2023, 1, 2).ok_or("no such day")?;
     let (mut spend, mut sales, mut controls, mut truth) = (
         "channel,date,spend\n".to_owned(),
@@ -36,7 +40,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         "channel,contribution,carry_over,a,k,s,spend_now,brings\n".to_owned(),
     );
     for (week, (quantity, competitor)) in market.sales.iter().zip(&market.competitor).enumerate() {
-        let date = first + Days::new(7 * week as u64);
+        let date = first + Days::new(days * week as u64);
         writeln!(sales, "{date},{quantity:.2}")?;
         writeln!(controls, "competitor,{date},{competitor:.4}")?;
         for channel in &market.channels {
@@ -67,6 +71,11 @@ fn main() -> Result<(), Box<dyn Error>> {
     for (name, text) in files {
         std::fs::write(folder.join(name), text)?;
     }
+    Ok(())
+}
+
+fn usage() -> Result<(), Box<dyn Error>> {
+    println!("usage: generate_advertising CHANNELS PERIODS SEED FOLDER [day]");
     Ok(())
 }
 

@@ -13,7 +13,7 @@ use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use generator::{Market, market};
+use generator::{Market, Period, market};
 use purvey::control::Control;
 use purvey::optimize::allocation::{Curve, split_budget};
 use purvey::predict::mix::{
@@ -25,7 +25,8 @@ const WEEKS: usize = 13;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let markets = std::env::args().nth(1).map_or(Ok(20), |text| text.parse::<u64>())?;
-    generated(markets)?;
+    generated("generated", markets, Period::Week, 156)?;
+    generated("generated, daily", markets.min(6), Period::Day, 1_095)?;
     let folder = std::env::var_os("PURVEY_SHARED_DATA")
         .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data"), PathBuf::from);
     let folder = folder.join("advertising");
@@ -38,10 +39,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-fn generated(markets: u64) -> Result<(), Box<dyn Error>> {
+fn generated(name: &str, markets: u64, period: Period, periods: usize) -> Result<(), Box<dyn Error>> {
     let (mut errors, mut losses, mut covered, mut seconds) = (Vec::new(), Vec::new(), 0, 0.0);
     for seed in 0..markets {
-        let market = market(seed, 3 + (seed % 4) as usize, 156, 0.03);
+        let market = market(seed, 3 + (seed % 4) as usize, periods, 0.03, period);
         let history = MixHistory {
             outcome: market.sales.clone(),
             channels: market
@@ -50,7 +51,7 @@ fn generated(markets: u64) -> Result<(), Box<dyn Error>> {
                 .map(|c| Channel { name: c.name.clone(), spend: c.spend.clone(), ..Channel::default() })
                 .collect(),
             controls: vec![ControlSeries { name: "competitor".into(), values: market.competitor.clone() }],
-            season_length: 52.18,
+            season_length: period.in_year(),
             ..MixHistory::default()
         };
         let started = Instant::now();
@@ -75,7 +76,7 @@ fn generated(markets: u64) -> Result<(), Box<dyn Error>> {
     }
     let mean = |values: &[f64]| 100.0 * values.iter().sum::<f64>() / values.len() as f64;
     println!(
-        "generated: contributions {:.1} % off, {:.0} % of intervals hold the truth, loss {:.2} %, {:.2} s a fit",
+        "{name}: contributions {:.1} % off, {:.0} % of intervals hold the truth, loss {:.2} %, {:.2} s a fit",
         mean(&errors),
         100.0 * covered as f64 / errors.len() as f64,
         mean(&losses),
@@ -110,7 +111,7 @@ fn loss(market: &Market, history: &MixHistory, fitted: &Fitted) -> Result<f64, B
     let (mut mine, mut best) = (Vec::new(), Vec::new());
     for (c, channel) in market.channels.iter().enumerate() {
         let grid: Vec<f64> = (0..=60).map(|i| most(c) * f64::from(i) / 60.0).collect();
-        let band = fitted.response(c, window, &grid);
+        let band = fitted.response(c, window, &grid)?;
         let points: Vec<(f64, f64)> =
             grid.iter().copied().zip(band.response.iter().map(|e| e.mean)).collect();
         let h = fit_hill(&points).ok_or("no curve")?;
@@ -230,7 +231,7 @@ fn weekly(folder: &Path) -> Result<(), Box<dyn Error>> {
         let started = Instant::now();
         let fitted = fit(&history, &MixOptions::default(), &Control::default())?;
         let seconds = started.elapsed().as_secs_f64();
-        let expected = fitted.decomposition(&history).expected();
+        let expected = fitted.decomposition(&history)?.expected();
         let pairs = || outcome[cut..].iter().zip(&expected[cut..]);
         let rmse = (pairs().map(|(y, f)| (y - f).powi(2)).sum::<f64>() / HELD_OUT as f64).sqrt();
         let wape = pairs().map(|(y, f)| (y - f).abs()).sum::<f64>() / outcome[cut..].iter().sum::<f64>();

@@ -115,6 +115,11 @@ pub(super) fn read(
 ) -> Option<Goals> {
     let words: Vec<&str> = goals.split([',', ' ']).filter(|word| !word.is_empty()).collect();
     if matches!(words.as_slice(), [] | ["response"]) {
+        if choice != "knee" {
+            let text =
+                format!("`{choice}` chooses a point of a front, and there is one with several goals only");
+            faults.push(fault("choice", text).with_help("name two or more goals, or leave choice out"));
+        }
         return None;
     }
     let mut list = Vec::new();

@@ -408,3 +408,10 @@ fn a_thousand_campaigns_on_twenty_eight_days_are_split_within_the_gap() {
     println!("{} curves: {:.2} s", rows, started.elapsed().as_secs_f64());
     assert!(solution.checks.feasible && solution.outcome.gap().unwrap() < 1e-3, "{:?}", solution.outcome);
 }
+
+#[test]
+fn a_choice_without_a_front_is_refused() {
+    let settings = Settings::default().with("budget", 30.0).with("choice", "profit");
+    let faults = Advertising.validate(input(curves(), settings), &Control::default()).unwrap_err();
+    assert!(faults.as_slice()[0].message.contains("`profit` chooses a point"), "{faults:?}");
+}

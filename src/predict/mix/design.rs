@@ -13,11 +13,12 @@ pub(super) enum Group {
     Level,
     Season,
     Control,
+    Week,
 }
 
 impl Group {
     /// Groups whose variance is learned.
-    pub const LEARNED: [Group; 3] = [Group::Level, Group::Season, Group::Control];
+    pub const LEARNED: [Group; 4] = [Group::Level, Group::Season, Group::Control, Group::Week];
 }
 
 /// One column of the baseline, in all periods; all but the intercept have mean 0 over those with an outcome.
@@ -47,6 +48,9 @@ pub(super) struct Design {
     /// Money that 1 of `spend` stands for; 0 where nothing was spent.
     pub spend_scale: Vec<f64>,
     pub lift_tests: Vec<LiftTest>,
+    pub periods_a_week: f64,
+    /// Number of controls.
+    pub controls: usize,
 }
 
 impl Design {
@@ -70,7 +74,9 @@ impl Design {
         Design {
             y: rows.iter().map(|t| known(t) / scale - y_mean).collect(),
             columns: baseline(history, options, &rows),
-            start: spend.iter().map(|x| start_level(x)).collect(),
+            start: spend.iter().map(|x| start_level(x, history.periods_a_week())).collect(),
+            periods_a_week: history.periods_a_week(),
+            controls: history.controls.len(),
             rows,
             y_mean,
             scale,
@@ -81,13 +87,37 @@ impl Design {
     }
 }
 
+impl Design {
+    /// Whether this was made from `history`: the same outcome, spend and number of controls.
+    pub fn is_of(&self, history: &MixHistory) -> bool {
+        let is_same = |y: &f64, own: f64| (y - own).abs() <= 1e-9 * own.abs().max(self.scale);
+        let outcome = |(&t, y): (&usize, &f64)| is_same(&history.outcome[t], (y + self.y_mean) * self.scale);
+        let spend = |(c, unit): (usize, &f64)| {
+            let given = &history.channels[c].spend;
+            given.len() == self.periods()
+                && given.iter().zip(&self.spend[c]).all(|(x, own)| (x - own * unit).abs() <= 1e-9 * unit)
+        };
+        history.periods() == self.periods()
+            && history.channels.len() == self.spend.len()
+            && history.controls.len() == self.controls
+            && self.rows.len() == history.outcome.iter().filter(|y| y.is_finite()).count()
+            && self.rows.iter().zip(&self.y).all(outcome)
+            && self.spend_scale.iter().enumerate().all(spend)
+    }
+
+    /// Number of periods.
+    fn periods(&self) -> usize {
+        self.columns.first().map_or(0, |column| column.values.len())
+    }
+}
+
 /// Spend where a unit of money is typically spent: Σx² / Σx.
 fn typical(spend: &[f64]) -> f64 {
     let sum: f64 = spend.iter().sum();
     if sum > 0.0 { spend.iter().map(|x| x * (x / sum)).sum() } else { 0.0 }
 }
 
-/// Intercept, slope, turning level, waves of the year and controls.
+/// Intercept, slope, turning level, waves of the year, days of the week and controls.
 fn baseline(history: &MixHistory, options: &MixOptions, rows: &[usize]) -> Vec<Column> {
     let periods = history.periods();
     let (first, last) = (rows[0] as f64, rows[rows.len() - 1] as f64);
@@ -105,7 +135,8 @@ fn baseline(history: &MixHistory, options: &MixOptions, rows: &[usize]) -> Vec<C
     };
     add(Group::Slope, 1.0, None, &|t| (t - first) / span);
     // The level is a broken line: one ramp between each two turning points.
-    let ramps = (span / options.turn_every.max(1) as f64).floor() as usize;
+    let turn = options.turn_every.max(1) as f64 * history.periods_a_week().max(1.0);
+    let ramps = (span / turn).floor() as usize;
     for ramp in 0..if ramps > 1 { ramps } else { 0 } {
         let (from, width) = (first + span * ramp as f64 / ramps as f64, span / ramps as f64);
         add(Group::Level, 1.0, None, &|t| ((t - from) / width).clamp(0.0, 1.0));
@@ -116,6 +147,11 @@ fn baseline(history: &MixHistory, options: &MixOptions, rows: &[usize]) -> Vec<C
             add(Group::Season, 1.0 / wave as f64, None, &|t| (turn * t).sin());
             add(Group::Season, 1.0 / wave as f64, None, &|t| (turn * t).cos());
         }
+    }
+    // The last day of the week is what the others do not add up to.
+    for day in 0..if history.is_daily() { 6 } else { 0 } {
+        let is = |t: f64, day: usize| f64::from(u8::from(t as usize % 7 == day));
+        add(Group::Week, 1.0, None, &|t| is(t, day) - is(t, 6));
     }
     for (at, control) in history.controls.iter().enumerate() {
         let mean = rows.iter().map(|&t| control.values[t]).sum::<f64>() / rows.len() as f64;

@@ -57,7 +57,10 @@ pub struct Fitted {
     /// Greatest potential scale reduction of the channels' totals: near 1 when the chains agree
     /// (A. Gelman, D. B. Rubin 1992, doi:10.1214/ss/1177011136).
     pub scale_reduction: f64,
-    chains: usize,
+    /// Whether a limit or a cancel ended the fit before it had all its draws.
+    pub is_cut_short: bool,
+    /// Draws of each chain, one chain after the other in `draws`.
+    lengths: Vec<usize>,
 }
 
 /// Parts of the outcome by period; they add up to it where it is known.
@@ -67,6 +70,8 @@ pub struct Decomposition {
     pub baseline: Vec<f64>,
     /// Waves of the year.
     pub season: Vec<f64>,
+    /// Days of the week; 0 where periods are no days.
+    pub week: Vec<f64>,
     /// By control and period.
     pub controls: Vec<Vec<f64>>,
     /// By channel and period.
@@ -80,7 +85,8 @@ impl Decomposition {
     #[must_use]
     pub fn expected(&self) -> Vec<f64> {
         let parts = self.controls.iter().chain(&self.channels);
-        let base = self.baseline.iter().zip(&self.season).map(|(a, b)| a + b).collect();
+        let base = self.baseline.iter().zip(&self.season).zip(&self.week);
+        let base = base.map(|((a, b), c)| a + b + c).collect();
         parts.fold(base, |sum: Vec<f64>, part| sum.iter().zip(part).map(|(a, b)| a + b).collect())
     }
 }
@@ -91,16 +97,19 @@ impl Decomposition {
 /// [`MixError`] says what in the history does not fit.
 pub fn fit(history: &MixHistory, options: &MixOptions, control: &Control) -> Result<Fitted, MixError> {
     history.verify()?;
+    options.verify(history)?;
+    let control = &control.started();
     let design = Design::new(history, options);
     let beliefs: Vec<Beliefs> = history.channels.iter().map(|channel| channel.beliefs).collect();
-    let chains = options.chains.max(1) as u64;
-    let draws: Vec<Draw> = control.install(|| {
+    let runs: Vec<Vec<Draw>> = control.install(|| {
         let run = |chain| {
             let chain = Chain::new(&design, &beliefs, options, control.seed, chain);
             chain.run(options, || control.should_stop())
         };
-        (0..chains).into_par_iter().map(run).collect::<Vec<_>>().into_iter().flatten().collect()
+        (0..options.chains as u64).into_par_iter().map(run).collect()
     });
+    let lengths: Vec<usize> = runs.iter().map(Vec::len).collect();
+    let draws: Vec<Draw> = runs.into_iter().flatten().collect();
     if draws.is_empty() {
         return Err(MixError::Stopped);
     }
@@ -110,7 +119,8 @@ pub fn fit(history: &MixHistory, options: &MixOptions, control: &Control) -> Res
         identified: vec![Identified::Yes; history.channels.len()],
         r2: f64::NAN,
         scale_reduction: f64::NAN,
-        chains: chains as usize,
+        is_cut_short: lengths.iter().any(|&length| length < options.draws),
+        lengths,
     };
     fitted.judge(history, options);
     Ok(fitted)
@@ -128,8 +138,17 @@ impl Fitted {
     }
 
     /// What every channel and every other part brought, by period: the mean of the draws.
-    #[must_use]
-    pub fn decomposition(&self, history: &MixHistory) -> Decomposition {
+    ///
+    /// # Errors
+    /// [`MixError::OtherHistory`] where `history` is not the one that was fitted.
+    pub fn decomposition(&self, history: &MixHistory) -> Result<Decomposition, MixError> {
+        if !self.design.is_of(history) {
+            return Err(MixError::OtherHistory);
+        }
+        Ok(self.parts(history))
+    }
+
+    fn parts(&self, history: &MixHistory) -> Decomposition {
         let (periods, scale) = (history.periods(), self.design.scale);
         let mean = |of: &dyn Fn(&Draw) -> f64| {
             self.draws.iter().map(of).sum::<f64>() / self.draws.len().max(1) as f64
@@ -146,6 +165,7 @@ impl Fitted {
         let mut parts = Decomposition {
             baseline: vec![scale * mean(&|draw| draw.intercept); periods],
             season: vec![0.0; periods],
+            week: vec![0.0; periods],
             controls: vec![vec![0.0; periods]; history.controls.len()],
             channels,
             unexplained: vec![0.0; periods],
@@ -154,6 +174,7 @@ impl Fitted {
             let coefficient = scale * mean(&|draw| draw.baseline[at]);
             let part = match (column.group, column.control) {
                 (Group::Season, _) => &mut parts.season,
+                (Group::Week, _) => &mut parts.week,
                 (_, Some(control)) => &mut parts.controls[control],
                 _ => &mut parts.baseline,
             };
@@ -206,6 +227,12 @@ impl Fitted {
         (0..unit.len()).map(one).collect()
     }
 
+    /// Number of draws that it rests on.
+    #[must_use]
+    pub fn draws(&self) -> usize {
+        self.draws.len()
+    }
+
     /// Standard deviation of what the model does not explain.
     #[must_use]
     pub fn noise(&self) -> f64 {
@@ -214,7 +241,7 @@ impl Fitted {
     }
 
     fn judge(&mut self, history: &MixHistory, options: &MixOptions) {
-        let parts = self.decomposition(history);
+        let parts = self.parts(history);
         let rows = &self.design.rows;
         let mean = rows.iter().map(|&t| history.outcome[t]).sum::<f64>() / rows.len() as f64;
         let square = |of: &dyn Fn(usize) -> f64| rows.iter().map(|&t| of(t).powi(2)).sum::<f64>();
@@ -233,7 +260,7 @@ impl Fitted {
                 Identified::Yes
             };
             if most > 0.0 {
-                self.scale_reduction = self.scale_reduction.max(reduction(&totals, self.chains));
+                self.scale_reduction = self.scale_reduction.max(reduction(&totals, &self.lengths));
             }
         }
     }
@@ -246,15 +273,24 @@ fn spread(values: &[f64]) -> f64 {
     (values.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / count).sqrt()
 }
 
-/// Potential scale reduction of equally long chains, one after the other in `values`.
-fn reduction(values: &[f64], chains: usize) -> f64 {
-    let length = values.len() / chains.max(1);
-    if chains < 2 || length < 2 {
+/// Potential scale reduction of chains of these lengths, one after the other in `values`; of chains that were
+/// cut short as many draws of each are taken as the shortest has.
+fn reduction(values: &[f64], lengths: &[usize]) -> f64 {
+    let length = lengths.iter().copied().min().unwrap_or(0);
+    if lengths.len() < 2 || length < 2 {
         return f64::NAN;
     }
-    let parts: Vec<&[f64]> = values.chunks_exact(length).collect();
+    let mut rest = values;
+    let parts: Vec<&[f64]> = lengths
+        .iter()
+        .map(|&own| {
+            let (part, others) = rest.split_at(own.min(rest.len()));
+            rest = others;
+            &part[..length.min(part.len())]
+        })
+        .collect();
     let means: Vec<f64> = parts.iter().map(|part| part.iter().sum::<f64>() / length as f64).collect();
-    let within = parts.iter().map(|part| spread(part).powi(2)).sum::<f64>() / chains as f64;
+    let within = parts.iter().map(|part| spread(part).powi(2)).sum::<f64>() / parts.len() as f64;
     let between = spread(&means).powi(2);
     ((within + between) / within).sqrt()
 }

@@ -74,7 +74,8 @@ pub struct MixHistory {
     pub controls: Vec<Control>,
     /// Experiments that calibrate channels.
     pub lift_tests: Vec<LiftTest>,
-    /// Periods of a year.
+    /// Periods of a year; from 300 to 400 a period is a day, and the days of the week get effects
+    /// of their own.
     pub season_length: f64,
 }
 
@@ -83,15 +84,15 @@ pub struct MixHistory {
 pub struct MixOptions {
     /// Waves of the year (pairs of sine and cosine); higher ones are shrunk more.
     pub waves: usize,
-    /// Periods between two points at which the level may turn.
+    /// Periods (weeks where a period is shorter than a week) between two points at which the level may turn.
     pub turn_every: usize,
-    /// Chains of draws.
+    /// Chains of draws, 1 to 64.
     pub chains: usize,
-    /// Draws of a chain that only settle it.
+    /// Draws of a chain that only settle it, up to 1,000,000.
     pub settle: usize,
-    /// Draws that each chain keeps.
+    /// Draws that each chain keeps, 1 to 100,000.
     pub draws: usize,
-    /// Sweeps between two kept draws.
+    /// Sweeps between two kept draws, 1 to 1,000.
     pub thin: usize,
     /// Mean share of the outcome that a channel may bring before its data are seen.
     pub share: f64,
@@ -134,6 +135,37 @@ pub enum MixError {
         /// What was found.
         value: f64,
     },
+    /// A choice of the fit outside its range.
+    #[error("the option {name} is {value}; it must be {range}")]
+    Option {
+        /// Which choice.
+        name: &'static str,
+        /// What it is.
+        value: f64,
+        /// What it may be.
+        range: &'static str,
+    },
+    /// A channel that the history does not have.
+    #[error("there is no channel {channel}: the history has {channels}, counted from 0")]
+    NoChannel {
+        /// Which channel was asked for.
+        channel: usize,
+        /// Channels of the history.
+        channels: usize,
+    },
+    /// A spend that is no amount, or a window that is none.
+    #[error("the plan has the {name} {value}; it must be {range}")]
+    Plan {
+        /// `spend` or `periods`.
+        name: &'static str,
+        /// What it is.
+        value: f64,
+        /// What it may be.
+        range: &'static str,
+    },
+    /// A history that the model was not fitted on.
+    #[error("the model was fitted on another history: give the one that it was fitted on")]
+    OtherHistory,
     /// A limit or a cancel came before the first draw.
     #[error("the fit was stopped before it had a first draw")]
     Stopped,
@@ -155,7 +187,41 @@ pub enum MixError {
 }
 
 /// Fewest periods with an outcome.
-pub(super) const LEAST: usize = 12;
+const LEAST: usize = 12;
+/// Weeks of a year.
+const WEEKS: f64 = 365.25 / 7.0;
+/// Periods of a year that are days.
+const DAYS: (f64, f64) = (300.0, 400.0);
+/// Most numbers that the kept draws may hold: some 800 megabytes.
+const MOST_KEPT: f64 = 1e8;
+
+impl MixOptions {
+    /// Says which choice is outside its range.
+    pub(super) fn verify(&self, history: &MixHistory) -> Result<(), MixError> {
+        let count = |name, value: usize, least: usize, most: usize, range| {
+            let is_sound = (least..=most).contains(&value);
+            if is_sound { Ok(()) } else { Err(MixError::Option { name, value: value as f64, range }) }
+        };
+        count("waves", self.waves, 0, 100, "0 to 100")?;
+        count("turn_every", self.turn_every, 1, usize::MAX, "1 or more")?;
+        count("chains", self.chains, 1, 64, "1 to 64")?;
+        count("settle", self.settle, 0, 1_000_000, "up to 1,000,000")?;
+        count("draws", self.draws, 1, 100_000, "1 to 100,000")?;
+        count("thin", self.thin, 1, 1_000, "1 to 1,000")?;
+        if !(self.share > 0.0 && self.share <= 100.0) {
+            let range = "above 0, at most 100";
+            return Err(MixError::Option { name: "share", value: self.share, range });
+        }
+        let width = 4 * history.channels.len() + 2 * self.waves + history.controls.len() + 32;
+        let kept = self.chains as f64 * self.draws as f64;
+        if kept * width as f64 > MOST_KEPT {
+            let range =
+                "fewer, as chains times draws of so many channels and controls do not fit into memory";
+            return Err(MixError::Option { name: "draws", value: kept, range });
+        }
+        Ok(())
+    }
+}
 
 impl MixHistory {
     /// Whether the spend of a channel that is spent on never changed, and no test tells what it brings.
@@ -174,8 +240,23 @@ impl MixHistory {
         self.outcome.len()
     }
 
-    /// Says what cannot be fitted.
-    pub(super) fn verify(&self) -> Result<(), MixError> {
+    /// Whether a period is a day.
+    pub(super) fn is_daily(&self) -> bool {
+        (DAYS.0..=DAYS.1).contains(&self.season_length)
+    }
+
+    /// Periods of a week; 1 where nothing is known of the year.
+    pub(super) fn periods_a_week(&self) -> f64 {
+        let count = self.season_length / WEEKS;
+        // A week is a week, however its year is counted.
+        if count.is_finite() && count > 0.0 && !(0.9..1.1).contains(&count) { count } else { 1.0 }
+    }
+
+    /// Says what cannot be fitted, without fitting it.
+    ///
+    /// # Errors
+    /// The first fault that [`fit`](super::fit) would stop at.
+    pub fn verify(&self) -> Result<(), MixError> {
         let known: Vec<f64> = self.outcome.iter().copied().filter(|y| y.is_finite()).collect();
         if known.len() < LEAST {
             return Err(MixError::TooShort { known: known.len(), least: LEAST });

@@ -1,6 +1,7 @@
 //! What spend in a coming window brings, after-effects included.
 
 use super::fitted::{Estimate, Fitted};
+use super::history::MixError;
 
 /// A window to plan: equal spend in each of its periods, right after the history.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,13 +25,45 @@ pub struct ResponseBand {
 
 /// Draws that a curve is taken from.
 const DRAWS: usize = 400;
+/// Longest window.
+const LONGEST: usize = 100_000;
 /// Part of an effect that is not followed any further.
 const REST: f64 = 1e-4;
 
 impl Fitted {
     /// Responses of a channel to `spend` (of the whole window).
-    #[must_use]
-    pub fn response(&self, channel: usize, window: PlanWindow, spend: &[f64]) -> ResponseBand {
+    ///
+    /// # Errors
+    /// [`MixError`] where there is no such channel, a window of no or of more than 100,000 periods, or a spend
+    /// that is not a finite number of 0 or more.
+    pub fn response(
+        &self,
+        channel: usize,
+        window: PlanWindow,
+        spend: &[f64],
+    ) -> Result<ResponseBand, MixError> {
+        self.verify_plan(channel, window, spend)?;
+        Ok(self.band(channel, window, spend))
+    }
+
+    fn verify_plan(&self, channel: usize, window: PlanWindow, spend: &[f64]) -> Result<(), MixError> {
+        let channels = self.design.spend.len();
+        if channel >= channels {
+            return Err(MixError::NoChannel { channel, channels });
+        }
+        if !(1..=LONGEST).contains(&window.periods) {
+            let range = "1 to 100,000";
+            return Err(MixError::Plan { name: "periods", value: window.periods as f64, range });
+        }
+        match spend.iter().find(|x| !(x.is_finite() && **x >= 0.0)) {
+            Some(&value) => {
+                Err(MixError::Plan { name: "spend", value, range: "a finite number of 0 or more" })
+            }
+            None => Ok(()),
+        }
+    }
+
+    fn band(&self, channel: usize, window: PlanWindow, spend: &[f64]) -> ResponseBand {
         let step = self.draws.len().div_ceil(DRAWS).max(1);
         let mut values = vec![Vec::new(); spend.len()];
         let (mut carried_in, mut after, mut whole, mut count) = (0.0, 0.0, 0.0, 0.0);

@@ -26,7 +26,7 @@ use rand_distr::{Distribution, Gamma, StandardNormal};
 use super::algebra::{above, backward, cholesky, dot, forward, log_half_line};
 use super::design::{Design, Group};
 use super::history::{Belief, Beliefs, LiftTest, MixOptions};
-use super::prior::{log_prior, start_shape};
+use super::prior::{Units, log_prior, start_shape};
 use super::transform::Shape;
 
 /// Random-walk widths of the logit of the carry-over, the logarithms of half-saturation and exponent.
@@ -35,8 +35,8 @@ const WIDTHS: [f64; 3] = [0.9, 0.6, 0.25];
 const FREEDOM: f64 = 4.0;
 /// Spread of the coefficients of intercept and slope over that of the noise.
 const SLOPE: f64 = 100.0;
-/// Median and logarithmic spread of a group's spread over that of the noise: level, season, controls.
-const GROUPS: [(f64, f64); 3] = [(0.1, 1.5), (0.7, 1.0), (10.0, 1.0)];
+/// Median and logarithmic spread of a group's spread over that of the noise: level, season, controls, week.
+const GROUPS: [(f64, f64); 4] = [(0.1, 1.5), (0.7, 1.0), (10.0, 1.0), (3.0, 1.5)];
 /// Share of proposals that walks make when tuned.
 const TARGET: f64 = 0.3;
 
@@ -86,7 +86,7 @@ pub(super) struct Chain<'a> {
     media: Vec<Medium>,
     y: Projected,
     /// Logarithms of the spread of the learned groups over the noise.
-    spreads: [f64; 3],
+    spreads: [f64; 4],
     /// Square roots of the weights of the known periods; all columns are multiplied by them.
     roots: Vec<f64>,
     /// The baseline's columns in known periods.
@@ -98,7 +98,7 @@ pub(super) struct Chain<'a> {
     share: f64,
     /// Tuned step of each channel's walk and of each group's.
     steps: Vec<f64>,
-    group_steps: [f64; 3],
+    group_steps: [f64; 4],
     /// All-period working space.
     effect: Vec<f64>,
 }
@@ -114,7 +114,7 @@ impl<'a> Chain<'a> {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         rng.set_stream(chain);
         let channels = design.spend.len();
-        let shapes = beliefs.iter().map(|b| start_shape(b, &mut rng)).collect();
+        let shapes = beliefs.iter().map(|b| start_shape(b, design.periods_a_week, &mut rng)).collect();
         let variance = dot(&design.y, &design.y) / design.y.len() as f64;
         let mut chain = Chain {
             design,
@@ -134,7 +134,7 @@ impl<'a> Chain<'a> {
             variance,
             share: options.share * 1.25 * design.y_mean.abs().max(0.1),
             steps: vec![1.0; channels],
-            group_steps: [1.0; 3],
+            group_steps: [1.0; 4],
             effect: vec![0.0; design.spend.first().map_or(0, Vec::len)],
         };
         chain.begin();
@@ -205,7 +205,7 @@ impl<'a> Chain<'a> {
             self.draw_gamma(c);
         }
         self.draw_gammas();
-        for at in 0..3 {
+        for at in 0..GROUPS.len() {
             let accepted = self.move_spread(at);
             let step = self.group_steps[at] * (gain * (accepted - TARGET)).exp();
             self.group_steps[at] = step.clamp(0.02, 5.0);
@@ -221,11 +221,12 @@ impl<'a> Chain<'a> {
         if !(1e-4..=0.995).contains(&new.carry_over) || !(0.1..=20.0).contains(&new.exponent) {
             return 0.0;
         }
-        let (medium, unit) = (self.medium(c, &new), self.design.spend_scale[c]);
+        let medium = self.medium(c, &new);
+        let units = Units { money: self.design.spend_scale[c], periods_a_week: self.design.periods_a_week };
         let rest = self.rest(Some(c));
         let gain = self.evidence(c, &medium, &rest) - self.evidence(c, &self.media[c], &rest)
-            + log_prior(&self.beliefs[c], unit, &new)
-            - log_prior(&self.beliefs[c], unit, &old);
+            + log_prior(&self.beliefs[c], units, &new)
+            - log_prior(&self.beliefs[c], units, &old);
         let chance = if gain.is_nan() { 0.0 } else { gain.min(0.0).exp() };
         if self.rng.random::<f64>() < chance {
             self.shapes[c] = new;
@@ -394,7 +395,7 @@ impl<'a> Chain<'a> {
         let mut spreads = self.spreads;
         spreads[at] += self.group_steps[at] * self.rng.sample::<f64, _>(StandardNormal);
         let (factor, log_determinant) = self.factorised(&spreads);
-        let value = |spreads: &[f64; 3], log_determinant: f64, inner: f64| {
+        let value = |spreads: &[f64; 4], log_determinant: f64, inner: f64| {
             -log_determinant / 2.0
                 - inner / (2.0 * self.variance)
                 - ((spreads[at] - GROUPS[at].0.ln()) / GROUPS[at].1).powi(2) / 2.0
@@ -420,7 +421,7 @@ impl<'a> Chain<'a> {
 
     /// Factor of the baseline's Gram matrix plus prior precision, and the logarithm of the
     /// determinant of the covariance that the baseline adds.
-    fn factorised(&self, spreads: &[f64; 3]) -> (Vec<f64>, f64) {
+    fn factorised(&self, spreads: &[f64; 4]) -> (Vec<f64>, f64) {
         let q = self.design.columns.len();
         let mut matrix = self.gram.clone();
         let mut log_determinant = 0.0;

@@ -1,4 +1,4 @@
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::panic)]
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rand_distr::StandardNormal;
@@ -80,7 +80,7 @@ fn parts_add_up_to_sales() {
     let (mut history, _) = market(20.0);
     let values = (0..WEEKS).map(|t| f64::from(u8::from(t % 7 == 0))).collect();
     history.controls.push(ControlSeries { name: "event".into(), values });
-    let parts = fitted(&history).decomposition(&history);
+    let parts = fitted(&history).decomposition(&history).unwrap();
     for (t, y) in history.outcome.iter().enumerate() {
         let channels: f64 = parts.channels.iter().map(|part| part[t]).sum();
         let sum =
@@ -178,7 +178,7 @@ fn periods_without_sales_are_foreseen() {
     let hidden = [30, 31, 70, 110, 118, 119];
     let truth: Vec<f64> = hidden.iter().map(|&t| history.outcome[t]).collect();
     hidden.iter().for_each(|&t| history.outcome[t] = f64::NAN);
-    let parts = fitted(&history).decomposition(&history);
+    let parts = fitted(&history).decomposition(&history).unwrap();
     let expected = parts.expected();
     for (&t, truth) in hidden.iter().zip(&truth) {
         assert!((expected[t] / truth - 1.0).abs() < 0.05, "period {t}: {} for {truth}", expected[t]);
@@ -232,12 +232,12 @@ fn a_plan_counts_what_comes_after_it_and_not_what_came_before() {
     let (history, _) = market(8.0);
     let fitted = fitted(&history);
     let window = PlanWindow { periods: 4 };
-    let band = fitted.response(0, window, &[0.0, 200.0, 400.0, 800.0]);
+    let band = fitted.response(0, window, &[0.0, 200.0, 400.0, 800.0]).unwrap();
     assert_eq!(band.response[0].mean, 0.0);
     assert!(band.response.windows(2).all(|pair| pair[0].mean < pair[1].mean));
     assert!(band.carried_in > 0.0 && band.carried_out > 0.05 && band.carried_out < 0.8, "{band:?}");
     // Half of the effect of a week comes later, so a longer window holds a greater share of it.
-    let longer = fitted.response(0, PlanWindow { periods: 26 }, &[0.0, 5200.0]);
+    let longer = fitted.response(0, PlanWindow { periods: 26 }, &[0.0, 5200.0]).unwrap();
     assert!(longer.carried_out < band.carried_out);
 }
 
@@ -268,4 +268,112 @@ fn an_experiment_is_read_out_as_by_hand() {
     rows.push(row(0, false, true, 1.0));
     assert_eq!(read_out(&rows), Err(GeoError::BothSides { region: 0 }));
     assert_eq!(read_out(&rows[..4]), Err(GeoError::Regions { treated: 2, others: 0 }));
+}
+
+const DAYS: usize = 1_095;
+
+/// Daily sales of two channels in flights, with days of the week; what each channel brought, and the days' effects.
+fn daily_market() -> (MixHistory, [f64; 2], [f64; 7]) {
+    let mut rng = ChaCha8Rng::seed_from_u64(11);
+    let week = [-80.0, -100.0, -60.0, 0.0, 40.0, 160.0, 40.0];
+    let truth = [(0.88_f64, 400.0, 120.0, 1.3), (0.7, 250.0, 60.0, 1.0)];
+    let mut outcome: Vec<f64> = (0..DAYS)
+        .map(|t| {
+            let season = 60.0 * (std::f64::consts::TAU * t as f64 / 365.25).sin();
+            1000.0 + t as f64 / 7.0 + season + week[t % 7] + 25.0 * rng.sample::<f64, _>(StandardNormal)
+        })
+        .collect();
+    let mut totals = [0.0; 2];
+    let mut channels = Vec::new();
+    for (c, (carry, a, k, s)) in truth.into_iter().enumerate() {
+        let (mut spend, mut level, mut size) = (Vec::with_capacity(DAYS), 0.0, 0.0);
+        for y in &mut outcome {
+            if rng.random::<f64>() < 0.1 {
+                size = if rng.random::<f64>() < 0.4 { 0.0 } else { 20.0 + 250.0 * rng.random::<f64>() };
+            }
+            let x = size * (0.7 + 0.6 * rng.random::<f64>());
+            level = carry * level + (1.0 - carry) * x;
+            let effect = if level > 0.0 { a / (1.0 + (k / level).powf(s)) } else { 0.0 };
+            *y += effect;
+            totals[c] += effect;
+            spend.push(x);
+        }
+        channels.push(Channel { name: format!("c{c}"), spend, ..Channel::default() });
+    }
+    (MixHistory { outcome, channels, season_length: 365.25, ..MixHistory::default() }, totals, week)
+}
+
+#[test]
+fn three_years_of_days_are_fitted_with_their_weekdays() {
+    let (history, truth, week) = daily_market();
+    let started = std::time::Instant::now();
+    let options = MixOptions { chains: 2, settle: 300, draws: 100, ..MixOptions::default() };
+    let fitted = fit(&history, &options, &Control::default().with_seed(1)).unwrap();
+    assert!(started.elapsed().as_secs() < 30, "{:?}", started.elapsed());
+    for (c, (found, truth)) in fitted.contributions().iter().zip(truth).enumerate() {
+        assert!((found.mean / truth - 1.0).abs() < 0.1, "channel {c}: {found:?}, truth {truth}");
+        let (carry, known) = (fitted.carry_over()[c], [0.88, 0.7][c]);
+        assert!((carry.mean - known).abs() < 0.04, "channel {c} carries {carry:?}");
+    }
+    let parts = fitted.decomposition(&history).unwrap();
+    for (day, known) in week.iter().enumerate() {
+        assert!((parts.week[day] - known).abs() < 8.0, "day {day}: {} for {known}", parts.week[day]);
+        assert_eq!(parts.week[day], parts.week[day + 7]);
+    }
+}
+
+#[test]
+fn choices_outside_their_range_are_refused() {
+    let (history, _) = market(15.0);
+    let name = |options: MixOptions| match fit(&history, &options, &Control::default()) {
+        Err(MixError::Option { name, .. }) => name,
+        other => panic!("{other:?}"),
+    };
+    let usual = MixOptions::default;
+    assert_eq!(name(MixOptions { chains: 0, ..usual() }), "chains");
+    assert_eq!(name(MixOptions { chains: usize::MAX, ..usual() }), "chains");
+    assert_eq!(name(MixOptions { draws: 0, ..usual() }), "draws");
+    assert_eq!(name(MixOptions { draws: usize::MAX, ..usual() }), "draws");
+    assert_eq!(name(MixOptions { chains: 64, draws: 100_000, ..usual() }), "draws");
+    assert_eq!(name(MixOptions { settle: usize::MAX, ..usual() }), "settle");
+    assert_eq!(name(MixOptions { thin: 0, ..usual() }), "thin");
+    assert_eq!(name(MixOptions { turn_every: 0, ..usual() }), "turn_every");
+    assert_eq!(name(MixOptions { waves: usize::MAX, ..usual() }), "waves");
+    assert_eq!(name(MixOptions { share: f64::NAN, ..usual() }), "share");
+}
+
+#[test]
+fn questions_that_the_model_cannot_answer_are_refused() {
+    let (history, _) = market(15.0);
+    let fitted = fitted(&history);
+    let window = PlanWindow { periods: 4 };
+    let refused =
+        |channel, periods, x: f64| fitted.response(channel, PlanWindow { periods }, &[x]).unwrap_err();
+    assert_eq!(
+        fitted.response(99, window, &[1.0]).unwrap_err(),
+        MixError::NoChannel { channel: 99, channels: 2 }
+    );
+    assert!(matches!(refused(0, 0, 1.0), MixError::Plan { name: "periods", .. }));
+    assert!(matches!(refused(0, usize::MAX, 1.0), MixError::Plan { name: "periods", .. }));
+    assert!(matches!(refused(0, 4, -1.0), MixError::Plan { name: "spend", .. }));
+    assert!(matches!(refused(0, 4, f64::NAN), MixError::Plan { name: "spend", .. }));
+    let mut other = history.clone();
+    other.channels[0].spend[7] += 1.0;
+    assert_eq!(fitted.decomposition(&other).unwrap_err(), MixError::OtherHistory);
+    other.channels.truncate(1);
+    assert_eq!(fitted.decomposition(&other).unwrap_err(), MixError::OtherHistory);
+    other = history.clone();
+    other.controls.push(ControlSeries { name: "more".into(), values: vec![0.0; WEEKS] });
+    assert_eq!(fitted.decomposition(&other).unwrap_err(), MixError::OtherHistory);
+    assert_eq!(fitted.decomposition(&MixHistory::default()).unwrap_err(), MixError::OtherHistory);
+}
+
+#[test]
+fn a_fit_that_time_cuts_short_says_so() {
+    let (history, _) = market(15.0);
+    let endless = MixOptions { settle: 20, draws: 100_000, thin: 10, ..options() };
+    let control = Control::default().with_time(std::time::Duration::from_millis(400));
+    let fitted = fit(&history, &endless, &control).unwrap();
+    assert!(fitted.is_cut_short && fitted.draws() > 0 && fitted.draws() < 200_000, "{}", fitted.draws());
+    assert!(!super::tests::fitted(&history).is_cut_short);
 }

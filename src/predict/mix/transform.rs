@@ -38,11 +38,12 @@ impl Shape {
     }
 }
 
-/// Periods whose mean spend stands for the spend before the history.
+/// Periods (weeks where they are shorter) whose mean spend stands for the spend before the history.
 const BEFORE: usize = 8;
 
 /// The level before the first period: as if spend had been what it was at first.
-pub(super) fn start_level(spend: &[f64]) -> f64 {
-    let count = BEFORE.min(spend.len()).max(1);
+pub(super) fn start_level(spend: &[f64], periods_a_week: f64) -> f64 {
+    let before = (BEFORE as f64 * periods_a_week.max(1.0)).round() as usize;
+    let count = before.min(spend.len()).max(1);
     spend.iter().take(count).sum::<f64>() / count as f64
 }

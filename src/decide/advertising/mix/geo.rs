@@ -11,6 +11,8 @@ use crate::predict::mix::geo::{GeoEffect, GeoRow, read_out};
 pub(super) struct GeoReadout {
     pub name: String,
     pub channel: String,
+    /// The first of its rows.
+    pub row: usize,
     /// First and last day of the test.
     pub first: i32,
     pub last: i32,
@@ -33,7 +35,8 @@ pub(super) fn read_tests(table: &Table, faults: &mut Faults) -> Vec<GeoReadout> 
         match read_test(table, &rows) {
             Ok((first, last, untreated, effect)) => {
                 let share = rows.iter().map(|&row| cell(table, "share", row)).fold(f64::NAN, f64::max);
-                readouts.push(GeoReadout { name, channel, first, last, share, untreated, effect });
+                let row = rows[0];
+                readouts.push(GeoReadout { name, channel, row, first, last, share, untreated, effect });
             }
             Err(reason) => {
                 let fault = Fault::error(Code::Contradiction, table.file(), format!("test {name}: {reason}"));

@@ -56,6 +56,12 @@ pub(super) fn check(input: &Input) -> Result<Option<Faults>, Faults> {
     let mut faults = valid.notices;
     let history = History::read(&valid.tables, &valid.settings, &mut faults)?;
     faults.extend(history.notices());
+    history.mix.verify().map_err(|error| history.refused(&error))?;
+    // Limits and goals are looked at with curves that any fit would give.
+    let mut tables = tables.clone();
+    tables.insert(history.stand_ins());
+    let name = String::new();
+    Problem::read(Input::Tables { name, tables, settings: settings.clone() })?;
     faults.into_result().map(Some)
 }
 
@@ -73,11 +79,9 @@ pub(super) fn with_curves(input: Input, control: &Control) -> Result<(Input, Opt
     let mut faults = Faults::default();
     let history = History::read(&valid.tables, &valid.settings, &mut faults)?;
     faults.extend(history.notices());
-    let fitted = fit(&history.mix, &MixOptions::default(), control).map_err(|error| {
-        let fault = Fault::error(Code::Contradiction, "sales", error.to_string());
-        Faults::from(fault.with_help("correct the history, or give response_curves"))
-    })?;
-    let readout = Readout::new(history, &fitted, faults);
+    let fitted =
+        fit(&history.mix, &MixOptions::default(), control).map_err(|error| history.refused(&error))?;
+    let readout = Readout::new(history, &fitted, faults)?;
     tables.insert(readout.curves());
     Ok((Input::Tables { name, tables, settings }, Some(readout)))
 }

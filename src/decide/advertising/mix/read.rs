@@ -6,7 +6,7 @@ use super::geo::{GeoReadout, read_tests};
 use super::periods::Periods;
 use super::{is_blank, notice, warning};
 use crate::data::{Code, Fault, Faults, SettingsValues, Table, Tables};
-use crate::predict::mix::{Belief, Channel, ControlSeries, LiftTest, MixHistory};
+use crate::predict::mix::{Belief, Channel, ControlSeries, LiftTest, MixError, MixHistory};
 
 /// A channel's limits in the plan's window; NaN where not given.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -31,6 +31,10 @@ pub(super) struct History {
     pub reach: f64,
     pub spend_file: String,
     pub geo: Vec<GeoReadout>,
+    /// File and row that each lift test of the model comes from.
+    test_rows: Vec<(String, u64)>,
+    sales_file: String,
+    priors_file: String,
 }
 
 /// A history shorter than this many periods a channel says little.
@@ -72,6 +76,9 @@ impl History {
             reach: settings.number("reach").unwrap_or(1.5),
             spend_file: spend.file().to_owned(),
             geo: Vec::new(),
+            test_rows: Vec::new(),
+            sales_file: sales.file().to_owned(),
+            priors_file: table("priors").file().to_owned(),
         };
         history.read_spend(spend, faults);
         history.read_controls(table("controls"), faults);
@@ -207,6 +214,7 @@ impl History {
             let share = cell(table, "share", row);
             let until = None;
             self.mix.lift_tests.push(LiftTest { channel, from, to, until, share, lift, error });
+            self.test_rows.push((table.file().to_owned(), table.row_number(row)));
         }
     }
 
@@ -240,7 +248,49 @@ impl History {
             }
             let until = Some(to);
             self.mix.lift_tests.push(LiftTest { channel, from, to, until, share, lift, error });
+            self.test_rows.push((table.file().to_owned(), table.row_number(test.row)));
         }
+    }
+
+    /// The fault of a history that cannot be fitted, at the file that it comes from.
+    pub fn refused(&self, error: &MixError) -> Faults {
+        let file = match error {
+            MixError::Length { .. } | MixError::Value { .. } => &self.spend_file,
+            MixError::Belief { .. } => &self.priors_file,
+            _ => &self.sales_file,
+        };
+        let (file, row) = match error {
+            MixError::LiftTest { at } => {
+                self.test_rows.get(*at).map_or((file, None), |(file, row)| (file, Some(*row)))
+            }
+            _ => (file, None),
+        };
+        let message = match error {
+            MixError::LiftTest { .. } => {
+                "the test has a window, share, lift or error that is not possible".to_owned()
+            }
+            other => other.to_string(),
+        };
+        let fault = Fault::error(Code::Contradiction, file, message);
+        let fault = fault.with_help("correct the history, or give response_curves");
+        row.map_or(fault.clone(), |row| fault.at_row(row)).into()
+    }
+
+    /// Curves of no meaning with the bounds of the fitted ones, so that limits can be looked at before the fit.
+    pub fn stand_ins(&self) -> Table {
+        let spent: Vec<usize> = (0..self.money.len()).filter(|&c| self.greatest(c) > 0.0).collect();
+        let each = |of: &dyn Fn(usize) -> f64| -> Vec<f64> { spent.iter().map(|&c| of(c)).collect() };
+        Table::new("response_curves")
+            .from_file(format!("{} (fitted)", self.spend_file))
+            .with_text("channel", spent.iter().map(|&c| &self.mix.channels[c].name))
+            .with_number("a", each(&|_| 1.0))
+            .with_number("k", each(&|_| 1.0))
+            .with_number("s", each(&|_| 1.0))
+            .with_number("max", each(&|c| self.most(c, self.usual(c))))
+            .with_number("min", each(&|c| self.limits[c].min))
+            .with_number("step", each(&|c| self.limits[c].step))
+            .with_number("current", each(&|c| self.usual(c)))
+            .with_number("error", each(&|_| 0.0))
     }
 
     /// What a reader should know of this history.

@@ -11,6 +11,8 @@ use crate::predict::mix::{
 
 /// Points of a curve; the report draws as many.
 pub(super) const POINTS: usize = 60;
+/// Standard deviations from the mean to the end of an interval of 90 %.
+const NINETY: f64 = 1.6449;
 /// Scale reduction above which the chains did not agree.
 const AGREEMENT: f64 = 1.1;
 
@@ -46,6 +48,8 @@ pub(in crate::decide::advertising) struct Readout {
     window: usize,
     file: String,
     notices: Faults,
+    /// Draws of the fit, where it was cut short.
+    cut_to: Option<usize>,
 }
 
 /// The decomposition with its names and days.
@@ -70,10 +74,18 @@ impl Readout {
         let geo =
             valid.tables.get("geo_tests").map(|table| read_tests(table, &mut faults)).unwrap_or_default();
         let notices = faults.into_result()?;
-        Ok(Some(Readout { channels: Vec::new(), parts: None, geo, window: 1, file: String::new(), notices }))
+        Ok(Some(Readout {
+            channels: Vec::new(),
+            parts: None,
+            geo,
+            window: 1,
+            file: String::new(),
+            notices,
+            cut_to: None,
+        }))
     }
 
-    pub(super) fn new(history: History, fitted: &Fitted, mut faults: Faults) -> Self {
+    pub(super) fn new(history: History, fitted: &Fitted, mut faults: Faults) -> Result<Self, Faults> {
         let contributions = fitted.contributions();
         let (carry_over, half, shape) = (fitted.carry_over(), fitted.half_saturation(), fitted.shape());
         let mut channels = Vec::new();
@@ -84,7 +96,8 @@ impl Readout {
             // The curve reaches to what is spent now, whatever may be spent from now on.
             let reach = most.max(current);
             let grid: Vec<f64> = (0..=POINTS).map(|i| reach * i as f64 / POINTS as f64).collect();
-            let band = fitted.response(c, PlanWindow { periods: history.window }, &grid);
+            let window = PlanWindow { periods: history.window };
+            let band = fitted.response(c, window, &grid).map_err(|error| history.refused(&error))?;
             let points: Vec<(f64, f64)> =
                 grid.iter().copied().zip(band.response.iter().map(|estimate| estimate.mean)).collect();
             let known = history.mix.outcome.iter().zip(&history.money[c]).filter(|(y, _)| y.is_finite());
@@ -118,22 +131,29 @@ impl Readout {
                 told.with_help("give lift_tests or priors of channels that are spent on at the same time"),
             );
         }
+        let cut_to = fitted.is_cut_short.then(|| fitted.draws());
+        if let Some(draws) = cut_to {
+            let message = format!("the fit was cut short: its intervals rest on {draws} draws");
+            let told = warning(Code::OutOfRange, &history.spend_file, message);
+            faults.push(told.with_help("allow more time"));
+        }
         let parts = Parts {
             days: history.periods.starts.clone(),
             outcome: history.mix.outcome.clone(),
             channels: history.mix.channels.iter().map(|channel| channel.name.clone()).collect(),
             controls: history.mix.controls.iter().map(|control| control.name.clone()).collect(),
-            values: fitted.decomposition(&history.mix),
+            values: fitted.decomposition(&history.mix).map_err(|error| history.refused(&error))?,
             r2: fitted.r2,
         };
-        Readout {
+        Ok(Readout {
             channels,
             parts: Some(parts),
             window: history.window,
             file: history.spend_file,
             geo: history.geo,
             notices: faults,
-        }
+            cut_to,
+        })
     }
 
     /// What was found amiss in the history.
@@ -155,6 +175,7 @@ impl Readout {
             .with_number("min", each(&|channel| channel.limit.min))
             .with_number("step", each(&|channel| channel.limit.step))
             .with_number("current", each(&|channel| channel.current))
+            .with_number("error", each(&ChannelReadout::error))
     }
 
     /// The tables that go with the plan.
@@ -213,7 +234,10 @@ impl Readout {
             .with_number("k", number("k"))
             .with_number("s", number("s"))
             .with_number("max", number("max"))
+            .with_number("min", number("min"))
+            .with_number("step", number("step"))
             .with_number("current", number("current"))
+            .with_number("error", number("error"))
     }
 
     fn geo_readout(&self) -> Table {
@@ -269,6 +293,9 @@ impl Readout {
                 problem.style.percent(parts.r2)
             ));
         }
+        if let Some(draws) = self.cut_to {
+            sentences.push(format!("The time limit cut the fit short: it rests on {draws} draws only."));
+        }
         for test in &self.geo {
             let percent = |value: f64| problem.style.percent(value);
             sentences.push(format!(
@@ -305,6 +332,15 @@ impl ChannelReadout {
         crate::decide::advertising::model::marginal_response(&channel, self.current)
     }
 
+    /// Standard error of the response as a share of it, at the current spend or, where that is none, at the greatest.
+    fn error(&self) -> f64 {
+        let reach = self.band.spend.last().copied().unwrap_or(0.0);
+        let place = if reach > 0.0 { (self.current / reach * POINTS as f64).round() as usize } else { 0 };
+        let place = if place == 0 { POINTS } else { place.min(POINTS) };
+        let Estimate { mean, low, high } = self.band.response[place];
+        if mean > 0.0 { ((high - low) / (2.0 * NINETY) / mean).min(100.0) } else { 0.0 }
+    }
+
     fn identified_words(&self) -> &'static str {
         match self.identified {
             Identified::Yes => "yes",
@@ -321,6 +357,9 @@ impl Parts {
         let values = &self.values;
         let mut named: Vec<(String, &[f64])> =
             vec![("baseline".to_owned(), &values.baseline), ("season".to_owned(), &values.season)];
+        if values.week.iter().any(|value| *value != 0.0) {
+            named.push(("weekday".to_owned(), &values.week));
+        }
         named.extend(self.controls.iter().cloned().zip(values.controls.iter().map(Vec::as_slice)));
         named.extend(self.channels.iter().cloned().zip(values.channels.iter().map(Vec::as_slice)));
         named.push(("unexplained".to_owned(), &values.unexplained));
@@ -340,7 +379,7 @@ impl Parts {
 
 impl History {
     /// Spend of the plan's window at the mean rate of the last year, unless it is given.
-    fn usual(&self, channel: usize) -> f64 {
+    pub(super) fn usual(&self, channel: usize) -> f64 {
         let given = self.limits[channel].current;
         if !given.is_nan() {
             return given;
@@ -351,12 +390,12 @@ impl History {
     }
 
     /// Greatest spend of a period.
-    fn greatest(&self, channel: usize) -> f64 {
+    pub(super) fn greatest(&self, channel: usize) -> f64 {
         self.money[channel].iter().copied().fold(0.0, f64::max)
     }
 
     /// Greatest spend of the window.
-    fn most(&self, channel: usize, current: f64) -> f64 {
+    pub(super) fn most(&self, channel: usize, current: f64) -> f64 {
         let Limit { min, max, .. } = self.limits[channel];
         if !max.is_nan() {
             return max;

@@ -3,10 +3,14 @@
 use chrono::NaiveDate;
 
 use super::periods::Periods;
+use super::read::History;
+use super::readout::Readout;
 use crate::control::Control;
-use crate::data::{Code, Settings, Table, Tables, day_number};
+use crate::data::{Code, Faults, Settings, Table, Tables, day_number, validate};
 use crate::decide::advertising::Advertising;
+use crate::decide::advertising::problem::Problem;
 use crate::decide::{Decision, Input, Prepared, SolveOptions};
+use crate::predict::mix::{MixOptions, fit};
 use crate::presentation::Block;
 
 const WEEKS: usize = 80;
@@ -228,4 +232,86 @@ fn gaps_in_dates_are_periods_without_sales() {
     let parts = solution.tables.get("decomposition").unwrap();
     let found: std::collections::BTreeSet<i32> = parts.date("date").unwrap().iter().copied().collect();
     assert_eq!(found.len(), kept.iter().filter(|kept| **kept).count());
+}
+
+fn faults(tables: Tables, settings: Settings) -> Faults {
+    let input =
+        || Input::Tables { name: "spring".into(), tables: tables.clone(), settings: settings.clone() };
+    let checked = Advertising.validate(input(), &Control::default()).unwrap_err();
+    let prepared = Advertising.prepare(input(), &Control::default()).err().unwrap();
+    assert_eq!(checked.as_slice(), prepared.as_slice(), "what a check says and what a solve says");
+    checked
+}
+
+#[test]
+fn a_check_refuses_what_a_solve_refuses() {
+    let first = |table: &Table, weeks: usize| {
+        let rows: Vec<bool> =
+            table.date("date").unwrap().iter().map(|day| *day < day_number(date(weeks))).collect();
+        table.filtered(&rows)
+    };
+    let all = folder();
+    let short = Tables::default()
+        .with(first(all.get("spend").unwrap(), 11))
+        .with(first(all.get("sales").unwrap(), 11));
+    let told = faults(short, Settings::default());
+    assert!(told.as_slice()[0].message.contains("11 periods have an outcome"), "{told:?}");
+    let limits = Table::new("channel_limits")
+        .with_text("channel", ["search"])
+        .with_number("min", [9.0])
+        .with_number("max", [5.0]);
+    let told = faults(folder().with(limits), Settings::default());
+    assert!(told.as_slice()[0].message.contains("at least 9 and at most 5"), "{told:?}");
+    let told = faults(folder(), Settings::default().with("goals", "response,reach"));
+    assert!(told.as_slice()[0].message.contains("no goal `reach`"), "{told:?}");
+}
+
+#[test]
+fn a_lift_test_that_cannot_be_is_refused_at_its_row() {
+    let lift = Table::new("lift_tests")
+        .with_text("channel", ["search", "radio"])
+        .with_date("start", [date(3), date(9)])
+        .with_date("end", [date(6), date(12)])
+        .with_number("lift", [5.0, 6.0])
+        .with_number("error", [1.0, f64::INFINITY]);
+    let told = faults(folder().with(lift), Settings::default());
+    let fault = &told.as_slice()[0];
+    assert!(fault.file.contains("lift_tests"), "{fault:?}");
+    assert_eq!(fault.row, Some(3));
+}
+
+#[test]
+fn a_fit_cut_short_is_told_beside_its_split() {
+    let valid = validate(folder(), &Settings::default(), &Problem::schema().unwrap()).unwrap();
+    let history = History::read(&valid.tables, &valid.settings, &mut Faults::default()).unwrap();
+    let options = MixOptions { settle: 5, draws: 100_000, thin: 10, ..MixOptions::default() };
+    let control = Control::default().with_time(std::time::Duration::from_millis(300));
+    let fitted = fit(&history.mix, &options, &control).unwrap();
+    let readout = Readout::new(history, &fitted, Faults::default()).unwrap();
+    let notices = readout.notices();
+    assert!(notices.as_slice().iter().any(|fault| fault.message.contains("cut short")), "{notices:?}");
+    let tables = folder().with(readout.curves());
+    let (problem, _) = Problem::read(input(tables)).unwrap();
+    let said = readout.sentences(&problem);
+    assert!(said.iter().any(|line| line.contains("cut the fit short")), "{said:?}");
+}
+
+#[test]
+fn fitted_curves_carry_what_a_later_folder_needs() {
+    let limits = Table::new("channel_limits")
+        .with_text("channel", ["search"])
+        .with_number("min", [100.0])
+        .with_number("step", [50.0]);
+    let tables = folder().with(limits);
+    let goals = Settings::default().with("goals", "response,risk");
+    let with_goals = Input::Tables { name: "spring".into(), tables: tables.clone(), settings: goals };
+    assert!(Advertising.prepare(with_goals, &Control::default()).is_ok());
+    let solution = prepare(tables).solve(&SolveOptions::default()).unwrap();
+    let curves = solution.tables.get("fitted_curves").unwrap();
+    assert_eq!(curves.number("min").unwrap(), [100.0, 0.0]);
+    assert_eq!(curves.number("step").unwrap(), [50.0, 0.0]);
+    let errors = curves.number("error").unwrap();
+    assert!(errors.iter().all(|error| *error > 0.0 && *error < 1.0), "{errors:?}");
+    // The channel that brings less is known less well.
+    assert!(errors[1] > errors[0], "{errors:?}");
 }
