@@ -51,23 +51,22 @@ impl Bid {
     pub fn run(self) -> Result<u8, Failure> {
         let purse = Purse { budget: self.budget, expected: self.expected, price: self.price };
         let path = self.log.clone().unwrap_or_else(|| PathBuf::from("simulation"));
-        let mut notices = Faults::default();
         let bids = match self.simulate {
             Some(auctions) => {
                 let Bid { creatives, seed, .. } = self;
                 bid::simulate(&Simulation { auctions, creatives, seed }, &purse)?
             }
             None => {
-                let (log, told) = bid::read_log(&path)?;
-                notices = told;
+                let (log, notices) = bid::read_log(&path)?;
+                console::print_faults(&notices);
                 bid::replay_log(&log, &purse)?
             }
         };
-        self.write(&path, &bids, &notices)?;
+        self.write(&path, &bids)?;
         Ok(exit::OK)
     }
 
-    fn write(&self, path: &Path, bids: &Bids, notices: &Faults) -> Result<(), Failure> {
+    fn write(&self, path: &Path, bids: &Bids) -> Result<(), Failure> {
         let document = document(bids);
         let presentation = bids.present(&input::title(path), &self.currency);
         let default = || match &self.log {
@@ -80,7 +79,7 @@ impl Bid {
         if self.talk.json {
             console::say_json(&document);
         } else if self.talk.tells() {
-            write::summary(&presentation, notices);
+            write::summary(&presentation, &Faults::default());
             console::say(&format!("\nBids: {}", folder.join("bids.csv").display()));
         }
         Ok(())

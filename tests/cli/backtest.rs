@@ -40,7 +40,7 @@ fn every_policy_of_every_window_is_priced() {
         let of = |name: &str| window["policies"][name]["controllable_cost"].as_f64().unwrap();
         assert!(names.iter().all(|name| of("perfect_foresight") <= of(name) + 1e-9), "{window}");
     }
-    assert_eq!(backtest["backtest"]["warnings"].as_array().unwrap().len(), 0);
+    assert_eq!(backtest["warnings"].as_array().unwrap().len(), 0);
     for file in ["backtest.json", "presentation.json", "report.html"] {
         assert!(at.join("shop/out-backtest").join(file).is_file(), "{file}");
     }
