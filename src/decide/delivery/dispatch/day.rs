@@ -104,64 +104,18 @@ impl Day {
         let mut faults = Faults::default();
         let mut next_order = known;
         for row in 0..events.len() {
-            let cell = |column: &str| events.text(column).map_or("", |words| words.get(row));
-            let number = |column: &str| events.number(column).map_or(f64::NAN, |numbers| numbers[row]);
-            let wrong = |code: Code, column: &str, message: String| {
-                Fault::error(code, events.file(), message)
-                    .at_row(events.row_number(row))
-                    .in_column(column, events.cell_text(column, row))
-            };
-            let is_order = cell("event") == "order";
+            let entry = Entry { events, row };
+            let is_order = entry.cell("event") == "order";
             let order = next_order;
             next_order += usize::from(is_order);
-            let Some(time) = WrittenTime::parse(cell("time")) else {
-                let message = format!("time is \"{}\": not a time", cell("time"));
-                faults.push(
-                    wrong(Code::NotADate, "time", message).with_help("write 08:30, or 2026-03-02 08:30"),
-                );
-                continue;
-            };
-            let time = self.problem.clock.at(time, 0);
-            let unknown = |column: &str| {
-                let message = format!("{column} is \"{}\", of which there is none", cell(column));
-                wrong(Code::UnknownReference, column, message)
-                    .with_help(format!("name a {column} of the input"))
-            };
-            let missing = |column: &str| {
-                wrong(Code::MissingValue, column, format!("{column} is blank")).with_help("give a number")
-            };
-            let what = match cell("event") {
-                "order" => {
-                    self.arrives[order] = time;
-                    let named = &mut self.problem.visits[order];
-                    (named.file, named.row) = (events.file().to_owned(), events.row_number(row));
-                    Ok(What::Order)
-                }
-                "cancel" => self.order(cell("visit")).map(What::Cancel).ok_or_else(|| unknown("visit")),
-                "traffic" if number("factor").is_nan() => Err(missing("factor")),
-                "traffic" => Ok(What::Traffic(number("factor"))),
-                "position" => {
-                    match (self.vehicle(cell("vehicle")), position::spot(events, row, &self.problem, places))
-                    {
-                        (None, _) => Err(unknown("vehicle")),
-                        (_, None) => {
-                            let column = if cell("place").is_empty() { "latitude" } else { "place" };
-                            let message = "the report names no place where the vehicle is".to_owned();
-                            Err(wrong(Code::MissingValue, column, message).with_help(
-                                "give latitude and longitude, x_km and y_km, or a place of the tables",
-                            ))
-                        }
-                        (Some(vehicle), Some(at)) => Ok(What::Position { vehicle, at }),
+            match entry.time().and_then(|time| Ok((time, self.what(entry, places)?))) {
+                Ok((time, what)) => {
+                    let time = self.problem.clock.at(time, 0);
+                    if is_order {
+                        self.arrives[order] = time;
+                        let named = &mut self.problem.visits[order];
+                        (named.file, named.row) = (events.file().to_owned(), events.row_number(row));
                     }
-                }
-                _ if number("delay_minutes").is_nan() => Err(missing("delay_minutes")),
-                _ => {
-                    let vehicle = self.vehicle(cell("vehicle")).ok_or_else(|| unknown("vehicle"));
-                    vehicle.map(|vehicle| What::Delay { vehicle, by: 60.0 * number("delay_minutes") })
-                }
-            };
-            match what {
-                Ok(what) => {
                     if let What::Cancel(order) = what {
                         self.cancelled[order] = self.cancelled[order].min(time);
                     }
@@ -174,19 +128,37 @@ impl Day {
         faults.into_result().map(|_| ())
     }
 
+    /// What an entry of the log says.
+    fn what(&self, entry: Entry<'_>, places: &HashMap<String, usize>) -> Result<What, Fault> {
+        let vehicle = || {
+            let name = entry.cell("vehicle");
+            let known = |&(kind, member): &(usize, usize)| self.problem.vehicle(kind, member) == name;
+            self.vehicles.iter().position(known).ok_or_else(|| entry.unknown("vehicle"))
+        };
+        match entry.cell("event") {
+            "order" => Ok(What::Order),
+            "cancel" => {
+                let known = self.problem.visits.iter().position(|visit| visit.code == entry.cell("visit"));
+                known.map(What::Cancel).ok_or_else(|| entry.unknown("visit"))
+            }
+            "traffic" => entry.number("factor").map(What::Traffic),
+            "position" => {
+                let vehicle = vehicle()?;
+                let spot = position::spot(entry.events, entry.row, &self.problem, places);
+                spot.map(|at| What::Position { vehicle, at }).ok_or_else(|| entry.nowhere())
+            }
+            _ => {
+                let by = 60.0 * entry.number("delay_minutes")?;
+                Ok(What::Delay { vehicle: vehicle()?, by })
+            }
+        }
+    }
+
     /// Puts the delays that positions told of in place of them.
     pub fn replace_positions(&mut self, delays: &[(f64, What)]) {
         self.log.retain(|(_, what)| !matches!(what, What::Position { .. }));
         self.log.extend(delays);
         self.log.sort_by(|a, b| a.0.total_cmp(&b.0));
-    }
-
-    fn order(&self, code: &str) -> Option<usize> {
-        self.problem.visits.iter().position(|visit| visit.code == code)
-    }
-
-    fn vehicle(&self, name: &str) -> Option<usize> {
-        self.vehicles.iter().position(|&(kind, member)| self.problem.vehicle(kind, member) == name)
     }
 
     /// Nothing is served before it was ordered: windows begin when the order arrives.
@@ -220,6 +192,51 @@ impl Day {
             let lost = self.hopeless[pair.first] || self.hopeless[pair.second];
             (self.hopeless[pair.first], self.hopeless[pair.second]) = (lost, lost);
         }
+    }
+}
+
+/// A row of the log.
+#[derive(Clone, Copy)]
+struct Entry<'a> {
+    events: &'a Table,
+    row: usize,
+}
+
+impl<'a> Entry<'a> {
+    fn cell(self, column: &str) -> &'a str {
+        self.events.text(column).map_or("", |words| words.get(self.row))
+    }
+
+    fn number(self, column: &str) -> Result<f64, Fault> {
+        let number = self.events.number(column).map_or(f64::NAN, |numbers| numbers[self.row]);
+        let blank = || self.fault(Code::MissingValue, column, format!("{column} is blank"));
+        if number.is_nan() { Err(blank().with_help("give a number")) } else { Ok(number) }
+    }
+
+    fn time(self) -> Result<WrittenTime, Fault> {
+        let text = self.cell("time");
+        WrittenTime::parse(text).ok_or_else(|| {
+            let fault = self.fault(Code::NotADate, "time", format!("time is \"{text}\": not a time"));
+            fault.with_help("write 08:30, or 2026-03-02 08:30")
+        })
+    }
+
+    fn fault(self, code: Code, column: &str, message: String) -> Fault {
+        Fault::error(code, self.events.file(), message)
+            .at_row(self.events.row_number(self.row))
+            .in_column(column, self.events.cell_text(column, self.row))
+    }
+
+    fn unknown(self, column: &str) -> Fault {
+        let message = format!("{column} is \"{}\", of which there is none", self.cell(column));
+        self.fault(Code::UnknownReference, column, message).with_help(format!("name a {column} of the input"))
+    }
+
+    fn nowhere(self) -> Fault {
+        let column = if self.cell("place").is_empty() { "latitude" } else { "place" };
+        let message = "the report names no place where the vehicle is".to_owned();
+        self.fault(Code::MissingValue, column, message)
+            .with_help("give latitude and longitude, x_km and y_km, or a place of the tables")
     }
 }
 
