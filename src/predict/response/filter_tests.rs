@@ -207,7 +207,7 @@ fn counts_are_followed_too() {
     let truth = |_: i32| Truth { level: 0.3, own: -2.5, spread: 0.3, noise: 0.0 };
     let past = sold(0..40, 7, truth);
     assert!(past.quantity.contains(&0.0));
-    let response = &fit(&[past.clone()], &ResponseOptions::default())[0];
+    let response = &fit(std::slice::from_ref(&past), &ResponseOptions::default())[0];
     let new = sold(40..160, 8, truth);
     let mut filter = Filter::new(response, 39.0, STILL);
     fed(&mut filter, &new);
