@@ -73,12 +73,14 @@ pub(in super::super) fn sentence(problem: &Problem, trials: &[Trial]) -> String 
     let written = |value: f64| problem.style.number(value, &measure(problem.goal));
     let count = trials.len() as f64;
     let mean = |of: fn(&Trial) -> f64| 2.0 * deviations(0.95) * trials.iter().map(of).sum::<f64>() / count;
+    let loss: f64 = trials.iter().map(|trial| trial.loss).sum();
     format!(
-        "{} price test{} may lose {} and narrow the interval of an elasticity from {:.1} to {:.1} on average, which is \
-         worth {} (price_tests.csv).",
+        "{} price test{} {} {} and narrow the interval of an elasticity from {:.1} to {:.1} on average, which is worth {} \
+         (price_tests.csv).",
         trials.len(),
         if trials.len() == 1 { "" } else { "s" },
-        written(trials.iter().map(|trial| trial.loss).sum()),
+        if loss < 0.0 { "may gain" } else { "may lose" },
+        written(loss.abs()),
         mean(|trial| trial.error),
         mean(|trial| trial.error_after),
         written(trials.iter().map(|trial| trial.worth).sum()),
