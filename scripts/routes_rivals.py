@@ -2,18 +2,21 @@
 """Runs Purvey and public solvers on the same routing instances, one thread and the same time each.
 
 usage: scripts/routes_rivals.py [--seconds 30] [--seed 1] [--solvers purvey,pyvrp,ortools,vroom] FILE.vrp ...
+       scripts/routes_rivals.py --generate VISITS [--seed 1] FILE.vrp
 
 Every answer is priced by one function here, by the rounding that best_known.csv (beside the instance) says, so
 that no solver's own count is taken on trust. Seconds are those of processor time: PyVRP is ended by it, the
 others by the clock, so what they took is told. The rivals come from PyPI (pyvrp, ortools, pyvroom), into a virtual
 environment outside the repository; a solver that is not installed, or does not take the class of an instance, is
-left out with a dash. PURVEY names the program (default: target/release/purvey).
+left out with a dash. --generate writes an instance of so many visits instead: half of them in clusters, a depot
+in a corner, amounts from 1 to 100, about ten visits a route. PURVEY names the program (default: target/release/purvey).
 """
 
 import argparse
 import csv
 import math
 import os
+import random
 import resource
 import subprocess
 import sys
@@ -65,7 +68,8 @@ class Instance:
             for at in range(count)
         ]
         known = self.path.parent / "best_known.csv"
-        self.best, self.rounding = None, "exact"
+        published = {"CVRP": "nearest", "VRPB": "nearest", "VRPTW": "dimacs", "PCVRPTW": "dimacs"}
+        self.best, self.rounding = None, published.get(self.kind, "exact")
         if known.exists():
             for row in csv.DictReader(known.open()):
                 if row["instance"] == self.path.stem:
@@ -107,8 +111,8 @@ class Instance:
             if self.windows:
                 broken = broken or self.clock(way, kind["longest"])
             seen.update(nodes)
-            if sum(len(nodes) for _, nodes in routes) != len({n for _, nodes in routes for n in nodes}):
-                broken = broken or "a node twice"
+        if sum(len(nodes) for _, nodes in routes) != len(seen):
+            broken = broken or "a node twice"
         for node in set(range(self.n)) - set(self.depots) - seen:
             cost += self.prize[node]
             broken = broken or (None if self.prize[node] > 0 else "a node is missing")
@@ -306,6 +310,26 @@ def vroom(instance, seconds, seed):
 SOLVERS = {"purvey": purvey, "pyvrp": pyvrp, "ortools": ortools, "vroom": vroom}
 
 
+def generate(path, visits, seed):
+    """Writes an instance with capacities alone, as X-n1001-k43 and its like are made, by Uchoa and others (2017)."""
+    draw = random.Random(seed)
+    side = 1000 * math.isqrt(max(1, visits // 1000))
+    point = lambda: (draw.randint(0, side), draw.randint(0, side))
+    centres = [point() for _ in range(max(3, visits // 150))]
+    points = [(0, 0)] + [point() for _ in range(visits - visits // 2)]
+    while len(points) <= visits:
+        x, y = draw.choice(centres)
+        near = round(draw.gauss(x, side / 60)), round(draw.gauss(y, side / 60))
+        if all(0 <= at <= side for at in near):
+            points.append(near)
+    amounts = [0] + [draw.randint(1, 100) for _ in range(visits)]
+    lines = [f"NAME : {Path(path).stem}", "TYPE : CVRP", f"DIMENSION : {visits + 1}", "EDGE_WEIGHT_TYPE : EUC_2D"]
+    lines += ["CAPACITY : 500", "NODE_COORD_SECTION"]
+    lines += [f"{number} {x} {y}" for number, (x, y) in enumerate(points, 1)]
+    lines += ["DEMAND_SECTION"] + [f"{number} {amount}" for number, amount in enumerate(amounts, 1)]
+    Path(path).write_text("\n".join(lines + ["DEPOT_SECTION", "1", "-1", "EOF", ""]))
+
+
 def processor_time():
     """Seconds of processor time of this process and of those that it ran."""
     times = os.times()
@@ -317,8 +341,13 @@ def main():
     parser.add_argument("--seconds", type=int, default=30)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--solvers", default=",".join(SOLVERS))
+    parser.add_argument("--generate", type=int, metavar="VISITS")
     parser.add_argument("files", nargs="+")
     arguments = parser.parse_args()
+    if arguments.generate:
+        for file in arguments.files:
+            generate(file, arguments.generate, arguments.seed)
+        return
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     print("instance,solver,cost,gap_percent,seconds,broken_rule")
     for file in arguments.files:

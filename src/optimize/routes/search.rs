@@ -12,8 +12,8 @@ use super::network::Network;
 use super::problem::Problem;
 use super::solution::Solution;
 
-/// Labels of the bound that take about as long as a step of the search.
-const LABELS_A_STEP: u64 = 20;
+/// Ways tried by the bound that take about as long as a step of the search.
+const WAYS_A_STEP: u64 = 100;
 /// Difference of cost and bound, relative to the cost, that is rounding.
 const PROVED: f64 = 1e-9;
 
@@ -138,7 +138,9 @@ pub fn search(
     let cost = evaluation.cost.total();
     if evaluation.violations.is_empty() && is_small {
         let plan = plan_of(&network, &solution, cost);
-        let budget = (options.bound_share * (steps * LABELS_A_STEP) as f64) as u64;
+        let by_clock = control.limits.work.is_none() && control.limits.time.is_some();
+        let by_steps = options.bound_share * (steps * WAYS_A_STEP) as f64;
+        let budget = if by_clock { u64::MAX } else { by_steps as u64 };
         bound = bound.into_iter().chain(strong(&network, &plan, budget, &control)).reduce(f64::max);
     }
     bound = bound.filter(|_| evaluation.violations.is_empty());

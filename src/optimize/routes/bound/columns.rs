@@ -32,6 +32,8 @@ const NEAR: usize = 8;
 const SMOOTHING: f64 = 0.6;
 /// Differences of costs that are rounding, relative to the whole.
 const ROUNDING: f64 = 1e-7;
+/// Where the linear program falls by less than this share, quick searches give way to exact ones.
+const STALLED: f64 = 1e-4;
 /// Columns beyond which the dearest half is dropped, for each visit, and more.
 const MOST_COLUMNS: (usize, usize) = (10, 1_000);
 /// A share of a route below this is none.
@@ -46,7 +48,7 @@ pub(in super::super) struct Plan {
 }
 
 /// The bound, never above the cost of the plan; `None` where the problem is too large or the budget
-/// (labels) or time too short for any.
+/// (ways tried) or time too short for any.
 pub(in super::super) fn strong(
     network: &Network<'_>,
     plan: &Plan,
@@ -121,14 +123,16 @@ impl<'a> Generation<'a> {
 
     /// Adds routes until none pays, the plan is proved to be the best, or the limits end it.
     fn run(&mut self) {
-        let mut is_quick = true;
+        let (mut is_quick, mut last) = (true, f64::INFINITY);
         while let Some(prices) = master::solve(self.network, &self.ways, &mut self.columns, self.control) {
             let slack = ROUNDING * prices.cost.abs().max(1.0);
             if self.bound().is_some_and(|bound| bound >= self.most - slack) {
                 return;
             }
             self.drop_dear();
-            if is_quick {
+            let falls = prices.cost < last * (1.0 - STALLED);
+            last = prices.cost;
+            if is_quick && falls {
                 match self.generate(&prices, &prices.visits, false) {
                     Some(added) => is_quick = added > 0,
                     None => return,
@@ -140,7 +144,7 @@ impl<'a> Generation<'a> {
             match added {
                 None => return,
                 Some(0) if !self.remember_circles() => return,
-                Some(_) => is_quick = true,
+                Some(_) => (is_quick, last) = (true, f64::INFINITY),
             }
         }
     }

@@ -27,6 +27,9 @@ const CLOCK_LABELS: usize = 256;
 /// Most labels held at a time (60 MB).
 const MOST_LABELS: usize = 500_000;
 
+/// Ways from each visit that are tried where the cheapest route is not needed.
+const CHEAP_WAYS: usize = 20;
+
 /// A set of visits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct Memory([u64; WORDS]);
@@ -75,6 +78,15 @@ impl Label {
     }
 }
 
+/// What is read first of a label when another is compared with it.
+#[derive(Debug, Clone, Copy)]
+struct Entry {
+    cost: f64,
+    time: f64,
+    used: f64,
+    label: u32,
+}
+
 /// What a search for routes is told.
 #[derive(Clone, Copy)]
 pub(super) struct Question<'a> {
@@ -99,12 +111,12 @@ pub(super) struct Priced {
 pub(super) struct Labels {
     labels: Vec<Label>,
     /// Labels at each visit by rising cost.
-    at: Vec<Vec<(f64, u32)>>,
+    at: Vec<Vec<Entry>>,
     open: BinaryHeap<Reverse<(u64, u32)>>,
 }
 
 impl Labels {
-    /// Routes that cost less than the prices of their visits; `None` where `budget` (labels) or time is
+    /// Routes that cost less than the prices of their visits; `None` where `budget` (ways tried) or time is
     /// at its end before that is known.
     pub fn price(&mut self, ways: &Ways, question: Question<'_>, budget: &mut u64) -> Option<Priced> {
         self.labels.clear();
@@ -123,25 +135,25 @@ impl Labels {
         if let Some(first) = ways.from.last() {
             first.iter().for_each(|way| self.extend(&start, u32::MAX, way, ways, &question));
         }
+        let most = if question.exact { usize::MAX } else { CHEAP_WAYS };
         let mut done = 0;
         while let Some(Reverse((_, index))) = self.open.pop() {
-            if done % CLOCK_LABELS == 0 && question.control.should_stop() {
-                return None;
-            }
-            done += 1;
             let label = self.labels[index as usize];
             if label.is_dominated {
                 continue;
             }
-            if *budget < done as u64 || self.labels.len() > MOST_LABELS {
+            if done % CLOCK_LABELS == 0 && question.control.should_stop() {
+                return None;
+            }
+            done += 1;
+            let tried = ways.from[label.visit as usize].iter().take(most);
+            *budget = budget.saturating_sub(tried.len() as u64);
+            if *budget == 0 || self.labels.len() > MOST_LABELS {
                 *budget = 0;
                 return None;
             }
-            for way in &ways.from[label.visit as usize] {
-                self.extend(&label, index, way, ways, &question);
-            }
+            tried.for_each(|way| self.extend(&label, index, way, ways, &question));
         }
-        *budget = budget.saturating_sub(done as u64);
         Some(self.ends(ways))
     }
 
@@ -171,25 +183,28 @@ impl Labels {
     fn keep(&mut self, new: Label, order: f64, exact: bool) {
         let labels = &mut self.labels;
         let at = &mut self.at[new.visit as usize];
-        let place = at.partition_point(|known| known.0 <= new.cost);
-        if at[..place].iter().any(|known| labels[known.1 as usize].dominates(&new, exact)) {
+        let own = Entry { cost: new.cost, time: new.time, used: new.used[0], label: labels.len() as u32 };
+        let place = at.partition_point(|known| known.cost <= own.cost);
+        let may_dominate = |a: &Entry, b: &Entry| a.time <= b.time && a.used <= b.used;
+        let is_dominated =
+            |known: &Entry| may_dominate(known, &own) && labels[known.label as usize].dominates(&new, exact);
+        if at[..place].iter().any(is_dominated) {
             return;
         }
         let mut kept = place;
         for read in place..at.len() {
             let known = at[read];
-            if new.dominates(&labels[known.1 as usize], exact) {
-                labels[known.1 as usize].is_dominated = true;
+            if may_dominate(&own, &known) && new.dominates(&labels[known.label as usize], exact) {
+                labels[known.label as usize].is_dominated = true;
             } else {
                 at[kept] = known;
                 kept += 1;
             }
         }
         at.truncate(kept);
-        let index = labels.len() as u32;
-        at.insert(place, (new.cost, index));
+        at.insert(place, own);
+        self.open.push(Reverse((rising(order), own.label)));
         labels.push(new);
-        self.open.push(Reverse((rising(order), index)));
     }
 
     /// The cheapest route that ends with each visit.
@@ -201,7 +216,7 @@ impl Labels {
                 label.time + home.lag <= ways.close
                     && (0..RESOURCES).all(|at| label.used[at] + home.uses[at] <= ways.limits[at])
             };
-            let best = labels.iter().map(|known| &self.labels[known.1 as usize]).find(gets_home);
+            let best = labels.iter().map(|known| &self.labels[known.label as usize]).find(gets_home);
             let Some((label, cost)) = best.map(|label| (label, label.cost + home.cost)) else { continue };
             if cost < 0.0 {
                 priced.least = priced.least.min(cost);

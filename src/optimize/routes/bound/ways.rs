@@ -37,7 +37,7 @@ pub(super) struct Ways {
     pub kind: usize,
     pub fixed: f64,
     pub count: usize,
-    /// Ways from each visit, then from the start of routes.
+    /// Ways from each visit, then from the start of routes, the cheapest first.
     pub from: Vec<Vec<Way>>,
     /// The way from each visit to the end of routes, where there is one in time.
     pub home: Vec<Option<Way>>,
@@ -99,12 +99,14 @@ impl Ways {
             to != from && ordered && network.may_serve(self.kind, to)
         };
         let in_time = |way: &Way| !self.is_timed || leaves + way.lag <= self.windows[way.to as usize].1;
-        (0..network.visits as u32)
+        let mut ways: Vec<Way> = (0..network.visits as u32)
             .filter(|&to| may_follow(to))
             .map(|to| way(network, self.kind, resources, from, to))
             .filter(|way| way.cost.is_finite() && in_time(way))
             .filter(|way| way.uses.iter().zip(&self.limits).all(|(used, limit)| used <= limit))
-            .collect()
+            .collect();
+        ways.sort_by(|a, b| a.cost.total_cmp(&b.cost));
+        ways
     }
 
     /// Cost of a route as the bound counts it; `None` where it takes a way that the bound leaves out.
