@@ -14,6 +14,7 @@ in a corner, amounts from 1 to 100, about ten visits a route. PURVEY names the p
 
 import argparse
 import csv
+import datetime
 import math
 import os
 import random
@@ -299,7 +300,10 @@ def vroom(instance, seconds, seed):
         problem.add_job(
             library.Job(place, location=place, delivery=library.Amount([int(instance.demand[place])]), default_service=whole(instance.service[place]), **more)
         )
-    found = problem.solve(exploration_level=5, nb_threads=1, timeout=__import__("datetime").timedelta(seconds=seconds))
+    # Its own solve() refuses every timeout, as it compares its type with None; the function beneath takes one.
+    timeout = datetime.timedelta(seconds=seconds)
+    found = library.solution.solution.Solution(problem._solve(exploration_level=5, nb_threads=1, timeout=timeout))
+    found._geometry, found._distances = problem._geometry, problem._distances
     routes = {}
     for _, row in found.routes.iterrows():
         if row["type"] == "job":

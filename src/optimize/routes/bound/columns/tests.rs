@@ -104,7 +104,7 @@ fn it_is_not_above_the_best_known_cost_of_public_instances() {
         let problem = super::super::super::Problem::new(read.data).unwrap();
         let network = Network::new(&problem, 20, &Control::default());
         let none = Plan { routes: Vec::new(), cost: f64::INFINITY };
-        let bound = strong(&network, &none, 5_000_000, &Control::default());
+        let bound = strong(&network, &none, 1_500_000, &Control::default());
         assert!(bound.is_none_or(|bound| bound <= best), "{file}: {bound:?} above {best}");
     }
 }
