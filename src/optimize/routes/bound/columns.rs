@@ -27,7 +27,7 @@ const _: () = assert!(MOST_VISITS <= labels::MOST_VISITS);
 /// Most kinds of vehicles.
 const MOST_KINDS: usize = 32;
 /// Visits that a route cannot return to from each, at first.
-const NEAR: usize = 8;
+const NEAR: usize = 3;
 /// Weight of the best prices known in the prices that are tried.
 const SMOOTHING: f64 = 0.6;
 /// Differences of costs that are rounding, relative to the whole.

@@ -166,9 +166,7 @@ impl Labels {
         let (opens, closes) = ways.windows[to];
         let time = (label.time + way.lag).max(opens);
         let mut used = label.used;
-        for at in 0..RESOURCES {
-            used[at] += way.uses[at];
-        }
+        used.iter_mut().zip(&way.uses).for_each(|(used, more)| *used += more);
         if time > closes || (0..RESOURCES).any(|at| used[at] > ways.limits[at]) {
             return;
         }
