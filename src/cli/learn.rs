@@ -8,7 +8,9 @@ use purvey::control::Control;
 use purvey::data::{
     Code, Declaration, Fault, Faults, Severity, Table, Tables, Wanted, read_open, read_text, replace_file,
 };
-use purvey::decide::learn::{self, Answer, ClassAnswer, ClassLesson, LearnFailure, Lesson, Task, TaskFound};
+use purvey::decide::learn::{
+    self, Answer, ClassAnswer, ClassLesson, LearnFailure, Lesson, Price, Task, TaskFound, Trade,
+};
 use purvey::predict::tabular::{LearnOptions, Method, Metric, Saved};
 
 use super::exit::{self, Failure};
@@ -54,6 +56,18 @@ pub struct Learn {
     /// Let the saved model learn on from the rows, and save it again (in --save, else where it was)
     #[arg(long, requires = "with", conflicts_with = "test")]
     update: bool,
+    /// Price at which a row can be bought: a column, which is not learned from, or one number
+    #[arg(long, value_name = "COLUMN|PRICE")]
+    asked: Option<String>,
+    /// Price at which a row can be sold: a column, which is not learned from, or one number
+    #[arg(long, value_name = "COLUMN|PRICE")]
+    offered: Option<String>,
+    /// Cost of a trade: a share of its price (2%), a fee (15), or both (2%+15)
+    #[arg(long, value_name = "COST", default_value = "0", value_parser = parse_cost)]
+    cost: Cost,
+    /// Least expected gain of a trade as a share of its price [default: what gained most on rows held out]
+    #[arg(long, value_name = "SHARE", allow_hyphen_values = true)]
+    margin: Option<f64>,
     /// Rows to explain column by column
     #[arg(long, value_name = "N", default_value_t = 20)]
     explain: usize,
@@ -193,7 +207,8 @@ impl Learn {
                 return Err(Failure::Usage(format!("{target} is the target and stands in {name}")));
             }
         }
-        let (table, found) = self.read_training(train, target, notices)?;
+        let trade = self.trade();
+        let (table, found) = self.read_training(train, target, trade.as_ref(), notices)?;
         let options = LearnOptions {
             method: self.method.chosen(),
             metric: self.metric.chosen(),
@@ -201,7 +216,12 @@ impl Learn {
             buckets: self.buckets,
         };
         let taught = match found.task {
-            Task::Regression => Lesson::learn(&table, target, &options, control).map(Taught::Number),
+            Task::Regression => match trade {
+                Some(trade) => Lesson::learn_to_trade(&table, target, trade, &options, control),
+                None => Lesson::learn(&table, target, &options, control),
+            }
+            .map(Taught::Number),
+            Task::Classification if trade.is_some() => return Err(no_trade(target)),
             Task::Classification => {
                 ClassLesson::learn(&table, target, &found, &options, control).map(Taught::Classes)
             }
@@ -217,9 +237,11 @@ impl Learn {
         &self,
         train: &Path,
         target: &str,
+        trade: Option<&Trade>,
         notices: &mut Faults,
     ) -> Result<(Table, TaskFound), Failure> {
-        let open = learn::open_columns(target, &self.drop, &self.hash);
+        let mut open = learn::open_columns(target, &self.drop, &self.hash);
+        open.known.extend(trade.into_iter().flat_map(Trade::known_columns));
         let found = if self.task == TaskName::Regression {
             TaskFound { task: Task::Regression, because: "--task says so".to_owned() }
         } else {
@@ -252,11 +274,18 @@ impl Learn {
                     .to_owned(),
             )),
             Taught::Number(lesson) => {
-                let columns = learn::model_columns(lesson.model());
+                let trade = self.trade();
+                let mut columns = learn::model_columns(lesson.model());
+                columns.known.extend(trade.iter().flat_map(Trade::known_columns));
                 let test = rows.map(|path| self.read(path, &columns, notices)).transpose()?;
                 drop(columns);
+                let lesson = match (trade, &self.with) {
+                    (Some(trade), Some(_)) => lesson.trading(trade),
+                    _ => lesson,
+                };
                 Ok(Told::Number(lesson.answer(test.as_ref(), self.explain, control)?))
             }
+            Taught::Classes(lesson) if self.trade().is_some() => Err(no_trade(lesson.model().target())),
             Taught::Classes(lesson) => {
                 let columns = learn::class_columns(lesson.model(), self.update);
                 let test = rows.map(|path| self.read(path, &columns, notices)).transpose()?;
@@ -268,6 +297,17 @@ impl Learn {
                 Ok(Told::Classes(answer))
             }
         }
+    }
+
+    /// The terms of trades, where prices are given.
+    fn trade(&self) -> Option<Trade> {
+        let price = |text: &Option<String>| {
+            text.as_ref().map(|text| text.parse().map_or_else(|_| Price::Column(text.clone()), Price::Same))
+        };
+        let (asked, offered) = (price(&self.asked), price(&self.offered));
+        let Cost { share, fee } = self.cost;
+        let trade = Trade { asked, offered, cost_share: share, fee, margin: self.margin };
+        (trade.asked.is_some() || trade.offered.is_some()).then_some(trade)
     }
 
     /// The file of rows to predict.
@@ -347,6 +387,31 @@ fn save(path: &Path, told: &Told) -> Result<(), Failure> {
     };
     let text = text.map_err(|error| Failure::Internal(error.to_string()))?;
     replace_file(path, &text).map_err(|error| Failure::Output(error.to_string()))
+}
+
+fn no_trade(target: &str) -> Failure {
+    Failure::Usage(format!("--asked and --offered are for numbers; {target} is learned as classes"))
+}
+
+/// Cost of a trade.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Cost {
+    share: f64,
+    fee: f64,
+}
+
+fn parse_cost(text: &str) -> Result<Cost, String> {
+    let refused = || format!("`{text}` is no cost; write a share (2%), a fee (15), or both (2%+15)");
+    let mut cost = Cost { share: 0.0, fee: 0.0 };
+    for part in text.split('+') {
+        let number = |text: &str| text.trim().parse::<f64>().map_err(|_| refused());
+        match part.trim().strip_suffix('%') {
+            Some(percent) => cost.share += number(percent)? / 100.0,
+            None => cost.fee += number(part)?,
+        }
+    }
+    let is_sound = (0.0..1.0).contains(&cost.share) && cost.fee >= 0.0 && cost.fee.is_finite();
+    if is_sound { Ok(cost) } else { Err(refused()) }
 }
 
 fn parse_sign(text: &str) -> Result<u8, String> {

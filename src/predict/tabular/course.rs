@@ -11,6 +11,7 @@ use super::boost;
 use super::folds::{self, Encoding};
 use super::frame::Frame;
 use super::goal::Goal;
+use super::hashed;
 use super::learn::{LearnError, Trial};
 use super::notes::Note;
 use super::recipes;
@@ -21,8 +22,10 @@ use crate::control::Control;
 
 /// Rows from which the forest is left out of `auto`, since its trees cost most and win least there.
 const ROWS_WITHOUT_FOREST: usize = 120_000;
-/// Rows that settings are tried on.
+/// Rows that settings are tried on: few for trees, more for learners whose penalty must suit
+/// how often a word comes.
 const ROWS_FOR_TRIALS: usize = 40_000;
+const ROWS_FOR_HASHED_TRIALS: usize = 400_000;
 /// A mixture of methods must be better than the best one by this share.
 const WORTH_MIXING: f64 = 0.003;
 /// Steps into which the whole weight is cut when methods are mixed, and of many methods.
@@ -166,15 +169,16 @@ impl<'a> Course<'a> {
     /// Chooses the scale, the size of trees and the rates of steps on the first fold.
     fn recipe(&self, goal: Goal, methods: &[Method]) -> Recipe {
         let mut recipe = recipes::usual(goal, &self.way, self.folds.len(), self.folds[0].inside_y.len());
-        let small = thin(&self.folds[0]);
+        let small = thin(&self.folds[0], ROWS_FOR_TRIALS);
         let fold = small.as_ref().unwrap_or(&self.folds[0]);
-        let least = |recipes: &[Recipe], method| -> Recipe {
+        let least_on = |fold: &Fold, recipes: &[Recipe], method| -> Recipe {
             let errors: Vec<f64> =
                 recipes.par_iter().map(|recipe| self.trial(method, recipe, fold)).collect();
             let best =
                 (0..errors.len()).fold(0, |best, at| if errors[at] < errors[best] { at } else { best });
             recipes[best]
         };
+        let least = |recipes: &[Recipe], method| least_on(fold, recipes, method);
         if let Goal::Number { metric, .. } = goal
             && self.target.iter().all(|y| *y > 0.0)
         {
@@ -195,15 +199,21 @@ impl<'a> Course<'a> {
                 ..recipe.boost
             };
         }
-        if methods.contains(&Method::Online) {
-            let steps: Vec<Recipe> =
-                recipes::online(&recipe.online).map(|online| Recipe { online, ..recipe }).collect();
-            recipe.online = least(&steps, Method::Online).online;
-        }
-        if methods.contains(&Method::Factors) {
-            let steps: Vec<Recipe> =
-                recipes::factors(&recipe.factors).map(|factors| Recipe { factors, ..recipe }).collect();
-            recipe.factors = least(&steps, Method::Factors).factors;
+        if methods.iter().any(|method| method.takes_batches()) {
+            let many = thin(&self.folds[0], ROWS_FOR_HASHED_TRIALS);
+            let fold = many.as_ref().unwrap_or(&self.folds[0]);
+            if methods.contains(&Method::Online) {
+                let steps: Vec<Recipe> =
+                    recipes::online(&recipe.online).map(|online| Recipe { online, ..recipe }).collect();
+                let chosen = least_on(fold, &steps, Method::Online).online;
+                recipe.online = hashed::Settings { passes: recipe.online.passes, ..chosen };
+            }
+            if methods.contains(&Method::Factors) {
+                let steps: Vec<Recipe> =
+                    recipes::factors(&recipe.factors).map(|factors| Recipe { factors, ..recipe }).collect();
+                let chosen = least_on(fold, &steps, Method::Factors).factors;
+                recipe.factors = hashed::Settings { passes: recipe.factors.passes, ..chosen };
+            }
         }
         recipe
     }
@@ -266,12 +276,12 @@ fn base_bins(schema: &Schema, inputs: &[Input], base: &[Vec<f32>]) -> Vec<Bins> 
 }
 
 /// A fold with fewer rows to learn from; `None` where they are few already.
-fn thin(fold: &Fold) -> Option<Fold> {
+fn thin(fold: &Fold, most: usize) -> Option<Fold> {
     let rows = fold.inside_y.len();
-    if rows <= ROWS_FOR_TRIALS {
+    if rows <= most {
         return None;
     }
-    let stride = rows.div_ceil(ROWS_FOR_TRIALS);
+    let stride = rows.div_ceil(most);
     let every = |rows: usize| -> Vec<u32> { (0..rows as u32).step_by(stride).collect() };
     let inside = every(rows);
     let outside = every(fold.outside_y.len());

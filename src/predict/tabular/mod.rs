@@ -36,6 +36,8 @@ mod target;
 mod team;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_classes;
 mod tree;
 
 pub use chances::{CalibrationGroup, Chances, ClassScores};

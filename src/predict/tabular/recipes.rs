@@ -29,20 +29,22 @@ pub(crate) fn quick(recipe: Recipe) -> Recipe {
     }
 }
 
+/// Passes over the rows in which steps and penalties are tried.
+const TRIAL_PASSES: usize = 4;
+
 /// Steps and penalties that are tried for a sum of hashed weights.
 pub(crate) fn online(usual: &hashed::Settings) -> impl Iterator<Item = hashed::Settings> {
-    let usual = *usual;
-    [(0.1, 1.0), (0.03, 1.0), (0.1, 10.0), (0.03, 10.0), (0.3, 1.0), (0.1, 0.0)]
-        .into_iter()
-        .map(move |(rate, penalty)| hashed::Settings { rate, penalty, ..usual })
+    tried([(0.1, 1.0), (0.03, 1.0), (0.1, 10.0), (0.05, 5.0)], usual)
 }
 
 /// Steps and penalties that are tried for products of hashed vectors.
 pub(crate) fn factors(usual: &hashed::Settings) -> impl Iterator<Item = hashed::Settings> {
-    let usual = *usual;
-    [(0.05, 1e-4), (0.02, 1e-4), (0.05, 1e-3), (0.02, 1e-3), (0.1, 1e-5), (0.02, 1e-2)]
-        .into_iter()
-        .map(move |(rate, penalty)| hashed::Settings { rate, penalty, ..usual })
+    tried([(0.05, 1e-4), (0.02, 1e-4), (0.05, 1e-3), (0.1, 1e-5)], usual)
+}
+
+fn tried(steps: [(f64, f64); 4], usual: &hashed::Settings) -> impl Iterator<Item = hashed::Settings> + use<> {
+    let usual = hashed::Settings { passes: TRIAL_PASSES, ..*usual };
+    steps.into_iter().map(move |(rate, penalty)| hashed::Settings { rate, penalty, ..usual })
 }
 
 /// How to boost so many rows.
