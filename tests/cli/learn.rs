@@ -137,3 +137,123 @@ fn a_slip_among_many_numbers_is_told_and_large_numbers_stay_codes() {
     assert!(told.err.contains("age is \"x\""), "{}", told.err);
     assert!(!told.err.contains("stamp"), "{}", told.err);
 }
+
+/// Visits of users to ads, with a click that both decide.
+fn write_clicks(path: &Path, rows: usize, from: usize) {
+    let mut text = "user,ad,seconds,click\n".to_owned();
+    for k in from..from + rows {
+        let (user, ad, seconds) = (k * 7919 % 97, k * 104_729 % 13, k * 31 % 60);
+        let chance = 0.1 + 0.4 * (user % 3) as f64 / 2.0 + 0.4 * (ad % 2) as f64;
+        let click = u8::from(((k * 15_485_863 % 1000) as f64) < 1000.0 * chance);
+        writeln!(text, "u{user},a{ad},{seconds},{click}").unwrap();
+    }
+    fs::write(path, text).unwrap();
+}
+
+#[test]
+fn classes_are_found_learned_and_told() {
+    let place = tempfile::tempdir().unwrap();
+    let at = place.path();
+    write_clicks(&at.join("train.csv"), 2000, 0);
+    write_clicks(&at.join("test.csv"), 500, 7000);
+    let run = "learn train.csv --target click --test test.csv --save model.json --output o --json";
+    let learned = purvey(at, run).ends(0).json();
+    let learn = &learned["learn"];
+    assert_eq!((learn["task"].as_str(), learn["rows"].as_u64()), (Some("classification"), Some(2000)));
+    assert_eq!(learn["because"].as_str(), Some("click holds 2 different whole numbers"));
+    let score = |name: &str| learn["test"][name].as_f64().unwrap();
+    assert!(score("auc") > 0.75 && score("log_loss") < 0.58, "{learn:#}");
+    assert!(
+        score("accuracy") > 0.68 && score("brier") < 0.2 && score("calibration_error") < 0.1,
+        "{learn:#}"
+    );
+    let predictions = text(at, "o/predictions.csv");
+    assert!(predictions.starts_with("row,class,p_0,p_1\n0,"));
+    assert_eq!(predictions.lines().count(), 501);
+    let effects = text(at, "o/effects.csv");
+    assert!(effects.starts_with("row,class,base,effect_user,effect_ad,effect_seconds,answer\n0,1,"));
+    let page = text(at, "o/report.html");
+    for title in ["ROC", "Chance told and share that came true", "Truth and answer", "What matters"] {
+        assert!(page.contains(title), "{title}");
+    }
+    let again = purvey(at, "learn test.csv --with model.json --output again --json").ends(0).json();
+    assert_eq!(again["learn"]["test"], learn["test"]);
+    assert_eq!(text(at, "again/predictions.csv"), predictions);
+    let number =
+        purvey(at, "learn train.csv --target click --task regression --method linear --json").ends(0);
+    assert_eq!(number.json()["learn"]["task"].as_str(), Some("regression"));
+    let refused = purvey(at, "learn train.csv --target seconds --method online").ends(3);
+    assert!(refused.err.contains("the method online learns two classes only"), "{}", refused.err);
+}
+
+#[test]
+fn a_model_of_clicks_learns_on_from_batches() {
+    let place = tempfile::tempdir().unwrap();
+    let at = place.path();
+    write_clicks(&at.join("train.csv"), 400, 0);
+    write_clicks(&at.join("next.csv"), 5000, 400);
+    write_clicks(&at.join("last.csv"), 1000, 6000);
+    purvey(at, "learn train.csv --target click --method online --save model.json --output o").ends(0);
+    let before = purvey(at, "learn last.csv --with model.json --output o --json").ends(0).json();
+    let update = purvey(at, "learn next.csv --with model.json --update --output o --json").ends(0).json();
+    assert_eq!(update["learn"]["updated"].as_u64(), Some(5000), "{update:#}");
+    assert_eq!(
+        (update["learn"]["batches"].as_u64(), update["learn"]["rows"].as_u64()),
+        (Some(1), Some(5400))
+    );
+    assert!(update["learn"]["test"]["log_loss"].as_f64().unwrap() > 0.3);
+    let after = purvey(at, "learn last.csv --with model.json --output o --json").ends(0).json();
+    let loss = |told: &serde_json::Value| told["learn"]["test"]["log_loss"].as_f64().unwrap();
+    assert!(loss(&after) < loss(&before), "{} {}", loss(&after), loss(&before));
+    fs::write(at.join("odd.csv"), "user,ad,seconds,click\nu1,a1,5,maybe\n").unwrap();
+    let refused = purvey(at, "learn odd.csv --with model.json --update").ends(3);
+    assert!(refused.err.contains("click is \"maybe\", which is no class of the model"), "{}", refused.err);
+    purvey(at, "learn train.csv --target click --method linear --save lines.json --output o").ends(0);
+    let refused = purvey(at, "learn next.csv --with lines.json --update").ends(3);
+    assert!(refused.err.contains("the method linear learns from all rows at once"), "{}", refused.err);
+    purvey(at, "learn next.csv --target click --update").ends(2);
+}
+
+#[test]
+fn prices_asked_lead_to_buying_and_holding() {
+    let place = place();
+    let at = place.path();
+    let with_prices = |name: &str| {
+        let told = text(at, name);
+        let rows = told.lines().enumerate().map(|(row, line)| match line.rsplit_once(',') {
+            Some((_, "price")) => format!("{line},asked"),
+            Some((_, price)) => {
+                let price: f64 = price.parse().unwrap();
+                format!("{line},{:.0}", price * (0.8 + 0.4 * ((row * 7919 % 100) as f64 / 100.0)))
+            }
+            None => line.to_owned(),
+        });
+        fs::write(at.join(name), rows.collect::<Vec<String>>().join("\n")).unwrap();
+    };
+    with_prices("train.csv");
+    with_prices("test.csv");
+    let run = "learn train.csv --target price --test test.csv --asked asked --cost 2%+50 --save model.json --output o --json";
+    let told = purvey(at, run).ends(0).json();
+    let trade = &told["learn"]["trade"];
+    assert_eq!((trade["cost_share"].as_f64(), trade["fee"].as_f64()), (Some(0.02), Some(50.0)));
+    let [buy, hold] = ["buy", "hold"].map(|name| trade[name].as_u64().unwrap());
+    assert!(buy > 20 && hold > 20 && buy + hold == 200, "{trade:#}");
+    let of = |name: &str| trade["backtest"][name].as_f64().unwrap();
+    assert!(of("gain") > 0.0 && of("gain") > of("gain_of_all") && of("gain") <= of("gain_of_foresight"));
+    let features: Vec<&str> =
+        told["learn"]["features"].as_array().unwrap().iter().filter_map(|f| f["name"].as_str()).collect();
+    assert!(!features.contains(&"asked"), "{features:?}");
+    let predictions = text(at, "o/predictions.csv");
+    assert!(
+        predictions
+            .starts_with("row,mean,q10,q90,q2.5,q97.5,decision,expected_gain,probability_of_gain,gain\n0,")
+    );
+    assert!(text(at, "o/report.html").contains("Buy, sell or hold"));
+    let again = "learn test.csv --with model.json --asked asked --cost 2%+50 --output again --json";
+    let again = purvey(at, again).ends(0).json();
+    assert_eq!(again["learn"]["trade"]["backtest"], trade["backtest"]);
+    assert_eq!(again["learn"]["trade"]["margin_because"].as_str(), Some("saved with the model"));
+    let refused = purvey(at, "learn train.csv --target make --asked asked").ends(2);
+    assert!(refused.err.contains("make is learned as classes"), "{}", refused.err);
+    purvey(at, "learn train.csv --target price --asked asked --cost 120%").ends(2);
+}
