@@ -304,6 +304,7 @@ fn isotonic(mut pairs: Vec<(f64, f64)>) -> Steps {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::panic)]
     use super::*;
     use rand::{RngExt, SeedableRng};
     use rand_chacha::ChaCha8Rng;

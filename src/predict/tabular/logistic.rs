@@ -66,10 +66,8 @@ pub(crate) fn learn(
     let lines_of = |weights: &[f64]| lines(weights, &terms, &scales);
     let held_out_error = |lines: &[Linear]| {
         let rows = held_out.first().map_or(0, Vec::len);
-        let mut scores = Vec::with_capacity(rows * outputs);
-        for row in 0..rows {
-            scores.extend(lines.iter().map(|line| line.score(&|column| held_out[column][row])));
-        }
+        let of_row = |row| lines.iter().map(move |line| line.score(&|column| held_out[column][row]));
+        let scores: Vec<f64> = (0..rows).flat_map(of_row).collect();
         error(&scores)
     };
     let mut best = lines_of(&weights);

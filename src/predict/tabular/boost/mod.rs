@@ -131,23 +131,9 @@ impl Booster {
             }
             loss.fill(&scores, sample.target, &mut pulls);
             let (in_tree, columns) = draw.next();
-            let mut round = Vec::with_capacity(outputs);
-            for (output, pull) in pulls.iter().enumerate() {
-                let Some(grown) = grower.grow(in_tree, columns, pull) else {
-                    round.push(None);
-                    continue;
-                };
-                for (value, rows) in &grown.leaves {
-                    rows.iter().for_each(|row| {
-                        scores[*row as usize * outputs + output] += f64::from(*value);
-                    });
-                }
-                round.push(Some(grown.tree));
-            }
-            if round.iter().all(Option::is_none) {
+            let Some(round) = grow_round(&mut grower, (in_tree, columns), &pulls, &mut scores) else {
                 break;
-            }
-            let round: Vec<Tree> = round.into_iter().map(|tree| tree.unwrap_or_else(Tree::nothing)).collect();
+            };
             for &row in draw.left_out() {
                 let bins = sample.binned.row(row as usize);
                 let of_row = &mut scores[row as usize * outputs..][..outputs];
@@ -191,6 +177,31 @@ impl Booster {
         let base: f64 = self.trees.iter().map(|tree| shap::add(tree, row, scale, effects)).sum();
         scale * self.start + base
     }
+}
+
+/// Grows a tree for each output and adds its answers to the scores of the rows that it grew on;
+/// `None` where no tree gains anything.
+fn grow_round(
+    grower: &mut Grower<'_>,
+    (rows, columns): (&[u32], &[u32]),
+    pulls: &[Vec<Pull>],
+    scores: &mut [f64],
+) -> Option<Vec<Tree>> {
+    let outputs = pulls.len();
+    let mut gains = false;
+    let mut round = Vec::with_capacity(outputs);
+    for (output, pull) in pulls.iter().enumerate() {
+        let Some(grown) = grower.grow(rows, columns, pull) else {
+            round.push(Tree::nothing());
+            continue;
+        };
+        for (value, rows) in &grown.leaves {
+            rows.iter().for_each(|row| scores[*row as usize * outputs + output] += f64::from(*value));
+        }
+        gains = true;
+        round.push(grown.tree);
+    }
+    gains.then_some(round)
 }
 
 /// Follows the error on held-out rows.
