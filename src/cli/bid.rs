@@ -62,19 +62,19 @@ impl Bid {
                 bid::replay_log(&log, &purse)?
             }
         };
-        self.write(&path, &bids)?;
+        self.write(&path, bids)?;
         Ok(exit::OK)
     }
 
-    fn write(&self, path: &Path, bids: &Bids) -> Result<(), Failure> {
-        let document = document(bids);
+    fn write(&self, path: &Path, bids: Bids) -> Result<(), Failure> {
+        let document = document(&bids);
         let presentation = bids.present(&input::title(path), &self.currency);
         let default = || match &self.log {
             Some(log) => input::default_output(log, "out-bid"),
             None => PathBuf::from("simulation.out-bid"),
         };
         let folder = self.output.clone().unwrap_or_else(default);
-        let tables = Tables::default().with(bids.table());
+        let tables = Tables::default().with(bids.into_table());
         write::folder(&folder, "bid.json", &document, &tables, &presentation)?;
         if self.talk.json {
             console::say_json(&document);

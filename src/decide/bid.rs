@@ -9,7 +9,9 @@ mod tests;
 use std::path::Path;
 use std::time::Instant;
 
-use crate::data::{Code, Declaration, Fault, Faults, Schema, Settings, Table, Tables, read_csv, validate};
+use crate::data::{
+    Code, Declaration, Fault, Faults, Schema, Settings, Table, Tables, TextColumn, read_csv, validate,
+};
 use crate::optimize::pacing::{Hindsight, Pacer, PacingError, PacingOptions, Stream, hindsight, replay};
 
 pub use simulate::{Simulation, simulate};
@@ -49,7 +51,7 @@ pub struct Bids {
     /// Names of the auctions; none where they are numbered from 1.
     auctions: Option<Vec<String>>,
     /// The option taken in each auction, with its value and cost; empty where none was.
-    options: Vec<String>,
+    options: TextColumn,
     values: Vec<f64>,
     costs: Vec<f64>,
     prices: Vec<f64>,
@@ -73,13 +75,13 @@ impl Bids {
     /// Number of auctions.
     #[must_use]
     pub fn auctions(&self) -> usize {
-        self.options.len()
+        self.values.len()
     }
 
     /// Auctions in which something was taken.
     #[must_use]
     pub fn taken(&self) -> usize {
-        self.options.iter().filter(|option| !option.is_empty()).count()
+        (0..self.auctions()).filter(|&at| !self.options.get(at).is_empty()).count()
     }
 
     /// Share of the hindsight bound that was missed; 0 where nothing was to be had.
@@ -147,7 +149,7 @@ pub fn replay_log(log: &Table, purse: &Purse) -> Result<Bids, Faults> {
     };
     Ok(Bids {
         auctions: Some(firsts.iter().map(|&first| names.get(first).to_owned()).collect()),
-        options: (0..firsts.len()).map(|at| row(at).map_or("", |row| options.get(row)).to_owned()).collect(),
+        options: (0..firsts.len()).map(|at| row(at).map_or("", |row| options.get(row))).collect(),
         values: taken("value"),
         costs: taken("cost"),
         prices: run.prices,

@@ -87,3 +87,37 @@ fn bids_are_simulated_from_a_seed() {
     }
     assert_eq!(first, again);
 }
+
+#[test]
+fn profit_keeps_the_money_that_would_not_come_back() {
+    let place = tempfile::tempdir().unwrap();
+    let at = place.path();
+    channels(at);
+    let run = "solve spring --set budget=1000 --set objective=profit --set margin=0.5 --json";
+    let solved = purvey(at, run).ends(0).json();
+    let kpi = |name: &str| solved["kpis"][name].as_f64().unwrap();
+    assert!(kpi("unspent") > 800.0 && kpi("spent") > 10.0, "{solved}");
+    assert_eq!(solved["termination"], "optimal");
+    let spend = fs::read_to_string(at.join("spring/out/spend.csv")).unwrap();
+    assert!(spend.lines().next().unwrap().ends_with("profit,marginal_return"), "{spend}");
+    let told =
+        purvey(at, "solve spring --set budget=1000 --set objective=profit --set margin=0.5").ends(0).out;
+    assert!(told.contains("stay unspent") && told.contains("bring back less than one"), "{told}");
+}
+
+#[test]
+fn spend_is_planned_by_period_and_checked() {
+    let place = tempfile::tempdir().unwrap();
+    let at = place.path();
+    channels(at);
+    fs::write(at.join("spring/period_limits.csv"), "period,channel,min,max\n2,,,30\n4,social,5,\n").unwrap();
+    let run = "--set budget=200 --set pacing=by_period --set plan_periods=6 --set max_change=0.5";
+    let solved = purvey(at, &format!("solve spring {run} --json")).ends(0).json();
+    assert_eq!(solved["tables"]["pacing"], "pacing.csv", "{solved}");
+    assert!(solved["checks"]["feasible"].as_bool().unwrap());
+    let plan = fs::read_to_string(at.join("spring/out/pacing.csv")).unwrap();
+    assert_eq!(plan.lines().count(), 13, "{plan}");
+    let page = fs::read_to_string(at.join("spring/out/report.html")).unwrap();
+    assert!(page.contains("Spend by period"));
+    purvey(at, "check spring --set budget=200").ends(3);
+}

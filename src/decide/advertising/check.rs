@@ -3,6 +3,7 @@
 //! Nothing of the solver is used. A limit counts as kept when it is broken by
 //! at most a millionth of its size (of one where the limit is smaller).
 
+use super::goals::Goal;
 use super::problem::{Channel, Problem};
 use crate::decide::{CheckReport, Violation};
 
@@ -58,5 +59,9 @@ pub(super) fn check(problem: &Problem, spend: &[f64]) -> CheckReport {
             violations.push(Violation { rule: "target".to_owned(), text, amount: total - allowed });
         }
     }
-    CheckReport { feasible: violations.is_empty(), objective: Some(brings), violations }
+    let objective = match problem.aim {
+        Goal::Profit => problem.channels.iter().zip(spend).map(|(c, &x)| c.margin * response(c, x) - x).sum(),
+        _ => brings,
+    };
+    CheckReport { feasible: violations.is_empty(), objective: Some(objective), violations }
 }

@@ -1,6 +1,8 @@
 //! Why no split keeps every limit, or which limits hold the response back and what they are worth.
 
+use super::goals::Goal;
 use super::model;
+use super::pacing::{self, Pacing};
 use super::plan::headline;
 use super::problem::{Channel, Problem, TOUCHING};
 use crate::control::Control;
@@ -11,6 +13,9 @@ use crate::solution::Termination;
 /// Solves and explains.
 pub(super) fn explain(problem: &Problem, options: &SolveOptions) -> Result<Explanation, DecideError> {
     let control = options.control.started();
+    if let Some(pacing) = &problem.pacing {
+        return explain_by_period(problem, pacing, &control);
+    }
     let split = model::split(problem, problem.budget, &control)?;
     if split.outcome.objective.is_none() {
         return Ok(if shortfall(problem) > 0.0 { collision(problem) } else { missed_target(problem) });
@@ -18,11 +23,11 @@ pub(super) fn explain(problem: &Problem, options: &SolveOptions) -> Result<Expla
     let is_best = split.outcome.termination == Termination::Optimal;
     let status = if is_best { Verdict::Optimal } else { Verdict::Feasible };
     let mut explanation = Explanation { status, text: headline(problem, &split), ..Explanation::default() };
-    let asked = Asked { most_cost: problem.most_cost, split: &split, control: control.silent() };
+    let asked = Asked { problem, split: &split, control: control.silent() };
     if split.left <= TOUCHING * problem.budget.max(1.0) {
         let worth = asked.worth(&problem.channels, problem.budget + 1.0, 1.0)?;
         let binding = Binding { name: "budget".to_owned(), ..Binding::default() };
-        add(&mut explanation, binding, "one more unit of budget", worth);
+        add(&mut explanation, problem.aim, binding, "one more unit of budget", worth);
     }
     for (at, (channel, &x)) in problem.channels.iter().zip(&split.amounts).enumerate() {
         let ends = channel.stands_at(x);
@@ -46,7 +51,55 @@ pub(super) fn explain(problem: &Problem, options: &SolveOptions) -> Result<Expla
                 ..Binding::default()
             };
             let words = format!("one more unit of the {side} of {}", channel.name);
-            add(&mut explanation, binding, &words, worth);
+            add(&mut explanation, problem.aim, binding, &words, worth);
+        }
+    }
+    Ok(explanation)
+}
+
+/// Solves and explains a plan by period: which sums are at their limit, and what one more unit of budget is worth.
+fn explain_by_period(
+    problem: &Problem,
+    pacing: &Pacing,
+    control: &Control,
+) -> Result<Explanation, DecideError> {
+    let split = pacing::split(problem, pacing, control)?;
+    let Some(_) = split.outcome.objective else {
+        let text = pacing::headline(problem, pacing, &split);
+        let is_known = split.outcome.termination == Termination::Infeasible;
+        let status = if is_known { Verdict::Infeasible } else { Verdict::Unknown };
+        let mut explanation = Explanation { status, text, ..Explanation::default() };
+        let help = "help: raise the budget or the maximums, or lower minimums of channels and periods";
+        explanation.text.push(help.to_owned());
+        return Ok(explanation);
+    };
+    let is_best = split.outcome.termination == Termination::Optimal;
+    let status = if is_best { Verdict::Optimal } else { Verdict::Feasible };
+    let text = pacing::headline(problem, pacing, &split);
+    let mut explanation = Explanation { status, text, ..Explanation::default() };
+    let near = |a: f64, b: f64| (a - b).abs() <= TOUCHING.max(1e-6) * b.abs().max(1.0);
+    let mut bind = |name: String, worth: f64| {
+        explanation.text.push(format!("{name} is reached"));
+        explanation.binding.push(Binding { name, value_of_one_more: worth, ..Binding::default() });
+    };
+    if split.left <= TOUCHING * problem.budget.max(1.0) {
+        bind("budget".to_owned(), if is_best { split.price } else { f64::NAN });
+    }
+    for (t, &(least, most)) in pacing.totals.iter().enumerate() {
+        let sum: f64 = split.amounts.iter().map(|own| own[t]).sum();
+        if near(sum, most) {
+            bind(format!("maximum of period {}", t + 1), f64::NAN);
+        } else if least > 0.0 && near(sum, least) {
+            bind(format!("minimum of period {}", t + 1), f64::NAN);
+        }
+    }
+    for (channel, (sum, &(least, most))) in
+        problem.channels.iter().zip(pacing::sums(&split.amounts).into_iter().zip(&pacing.whole))
+    {
+        if near(sum, most) {
+            bind(format!("total maximum of {}", channel.name), f64::NAN);
+        } else if least > 0.0 && near(sum, least) {
+            bind(format!("total minimum of {}", channel.name), f64::NAN);
         }
     }
     Ok(explanation)
@@ -55,9 +108,9 @@ pub(super) fn explain(problem: &Problem, options: &SolveOptions) -> Result<Expla
 /// What one more unit of a limit brings, or why that is not known.
 type Worth = Result<f64, &'static str>;
 
-fn add(explanation: &mut Explanation, binding: Binding, words: &str, worth: Worth) {
+fn add(explanation: &mut Explanation, aim: Goal, binding: Binding, words: &str, worth: Worth) {
     explanation.text.push(match worth {
-        Ok(value) => format!("{words} changes the response by {value}"),
+        Ok(value) => format!("{words} changes the {} by {value}", aim.name()),
         Err(reason) => format!("what {words} is worth is not known: {reason}"),
     });
     explanation.binding.push(Binding { value_of_one_more: worth.unwrap_or(f64::NAN), ..binding });
@@ -65,7 +118,7 @@ fn add(explanation: &mut Explanation, binding: Binding, words: &str, worth: Wort
 
 /// A split whose limits are asked for their worth.
 struct Asked<'a> {
-    most_cost: Option<f64>,
+    problem: &'a Problem,
     split: &'a BudgetSplit,
     control: Control,
 }
@@ -79,7 +132,7 @@ impl Asked<'_> {
         if self.split.outcome.termination != Termination::Optimal {
             return Ok(Err("the split is not proved to be the best"));
         }
-        let other = model::split_over(channels, budget, self.most_cost, &self.control)?.outcome;
+        let other = model::split_as(self.problem, channels, budget, &self.control)?.outcome;
         // The difference of two totals says something only where both are the best.
         let both = self.split.outcome.objective.zip(other.objective);
         Ok(match both.filter(|_| other.termination == Termination::Optimal) {
@@ -91,6 +144,9 @@ impl Asked<'_> {
 
 /// By how much the least amounts exceed the budget.
 pub(super) fn shortfall(problem: &Problem) -> f64 {
+    if let Some(pacing) = &problem.pacing {
+        return pacing::shortfall(problem, pacing);
+    }
     (problem.channels.iter().map(Channel::least).sum::<f64>() - problem.budget).max(0.0)
 }
 

@@ -134,7 +134,7 @@ pub(super) fn read(
     }
     if list.len() == 1 {
         let text = "one goal other than response was named";
-        faults.push(fault("goals", text.to_owned()).with_help("name two or more: response, spend"));
+        faults.push(fault("goals", text.to_owned()).with_help("name two or more, or set objective = profit"));
     }
     for goal in &list {
         if let Some(column) = goal.column()

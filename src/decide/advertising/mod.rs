@@ -12,10 +12,12 @@ mod front;
 mod goals;
 mod mix;
 mod model;
+mod pacing;
 mod plan;
 mod prepared;
 mod present;
 mod problem;
+mod profit;
 mod target;
 #[cfg(test)]
 mod tests;
@@ -40,12 +42,15 @@ impl Decision for Advertising {
         problem::CONTRACT
     }
 
-    fn objective_measure(&self, _: &Settings) -> Measure {
-        Measure::number().with_decimals(2)
+    fn objective_measure(&self, settings: &Settings) -> Measure {
+        match settings.values.get("objective").map(String::as_str) {
+            Some("profit") => Measure::money(),
+            _ => Measure::number().with_decimals(2),
+        }
     }
 
     fn objective_words(&self) -> ObjectiveWords {
-        ObjectiveWords { noun: "response", verb: "brings", verb_of_many: "bring", is_maximised: true }
+        ObjectiveWords { noun: "result", verb: "brings", verb_of_many: "bring", is_maximised: true }
     }
 
     fn validate(&self, input: Input, _: &Control) -> Result<Faults, Faults> {

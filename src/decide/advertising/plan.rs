@@ -24,7 +24,9 @@ pub(super) fn tables(problem: &Problem, spend: &[f64]) -> Tables {
         .with_number("response", each(response))
         .with_number("marginal_response", each(marginal_response))
         .with_number("current", channels.iter().map(|channel| channel.current))
-        .with_number("current_response", channels.iter().map(current_response));
+        .with_number("current_response", channels.iter().map(current_response))
+        .with_number("profit", each(|channel, x| channel.margin * response(channel, x) - x))
+        .with_number("marginal_return", each(|channel, x| channel.margin * marginal_response(channel, x)));
     Tables::default().with(table)
 }
 
@@ -33,10 +35,10 @@ pub(super) fn current_response(channel: &Channel) -> f64 {
     if channel.current.is_nan() { f64::NAN } else { response(channel, channel.current) }
 }
 
-/// Spend and response now, where the current spend of every channel is known.
+/// Spend now and what the problem's aim is worth at it, where the current spend of every channel is known.
 pub(super) fn current_total(problem: &Problem) -> Option<(f64, f64)> {
-    let spend: f64 = problem.channels.iter().map(|channel| channel.current).sum();
-    let brings: f64 = problem.channels.iter().map(current_response).sum();
+    let now: Vec<f64> = problem.channels.iter().map(|channel| channel.current).collect();
+    let (spend, brings) = (now.iter().sum::<f64>(), problem.aim.value(&problem.channels, &now));
     (!problem.channels.is_empty() && !spend.is_nan()).then_some((spend, brings))
 }
 
@@ -95,6 +97,8 @@ fn why_unspent(problem: &Problem, spend: &[f64], left: f64) -> &'static str {
         "it is less than one step of any channel below its maximum"
     } else if open.iter().all(|(channel, x)| response(channel, **x + left) <= response(channel, **x)) {
         "more spend would bring nothing"
+    } else if problem.aim == Goal::Profit {
+        "one more unit of money would bring back less than one"
     } else if problem.most_cost.is_some() {
         "more would bring too little for the target"
     } else {
@@ -106,28 +110,36 @@ fn why_unspent(problem: &Problem, spend: &[f64], left: f64) -> &'static str {
 pub(super) fn headline(problem: &Problem, split: &BudgetSplit) -> Vec<String> {
     let BudgetSplit { outcome, left, price, amounts: spend, .. } = split;
     let (left, price) = (*left, *price);
-    let unit = &problem.response_unit;
+    let is_profit = problem.aim == Goal::Profit;
     let number = |value: f64| problem.style.number(value, &Measure::number());
     let Some(objective) = outcome.objective else {
         let why = termination_words(outcome.termination);
         return vec![format!("{}: no split of {}; {why}.", problem.name, problem.money(problem.budget))];
     };
     let spent = problem.budget - left;
+    let verb = if is_profit { "earns" } else { "brings" };
+    let worth = |value: f64| if is_profit { problem.money(value) } else { number(value) };
+    let what = match is_profit {
+        true => {
+            let brought = Goal::Response.value(&problem.channels, spend);
+            format!("{} with {} {}", worth(objective), number(brought), problem.response_unit)
+        }
+        false => format!("{} {}", number(objective), problem.response_unit),
+    };
     let proof = match (outcome.solution_status, outcome.bound) {
-        (SolutionStatus::Optimal, _) => "no other split brings more".to_owned(),
-        (_, Some(bound)) => format!("no split brings more than {}", number(bound)),
+        (SolutionStatus::Optimal, _) => format!("no other split {verb} more"),
+        (_, Some(bound)) => format!("no split {verb} more than {}", worth(bound)),
         (_, None) => "how much more there is to gain is not known".to_owned(),
     };
     let count = problem.channels.len();
     let over = if count == 1 { "1 channel".to_owned() } else { format!("{count} channels") };
-    let mut sentences =
-        vec![format!("{} over {over} brings {} {unit}; {proof}.", problem.money(spent), number(objective))];
+    let mut sentences = vec![format!("{} over {over} {verb} {what}; {proof}.", problem.money(spent))];
     if let Some((now, brings)) = current_total(problem) {
         sentences.push(format!(
-            "Current spend of {} brings {}: the split changes that by {} ({}).",
+            "Current spend of {} {verb} {}: the split changes that by {} ({}).",
             problem.money(now),
-            number(brings),
-            number(objective - brings),
+            worth(brings),
+            worth(objective - brings),
             problem.style.percent((objective - brings) / brings.abs().max(f64::MIN_POSITIVE)),
         ));
     }
@@ -135,7 +147,7 @@ pub(super) fn headline(problem: &Problem, split: &BudgetSplit) -> Vec<String> {
         let why = why_unspent(problem, spend, left);
         sentences.push(format!("{} of the budget stay unspent: {why}.", problem.money(left)));
     } else if price > 0.0 {
-        sentences.push(format!("One more unit of budget brings about {}.", number(price)));
+        sentences.push(format!("One more unit of budget {verb} about {}.", number(price)));
     }
     sentences
 }

@@ -4,10 +4,12 @@ use std::time::Instant;
 
 use super::check::check;
 use super::explain::{explain, shortfall};
+use super::goals::Goal;
 use super::mix::{Readout, has_tests_only, with_curves};
+use super::pacing::Pacing;
 use super::present::{Run, present};
 use super::problem::{Problem, Source};
-use super::{Advertising, front, model, plan};
+use super::{Advertising, front, model, pacing, plan};
 use crate::control::{Control, Limits};
 use crate::data::{Code, Fault, Faults, Tables};
 use crate::decide::new_rows::{check_types, merge};
@@ -38,6 +40,7 @@ impl PreparedAdvertising {
         let (input, readout) = with_curves(input, control)?;
         let (mut problem, source) = Problem::read(input)?;
         if let Some(readout) = &readout {
+            readout.pace(&mut problem);
             problem.notices.extend(readout.notices());
         }
         let run = Run { seed: control.seed, threads: control.worker_threads() };
@@ -45,9 +48,58 @@ impl PreparedAdvertising {
         Ok(PreparedAdvertising { problem, source, readout, reads_only, run, limits })
     }
 
+    /// Plans period by period.
+    fn solve_by_period(
+        &self,
+        problem: &Problem,
+        pacing: &Pacing,
+        control: &Control,
+    ) -> Result<Solution, DecideError> {
+        let started = Instant::now();
+        let split = pacing::split(problem, pacing, control)?;
+        let solve = started.elapsed().as_secs_f64();
+        let named =
+            |list: &[(&str, f64)]| list.iter().map(|(name, value)| ((*name).to_owned(), *value)).collect();
+        let mut solution = Solution {
+            headline: pacing::headline(problem, pacing, &split),
+            tables: Tables::default(),
+            kpis: Vec::new(),
+            seconds: named(&[("read", problem.read_seconds), ("solve", solve)]),
+            checks: CheckReport::default(),
+            warnings: Vec::new(),
+            outcome: split.outcome,
+        };
+        if let Some(objective) = split.outcome.objective {
+            solution.checks = pacing::check(problem, pacing, &split.amounts);
+            agree(objective, &solution.checks)?;
+            solution.tables = pacing::tables(problem, pacing, &split.amounts);
+            let (before, after) = pacing::carried(problem, pacing, &split.amounts);
+            solution.kpis = named(&[
+                ("budget", problem.budget),
+                ("spent", problem.budget - split.left),
+                ("unspent", split.left),
+                ("value_of_one_more", split.price),
+                ("carried_in", before),
+                ("carried_out", after),
+            ]);
+        }
+        if let Some(readout) = &self.readout {
+            readout.tables().into_iter().for_each(|table| solution.tables.insert(table));
+            // The greatest spend of a period, as a spend of the whole window.
+            let most = |own: &Vec<f64>| own.iter().copied().fold(0.0, f64::max) * pacing.periods as f64;
+            let greatest: Vec<f64> = split.amounts.iter().map(most).collect();
+            solution.warnings = readout.warnings(problem, &greatest);
+            solution.headline.extend(readout.sentences(problem));
+        }
+        Ok(solution)
+    }
+
     fn solve_for(&self, problem: &Problem, options: &SolveOptions) -> Result<Solution, DecideError> {
         let started = Instant::now();
         let control = options.control.started();
+        if let Some(pacing) = &problem.pacing {
+            return self.solve_by_period(problem, pacing, &control);
+        }
         let mut split = model::split(problem, problem.budget, &control)?;
         let mut chosen = None;
         if let Some(goals) = problem.goals.as_ref().filter(|_| !split.amounts.is_empty()) {
@@ -58,14 +110,8 @@ impl PreparedAdvertising {
         let solve = started.elapsed().as_secs_f64();
         let has_plan = split.outcome.objective.is_some();
         let checks = if has_plan { check(problem, &split.amounts) } else { CheckReport::default() };
-        if let (Some(objective), Some(priced)) = (split.outcome.objective, checks.objective) {
-            let is_sound = (objective - priced).abs() <= AGREEMENT * priced.abs().max(1.0);
-            if !is_sound || !checks.feasible {
-                return Err(DecideError::Check(format!(
-                    "the solver counts {objective}, the check {priced} with {} broken limits",
-                    checks.violations.len()
-                )));
-            }
+        if let Some(objective) = split.outcome.objective {
+            agree(objective, &checks)?;
         }
         let seconds = [("read", problem.read_seconds), ("solve", solve)];
         let mut kpis = vec![];
@@ -80,8 +126,12 @@ impl PreparedAdvertising {
             if problem.most_cost.is_some() {
                 kpis.push(("cost_of_response", spent / split.outcome.objective.unwrap_or(f64::NAN)));
             }
+            if problem.aim == Goal::Profit {
+                kpis.push(("response", Goal::Response.value(&problem.channels, &split.amounts)));
+            }
+            let current = if problem.aim == Goal::Profit { "current_profit" } else { "current_response" };
             if let Some((now, brings)) = plan::current_total(problem) {
-                kpis.extend([("current_spend", now), ("current_response", brings)]);
+                kpis.extend([("current_spend", now), (current, brings)]);
             }
         }
         let mut tables = if has_plan { plan::tables(problem, &split.amounts) } else { Tables::default() };
@@ -131,7 +181,7 @@ impl Prepared for PreparedAdvertising {
     fn solve(&self, options: &SolveOptions) -> Result<Solution, DecideError> {
         if let Some(start) = &options.start {
             // The search needs no start; one that does not fit is refused all the same.
-            plan::amounts_of(&self.problem, start).map_err(DecideError::Input)?;
+            self.check(start).map_err(DecideError::Input)?;
         }
         let missing = shortfall(&self.problem);
         if !options.relax || missing <= 0.0 {
@@ -162,7 +212,10 @@ impl Prepared for PreparedAdvertising {
             merge(&mut curves, &event.rows, wanted, None, number);
         }
         tables.insert(curves);
-        let (problem, source) = Problem::read(Input::Tables { name, tables, settings })?;
+        let (mut problem, source) = Problem::read(Input::Tables { name, tables, settings })?;
+        if let Some(readout) = &self.readout {
+            readout.pace(&mut problem);
+        }
         let mut control = Control::default().with_seed(self.run.seed).with_threads(self.run.threads);
         control.limits = self.limits.clone();
         let options = SolveOptions { control, ..SolveOptions::default() };
@@ -176,6 +229,10 @@ impl Prepared for PreparedAdvertising {
     }
 
     fn check(&self, plan: &Tables) -> Result<CheckReport, Faults> {
+        if let Some(pacing) = &self.problem.pacing {
+            let amounts = pacing::amounts_of(&self.problem, pacing, plan)?;
+            return Ok(pacing::check(&self.problem, pacing, &amounts));
+        }
         Ok(check(&self.problem, &plan::amounts_of(&self.problem, plan)?))
     }
 
@@ -197,6 +254,19 @@ impl Prepared for PreparedAdvertising {
         }
         presentation
     }
+}
+
+/// Refuses a solver's plan that the check does not confirm.
+fn agree(objective: f64, checks: &CheckReport) -> Result<(), DecideError> {
+    let priced = checks.objective.unwrap_or(objective);
+    let is_sound = (objective - priced).abs() <= AGREEMENT * priced.abs().max(1.0);
+    if is_sound && checks.feasible {
+        return Ok(());
+    }
+    Err(DecideError::Check(format!(
+        "the solver counts {objective}, the check {priced} with {} broken limits",
+        checks.violations.len()
+    )))
 }
 
 /// Why new rows were not taken in.

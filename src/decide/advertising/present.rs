@@ -3,6 +3,7 @@
 use super::check::response;
 use super::goals::{Goal, Goals};
 use super::model::marginal_response;
+use super::pacing;
 use super::plan::current_total;
 use super::problem::{Channel, Problem};
 use crate::data::Table as Data;
@@ -39,8 +40,16 @@ pub(super) fn present(problem: &Problem, solution: &Solution, run: Run) -> Prese
     presentation.subtitle = format!("A budget of {}{source}", problem.money(budget));
     if let Some(spend) = solution.tables.get("spend").and_then(|table| table.number("spend")) {
         presentation.figures = figures(problem, solution);
-        presentation.sections.push(split_section(problem, spend));
-        presentation.sections.push(curve_section(problem, spend));
+        let by_period = problem.pacing.as_ref().zip(pacing_of(problem, solution));
+        if let Some((pacing, amounts)) = &by_period {
+            presentation.sections.push(pacing::present(problem, pacing, amounts));
+            // Curves are those of a period: what is drawn is its mean spend.
+            let mean: Vec<f64> = spend.iter().map(|x| x / pacing.periods as f64).collect();
+            presentation.sections.push(curve_section(problem, &mean));
+        } else {
+            presentation.sections.push(split_section(problem, spend));
+            presentation.sections.push(curve_section(problem, spend));
+        }
         let front = problem.goals.as_ref().zip(solution.tables.get("front"));
         presentation.sections.extend(front.map(|(goals, table)| front_section(goals, table)));
     }
@@ -49,6 +58,12 @@ pub(super) fn present(problem: &Problem, solution: &Solution, run: Run) -> Prese
     let facts = Block::run_facts(&solution.outcome, &measure, run.seed, run.threads, &solution.seconds);
     presentation.sections.push(Section::new("This run").with(facts));
     presentation
+}
+
+/// The amounts of a plan by period.
+fn pacing_of(problem: &Problem, solution: &Solution) -> Option<Vec<Vec<f64>>> {
+    let pacing = problem.pacing.as_ref()?;
+    pacing::amounts_of(problem, pacing, &solution.tables).ok()
 }
 
 /// A key figure; NaN where the solution has none of this name.
@@ -61,18 +76,25 @@ fn figures(problem: &Problem, solution: &Solution) -> Vec<Figure> {
     let kpi = |name: &str| kpi(solution, name);
     let number = |label: &str, value: f64| Figure::number(label, value, Measure::number().with_decimals(2));
     let money = |label: &str, value: f64| Figure::number(label, value, Measure::money());
-    let mut figures = vec![number("Response", outcome.objective.unwrap_or(f64::NAN))];
-    if let Some((_, brings)) = current_total(problem) {
+    let is_profit = problem.aim == Goal::Profit;
+    let worth = |label: &str, value: f64| if is_profit { money(label, value) } else { number(label, value) };
+    let label = if is_profit { "Profit" } else { "Response" };
+    let mut figures = vec![worth(label, outcome.objective.unwrap_or(f64::NAN))];
+    if is_profit && problem.pacing.is_none() {
+        figures.push(number("Response", kpi("response")));
+    }
+    if let Some((_, brings)) = current_total(problem).filter(|_| problem.pacing.is_none()) {
         let gain = outcome.objective.unwrap_or(f64::NAN) - brings;
         let tone = if gain >= 0.0 { Tone::Good } else { Tone::Warning };
-        figures.push(number("More than now", gain).with_tone(tone));
+        figures.push(worth("More than now", gain).with_tone(tone));
     }
     figures.push(money("Spent", kpi("spent")));
     let unspent = money("Unspent", kpi("unspent"));
     let has_rest = kpi("unspent") > 1e-6 * kpi("budget").max(1.0);
-    figures.push(if has_rest { unspent.with_tone(Tone::Warning) } else { unspent });
+    // Money that profit does not ask for is kept, not lost.
+    figures.push(if has_rest && !is_profit { unspent.with_tone(Tone::Warning) } else { unspent });
     figures.push(number("One more unit brings", kpi("value_of_one_more")));
-    figures.push(number("Bound", outcome.bound.unwrap_or(f64::NAN)).with_note("no split brings more"));
+    figures.push(worth("Bound", outcome.bound.unwrap_or(f64::NAN)).with_note("no split brings more"));
     figures
 }
 
@@ -81,12 +103,16 @@ fn split_section(problem: &Problem, spend: &[f64]) -> Section {
     let each = |of: &dyn Fn(&Channel, f64) -> f64| {
         channels.iter().zip(spend).map(|(channel, &x)| of(channel, x)).collect::<Vec<f64>>()
     };
+    let is_profit = problem.aim == Goal::Profit;
+    let has_rest = problem.budget - spend.iter().sum::<f64>() > 1e-6 * problem.budget.max(1.0);
     let held = |(channel, &x): (&Channel, &f64)| {
         let ends = channel.stands_at(x);
         match (ends.most, ends.least) {
             (true, _) => "its maximum",
             (_, true) if channel.least() > 0.0 => "its minimum",
+            (_, true) if is_profit => "left out: it brings back less than it costs, or more elsewhere",
             (_, true) => "left out: its money brings more elsewhere",
+            _ if is_profit && has_rest => "its last unit, which brings back one",
             _ => "",
         }
     };
@@ -100,9 +126,24 @@ fn split_section(problem: &Problem, spend: &[f64]) -> Section {
         )
         .with(Column::number("response", each(&response), number.clone()).with_total())
         .with(Column::number("one more unit brings", each(&marginal_response), Measure::number()))
-        .with(Column::text("held by", channels.iter().zip(spend).map(held)))
         .from_file("spend.csv")
         .interactive();
+    let earned = |channel: &Channel, x: f64| channel.margin * response(channel, x) - x;
+    let back = |channel: &Channel, x: f64| channel.margin * marginal_response(channel, x);
+    let table = match is_profit {
+        true => table
+            .with(Column::number("profit", each(&earned), Measure::money()).with_total())
+            .with(Column::number("one more unit brings back", each(&back), number)),
+        false => table,
+    };
+    let table = table.with(Column::text("held by", channels.iter().zip(spend).map(held)));
+    let lead = match (is_profit, has_rest) {
+        (true, true) => {
+            "Channels between their bounds are spent on until one more unit of money brings back one."
+        }
+        (true, false) => "Channels between their bounds all earn the same for one more unit of money.",
+        _ => "Channels between their bounds all bring the same for one more unit.",
+    };
     let mut order = by_spend(spend);
     order.truncate(2 * CURVES);
     let bars = Bars {
@@ -112,10 +153,7 @@ fn split_section(problem: &Problem, spend: &[f64]) -> Section {
         labels: order.iter().map(|&at| channels[at].name.clone()).collect(),
         values: order.iter().map(|&at| spend[at]).collect(),
     };
-    Section::new("The split")
-        .with_lead("Channels between their bounds all bring the same for one more unit.")
-        .with(Block::Bars(bars))
-        .with(Block::Table(table))
+    Section::new("The split").with_lead(lead).with(Block::Bars(bars)).with(Block::Table(table))
 }
 
 /// Channels, those that get most first.

@@ -2,7 +2,8 @@
 
 use std::time::Instant;
 
-use super::goals::{self, Goals};
+use super::goals::{self, Goal, Goals};
+use super::pacing::{self, Pacing};
 use crate::data::{Code, Fault, Faults, Schema, Settings, Table, Tables, validate};
 use crate::decide::Input;
 use crate::presentation::Style;
@@ -76,8 +77,12 @@ pub(super) struct Problem {
     pub budget_is_current: bool,
     /// Most money that a unit of response may cost, where there is a target.
     pub most_cost: Option<f64>,
+    /// What the split makes most of: response or profit.
+    pub aim: Goal,
     /// Where there are several.
     pub goals: Option<Goals>,
+    /// Where spend is planned period by period.
+    pub pacing: Option<Pacing>,
     pub response_unit: String,
     pub style: Style,
     pub notices: Faults,
@@ -116,9 +121,12 @@ impl Problem {
         let valid = validate(tables, &settings, &Self::schema()?)?;
         let mut faults = valid.notices;
         let table = valid.tables.get("response_curves").cloned().unwrap_or_default();
-        let channels = channels(&table, &mut faults);
-        let current: f64 =
-            channels.iter().map(|channel| channel.current).filter(|spend| !spend.is_nan()).sum();
+        let channels = channels(&table, valid.settings.number("margin").unwrap_or(1.0), &mut faults);
+        let limits = valid.tables.get("period_limits").cloned().unwrap_or_default();
+        let pacing = pacing::read(&table, &limits, &channels, &valid.settings, &mut faults);
+        let periods = pacing.as_ref().map_or(1.0, |pacing| pacing.periods as f64);
+        let current: f64 = periods
+            * channels.iter().map(|channel| channel.current).filter(|spend| !spend.is_nan()).sum::<f64>();
         let given = valid.settings.number("budget");
         let knows_current = channels.iter().any(|channel| !channel.current.is_nan());
         if given.is_none() && !knows_current {
@@ -134,6 +142,16 @@ impl Problem {
         let goals = goals::read(&word("goals"), &word("choice"), points.unwrap_or(0), &channels, &mut faults);
         let by_roas = valid.settings.number("min_roas").map(|roas| 1.0 / roas);
         let most_cost = valid.settings.number("max_cpa").into_iter().chain(by_roas).reduce(f64::min);
+        let aim = match word("objective").as_str() {
+            "profit" => Goal::Profit,
+            _ => Goal::Response,
+        };
+        if aim == Goal::Profit {
+            check_alone("objective: profit", most_cost.is_some(), goals.is_some(), &mut faults);
+        }
+        if pacing.is_some() {
+            check_alone("pacing: by_period", most_cost.is_some(), goals.is_some(), &mut faults);
+        }
         let problem = Problem {
             name,
             file: table.file().to_owned(),
@@ -141,7 +159,9 @@ impl Problem {
             budget: given.unwrap_or(current),
             budget_is_current: given.is_none(),
             most_cost,
+            aim,
             goals,
+            pacing,
             response_unit: word("response_unit"),
             style: Style::for_currency(&word("currency")),
             notices: faults.into_result()?,
@@ -156,7 +176,19 @@ impl Problem {
     }
 }
 
-fn channels(table: &Table, faults: &mut Faults) -> Vec<Channel> {
+/// What cannot go together with profit as the objective, or with a plan by period.
+fn check_alone(setting: &str, has_target: bool, has_goals: bool, faults: &mut Faults) {
+    let others = [
+        (has_target, "a target for the cost of response", "leave max_cpa and min_roas out"),
+        (has_goals, "several goals", "leave goals out, or the other setting"),
+    ];
+    for (_, what, help) in others.into_iter().filter(|(is_given, ..)| *is_given) {
+        let message = format!("{setting} does not go together with {what}");
+        faults.push(Fault::error(Code::Contradiction, "instance.toml", message).with_help(help));
+    }
+}
+
+fn channels(table: &Table, margin: f64, faults: &mut Faults) -> Vec<Channel> {
     let cell = |column: &str, row: usize| {
         table.number(column).and_then(|cells| cells.get(row)).copied().unwrap_or(f64::NAN)
     };
@@ -170,7 +202,7 @@ fn channels(table: &Table, faults: &mut Faults) -> Vec<Channel> {
             min: cell("min", row),
             max: cell("max", row),
             step: cell("step", row),
-            margin: cell("margin", row),
+            margin: if cell("margin", row).is_nan() { margin } else { cell("margin", row) },
             new_share: cell("new_share", row),
             error: cell("error", row),
             current: cell("current", row),

@@ -5,9 +5,9 @@
 //! exact one of its upper end, found by bisection. With S-shaped curves or steps the largest budget
 //! found by trying evenly spread ones is taken, and the bound stays that of the whole budget.
 
-use super::check::response;
 use super::model;
 use super::problem::Channel;
+use super::profit::best_alone;
 use crate::control::Control;
 use crate::decide::DecideError;
 use crate::optimize::allocation::BudgetSplit;
@@ -15,8 +15,6 @@ use crate::solution::{Outcome, SolutionStatus, Termination};
 
 /// Budgets tried at first, evenly spread.
 const TRIED: usize = 32;
-/// Points at which a channel is looked at on its own.
-const GRID: usize = 1_000;
 /// Rounds of narrowing an interval of budgets.
 const ROUNDS: usize = 50;
 /// Relative excess of a target that is rounding.
@@ -58,7 +56,7 @@ pub(super) fn split(
         }
     };
     // What each channel on its own has most to spare at: no split has more to spare in all.
-    let sparing: f64 = channels.iter().map(|channel| most_sparing(channel, most_cost)).sum();
+    let sparing: f64 = channels.iter().map(|channel| best_alone(channel, most_cost)).sum();
     if sparing <= budget {
         let split = of(sparing)?;
         let brings = |split: &BudgetSplit| split.outcome.objective.unwrap_or(f64::NEG_INFINITY);
@@ -81,28 +79,6 @@ pub(super) fn split(
         }
     }
     Ok(told(channels, budget, whole, found))
-}
-
-/// The spend at which a channel's response is worth most more than it costs, at `most_cost` a unit.
-fn most_sparing(channel: &Channel, most_cost: f64) -> f64 {
-    let (least, most) = (channel.least(), channel.most());
-    let spare = |x: f64| most_cost * response(channel, x) - x;
-    let better = |a: f64, b: f64| if spare(b) > spare(a) { b } else { a };
-    let at = |place: usize| least + (most - least) * place as f64 / GRID as f64;
-    let best = (0..=GRID).map(at).fold(least, better);
-    let width = (most - least) / GRID as f64;
-    let (mut low, mut high) = ((best - width).max(least), (best + width).min(most));
-    for _ in 0..ROUNDS {
-        let (left, right) = (low + (high - low) / 3.0, high - (high - low) / 3.0);
-        if spare(left) >= spare(right) { high = right } else { low = left }
-    }
-    let best = better(best, 0.5 * (low + high));
-    if channel.step == 0.0 {
-        return best;
-    }
-    let steps = best / channel.step;
-    let ends = [steps.floor() * channel.step, steps.ceil() * channel.step];
-    ends.into_iter().map(|x| x.clamp(least, most)).fold(least, better)
 }
 
 /// The place within one step of `near` that has most to spare, by golden section.

@@ -1,9 +1,10 @@
 //! Bids as a table and for a person.
 
 use super::Bids;
-use crate::data::Table;
+use crate::data::{Column, Table};
 use crate::presentation::{
-    Axis, Block, Column, Figure, Line, LineStyle, Lines, Measure, Presentation, Section, Style, Table as View,
+    Axis, Block, Column as Shown, Figure, Line, LineStyle, Lines, Measure, Presentation, Section, Style,
+    Table as View,
 };
 
 /// Points of a drawn line.
@@ -13,16 +14,23 @@ impl Bids {
     /// The table `bids`: `auction,option,value,cost,price`; the option is blank where none was taken.
     #[must_use]
     pub fn table(&self) -> Table {
-        let name = |at: usize| match &self.auctions {
-            Some(names) => names[at].clone(),
-            None => (at + 1).to_string(),
+        self.clone().into_table()
+    }
+
+    /// The same without a copy of its columns.
+    #[must_use]
+    pub fn into_table(self) -> Table {
+        let count = self.auctions();
+        let table = Table::new("bids");
+        let table = match self.auctions {
+            Some(names) => table.with_text("auction", names),
+            None => table.with_number("auction", (1..=count).map(|number| number as f64)),
         };
-        Table::new("bids")
-            .with_text("auction", (0..self.auctions()).map(name))
-            .with_text("option", &self.options)
-            .with_number("value", self.values.iter().copied())
-            .with_number("cost", self.costs.iter().copied())
-            .with_number("price", self.prices.iter().copied())
+        table
+            .with("option", Column::Text(self.options))
+            .with_number("value", self.values)
+            .with_number("cost", self.costs)
+            .with_number("price", self.prices)
     }
 
     /// The bids for a person.
@@ -117,11 +125,11 @@ impl Bids {
         let whole = || Measure::number().with_decimals(0);
         let rate = || Measure::number().with_decimals(4);
         let table = View::new("Creatives")
-            .with(Column::text("creative", all.iter().map(|creative| creative.name.clone())))
-            .with(Column::number("seen", count(all.iter().map(|c| c.seen).collect()), whole()))
-            .with(Column::number("clicks", count(all.iter().map(|c| c.clicks).collect()), whole()))
-            .with(Column::number("learned rate", all.iter().map(|c| c.learned_rate), rate()))
-            .with(Column::number("true rate", all.iter().map(|c| c.true_rate), rate()));
+            .with(Shown::text("creative", all.iter().map(|creative| creative.name.clone())))
+            .with(Shown::number("seen", count(all.iter().map(|c| c.seen).collect()), whole()))
+            .with(Shown::number("clicks", count(all.iter().map(|c| c.clicks).collect()), whole()))
+            .with(Shown::number("learned rate", all.iter().map(|c| c.learned_rate), rate()))
+            .with(Shown::number("true rate", all.iter().map(|c| c.true_rate), rate()));
         let section = Section::new("What was learned")
             .with_lead("Each creative is tried as often as it may be the best.");
         (!all.is_empty()).then(|| section.with(Block::Table(table)))

@@ -1,5 +1,6 @@
 //! Auctions drawn from a seed, with creatives whose click rates the bidder has to learn.
 //!
+//! Auctions are drawn anew from the seed whenever they are looked at, and never held.
 //! The market's price of a slot is log-normal with a deviation of a half around 1, the value of a
 //! click around 20 and higher in the middle of the stream than at its ends. The upper slot is seen
 //! by 9 of 10, the lower one, at half the price, by 6 of 10. Click rates lie between 1 and 6 %.
@@ -11,8 +12,9 @@ use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, LogNormal};
 
 use super::{Bids, Creative, Purse, pacer, refused};
+use crate::data::TextColumn;
 use crate::data::{Code, Fault, Faults};
-use crate::optimize::pacing::{Explorer, Stream, hindsight, replay};
+use crate::optimize::pacing::{Explorer, Hindsight, Steps};
 
 /// What to simulate.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -25,7 +27,7 @@ pub struct Simulation {
     pub seed: u64,
 }
 
-/// Most auctions and creatives: some two gigabytes.
+/// Most auctions and creatives: some half a gigabyte.
 const MOST: [usize; 2] = [10_000_000, 100];
 /// Slots: name, share of impressions that are seen, price over the market's.
 const SLOTS: [(&str, f64, f64); 2] = [("upper", 0.9, 1.0), ("lower", 0.6, 0.5)];
@@ -56,48 +58,66 @@ pub fn simulate(simulation: &Simulation, purse: &Purse) -> Result<Bids, Faults> 
     }
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     let rates: Vec<f64> = (0..creatives).map(|_| rng.random_range(RATES[0]..RATES[1])).collect();
-    let drawn = draw(auctions, &mut rng)?;
-    let stream = known(&drawn, &rates)?;
-    let with_known_rates = replay(&mut pacer(purse, auctions)?, &stream).value;
-    let mut bids = learn(&drawn, &rates, simulation, purse, &mut rng)?;
-    bids.hindsight = hindsight(&stream, purse.budget);
+    let market = LogNormal::new(0.0, 0.5)
+        .map_err(|error| Faults::from(Fault::error(Code::OutOfRange, "--simulate", error.to_string())))?;
+    let mut drawing = Drawing { market, auctions, at: 0, rng: rng.clone() };
+    let (hindsight, with_known_rates) = known(&mut drawing, &rates, purse)?;
+    // What people do is drawn after the auctions.
+    let mut people = drawing.rng;
+    let drawing = Drawing { market, auctions, at: 0, rng };
+    let mut bids = learn(drawing, &rates, simulation, purse, &mut people)?;
+    bids.hindsight = hindsight;
     bids.value_with_known_rates = Some(with_known_rates);
     Ok(bids)
 }
 
-fn draw(auctions: usize, rng: &mut ChaCha8Rng) -> Result<Vec<Auction>, Faults> {
-    let market = LogNormal::new(0.0, 0.5)
-        .map_err(|error| Faults::from(Fault::error(Code::OutOfRange, "--simulate", error.to_string())))?;
-    let one = |at: usize| {
-        let season = 1.0 + 0.4 * (std::f64::consts::PI * at as f64 / auctions as f64).sin();
-        let click = 20.0 * season * market.sample(rng);
-        Auction { market: market.sample(rng), click }
-    };
-    Ok((0..auctions).map(one).collect())
+/// Auctions one after the other.
+struct Drawing {
+    market: LogNormal<f64>,
+    auctions: usize,
+    at: usize,
+    rng: ChaCha8Rng,
 }
 
-/// The auctions as they are to who knows the click rates: each slot with the best creative.
-fn known(drawn: &[Auction], rates: &[f64]) -> Result<Stream, Faults> {
-    let best = rates.iter().copied().fold(0.0, f64::max);
-    let mut stream = Stream::default();
-    for auction in drawn {
-        let options = SLOTS.map(|(_, seen, price)| (auction.click * seen * best, auction.market * price));
-        stream.push(options).map_err(|error| refused("--simulate", &error))?;
+impl Iterator for Drawing {
+    type Item = Auction;
+
+    fn next(&mut self) -> Option<Auction> {
+        if self.at == self.auctions {
+            return None;
+        }
+        let season = 1.0 + 0.4 * (std::f64::consts::PI * self.at as f64 / self.auctions as f64).sin();
+        self.at += 1;
+        let click = 20.0 * season * self.market.sample(&mut self.rng);
+        Some(Auction { market: self.market.sample(&mut self.rng), click })
     }
-    Ok(stream)
+}
+
+/// What is possible, and what pacing brings, to who knows the click rates: each slot with the best creative.
+fn known(drawing: &mut Drawing, rates: &[f64], purse: &Purse) -> Result<(Hindsight, f64), Faults> {
+    let best = rates.iter().copied().fold(0.0, f64::max);
+    let mut pacer = pacer(purse, drawing.auctions)?;
+    let (mut steps, mut value) = (Steps::default(), 0.0);
+    for auction in drawing {
+        let values = SLOTS.map(|(_, seen, _)| auction.click * seen * best);
+        let costs = SLOTS.map(|(_, _, price)| auction.market * price);
+        value += pacer.take(&values, &costs).map_or(0.0, |slot| values[slot]);
+        steps.add(&values, &costs);
+    }
+    Ok((steps.hindsight(purse.budget), value))
 }
 
 /// Bids auction by auction; values are those of the true rates, decisions those of the drawn ones.
 fn learn(
-    drawn: &[Auction],
+    drawing: Drawing,
     rates: &[f64],
     simulation: &Simulation,
     purse: &Purse,
-    rng: &mut ChaCha8Rng,
+    people: &mut ChaCha8Rng,
 ) -> Result<Bids, Faults> {
     let mut explorer = Explorer::new(rates.len(), PRIOR, simulation.seed.wrapping_add(1))
         .map_err(|error| refused("--creatives", &error))?;
-    let mut pacer = pacer(purse, drawn.len())?;
+    let mut pacer = pacer(purse, drawing.auctions)?;
     let mut creatives: Vec<Creative> = (1..=rates.len())
         .zip(rates)
         .map(|(number, &true_rate)| Creative {
@@ -108,12 +128,14 @@ fn learn(
             true_rate,
         })
         .collect();
-    let count = drawn.len();
-    let (mut options, mut prices) = (Vec::with_capacity(count), Vec::with_capacity(count));
+    let count = drawing.auctions;
+    let (mut options, mut prices) = (TextColumn::default(), Vec::with_capacity(count));
     let (mut values, mut costs) = (Vec::with_capacity(count), Vec::with_capacity(count));
+    let option = |creative: &Creative| SLOTS.map(|(slot, ..)| format!("{slot} slot, {}", creative.name));
+    let names: Vec<[String; 2]> = creatives.iter().map(option).collect();
     let mut shares = Vec::new();
     let started = Instant::now();
-    for auction in drawn {
+    for auction in drawing {
         explorer.draw(&mut shares);
         let best = (0..shares.len()).max_by(|&a, &b| shares[a].total_cmp(&shares[b]));
         let best = best.unwrap_or(0);
@@ -121,20 +143,21 @@ fn learn(
         let prices_of_slots = SLOTS.map(|(_, _, price)| auction.market * price);
         prices.push(pacer.price().unwrap_or(0.0));
         let taken = pacer.take(&worths, &prices_of_slots);
-        let (mut option, mut value, mut cost) = (String::new(), 0.0, 0.0);
+        let (mut value, mut cost) = (0.0, 0.0);
         if let Some(slot) = taken {
-            let (name, seen, _) = SLOTS[slot];
-            option = format!("{name} slot, {}", creatives[best].name);
+            let seen = SLOTS[slot].1;
+            options.push(&names[best][slot]);
             value = auction.click * seen * rates[best];
             cost = prices_of_slots[slot];
-            if rng.random_bool(seen) {
-                let is_click = rng.random_bool(rates[best]);
+            if people.random_bool(seen) {
+                let is_click = people.random_bool(rates[best]);
                 creatives[best].seen += 1;
                 creatives[best].clicks += u64::from(is_click);
                 explorer.observe(best, is_click);
             }
+        } else {
+            options.push("");
         }
-        options.push(option);
         values.push(value);
         costs.push(cost);
     }
@@ -149,7 +172,7 @@ fn learn(
         costs,
         prices,
         budget: purse.budget,
-        hindsight: hindsight(&Stream::default(), purse.budget),
+        hindsight: Steps::default().hindsight(purse.budget),
         value_with_known_rates: None,
         creatives,
         seconds,

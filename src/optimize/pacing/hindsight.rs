@@ -26,6 +26,7 @@ pub struct Hindsight {
 }
 
 /// A step from one option of an offer to the next on its hull.
+#[derive(Debug)]
 struct Step {
     offer: u32,
     cost: f64,
@@ -51,19 +52,52 @@ impl Step {
 /// ```
 #[must_use]
 pub fn hindsight(stream: &Stream, budget: f64) -> Hindsight {
-    let mut steps = Vec::new();
-    let mut hull = Vec::new();
+    let mut steps = Steps::default();
     for offer in 0..stream.len() {
         let (values, costs) = stream.offer(offer);
-        hull_of(values, costs, &mut hull);
+        steps.add(values, costs);
+    }
+    steps.hindsight(budget)
+}
+
+/// The steps of offers that are shown one by one and need not be held.
+///
+/// ```
+/// use purvey::optimize::pacing::Steps;
+/// let mut steps = Steps::default();
+/// steps.add(&[4.0, 5.0], &[2.0, 4.0]);
+/// steps.add(&[3.0], &[1.0]);
+/// assert_eq!(steps.hindsight(4.0).bound, 7.5);
+/// ```
+#[derive(Debug, Default)]
+pub struct Steps {
+    steps: Vec<Step>,
+    offers: usize,
+    /// Working space.
+    hull: Vec<(f64, f64)>,
+}
+
+impl Steps {
+    /// Takes the next offer in: values and costs of its options, each a finite number of 0 or more; an option
+    /// without one of the two is left out.
+    pub fn add(&mut self, values: &[f64], costs: &[f64]) {
+        hull_of(values, costs, &mut self.hull);
         let mut before = (0.0, 0.0);
-        for &(cost, value) in &hull {
-            steps.push(Step { offer: offer as u32, cost: cost - before.0, value: value - before.1 });
+        for &(cost, value) in &self.hull {
+            let offer = self.offers as u32;
+            self.steps.push(Step { offer, cost: cost - before.0, value: value - before.1 });
             before = (cost, value);
         }
+        self.offers += 1;
     }
-    steps.sort_by(|a, b| b.rate().total_cmp(&a.rate()).then(a.offer.cmp(&b.offer)));
-    fill(&steps, stream.len(), budget)
+
+    /// Bounds and chooses over all offers taken in.
+    #[must_use]
+    pub fn hindsight(mut self, budget: f64) -> Hindsight {
+        // Of one offer no two steps have the same rate, so the order is one only.
+        self.steps.sort_unstable_by(|a, b| b.rate().total_cmp(&a.rate()).then(a.offer.cmp(&b.offer)));
+        fill(&self.steps, self.offers, budget)
+    }
 }
 
 /// The options on the concave hull from nothing on, by cost.

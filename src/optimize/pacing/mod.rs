@@ -6,6 +6,7 @@
 //! | what to take of the offer at hand | [`Pacer`] |
 //! | what would have been the most, had all offers been known | [`hindsight()`] |
 //! | which of several things of unknown worth to try | [`Explorer`] |
+//! | how to spread a budget over periods when amounts go on working in later ones | [`Window`] |
 //!
 //! A [`Stream`] holds offers in flat arrays; [`replay`] runs a pacer over one.
 
@@ -14,10 +15,12 @@ mod hindsight;
 mod pacer;
 #[cfg(test)]
 mod tests;
+mod window;
 
 pub use explorer::Explorer;
-pub use hindsight::{Hindsight, hindsight};
+pub use hindsight::{Hindsight, Steps, hindsight};
 pub use pacer::{Pacer, PacingOptions, Replay, replay};
+pub use window::{PacedCurve, Window, WindowError, WindowSplit};
 
 /// Offers in the order in which they come.
 #[derive(Debug, Clone, Default, PartialEq)]

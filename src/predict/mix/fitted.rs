@@ -4,6 +4,7 @@ use rayon::prelude::*;
 
 use super::design::{Design, Group};
 use super::history::{Beliefs, MixError, MixHistory, MixOptions};
+use super::plan::PlanWindow;
 use super::sampler::{Chain, Draw};
 use super::transform::Shape;
 use crate::control::Control;
@@ -202,10 +203,54 @@ impl Fitted {
         self.draws.iter().map(total).collect()
     }
 
-    /// Share carried to the next period, by channel.
+    /// Share of the effect that comes after the period of the spend, by channel.
     #[must_use]
     pub fn carry_over(&self) -> Vec<Estimate> {
-        self.shapes(|shape, _| shape.carry_over)
+        self.shapes(|shape, _| if shape.is_geometric() { shape.carry_over } else { shape.survival(1.0) })
+    }
+
+    /// Periods from the spend to the one in which most of its effect comes, by channel; 0 for geometric adstock.
+    #[must_use]
+    pub fn peak(&self) -> Vec<Estimate> {
+        self.shapes(|shape, _| if shape.is_geometric() { 0.0 } else { shape.peak() as f64 })
+    }
+
+    /// Share of the draws in which a channel's carry-over is Weibull: how probable that is where the kind was to be found.
+    #[must_use]
+    pub fn weibull_share(&self) -> Vec<f64> {
+        let share = |estimate: Estimate| estimate.mean;
+        self.shapes(|shape, _| f64::from(u8::from(!shape.is_geometric()))).into_iter().map(share).collect()
+    }
+
+    /// Share of the effect of a spend that comes so many periods later, by channel: the mean of the draws.
+    #[must_use]
+    pub fn carry_weights(&self) -> Vec<Vec<f64>> {
+        let mut all = vec![Vec::new(); self.design.spend.len()];
+        for draw in &self.draws {
+            for (sum, shape) in all.iter_mut().zip(&draw.shapes) {
+                let weights = shape.weights();
+                sum.resize(sum.len().max(weights.len()), 0.0);
+                sum.iter_mut().zip(weights).for_each(|(sum, weight)| *sum += weight);
+            }
+        }
+        let count = self.draws.len().max(1) as f64;
+        all.iter_mut().flatten().for_each(|sum| *sum /= count);
+        all
+    }
+
+    /// What a channel brings a period at spends held for long: the mean of the draws.
+    ///
+    /// # Errors
+    /// [`MixError`] where there is no such channel or a spend is not a finite number of 0 or more.
+    pub fn steady(&self, channel: usize, spend: &[f64]) -> Result<Vec<f64>, MixError> {
+        self.verify_plan(channel, PlanWindow { periods: 1 }, spend)?;
+        let unit = self.design.spend_scale[channel];
+        let at = |x: f64| -> f64 {
+            let of = |draw: &Draw| draw.heights[channel] * draw.shapes[channel].saturate(x / unit);
+            let sum: f64 = if unit > 0.0 { self.draws.iter().map(of).sum() } else { 0.0 };
+            sum / self.draws.len().max(1) as f64 * self.design.scale
+        };
+        Ok(spend.iter().map(|&x| at(x)).collect())
     }
 
     /// Spend a period, held for long, that brings half of the most, in money, by channel.

@@ -14,7 +14,7 @@ pub struct Belief {
 /// What is believed of a channel before its data are seen; `None`: the usual, which is wide.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Beliefs {
-    /// Share of the effect that is carried to the next period, between 0 and 1.
+    /// Share of the effect that comes after the period of the spend, between 0 and 1.
     pub carry_over: Option<Belief>,
     /// Spend a period, held for long, that brings half of the most, in money.
     pub half_saturation: Option<Belief>,
@@ -79,6 +79,18 @@ pub struct MixHistory {
     pub season_length: f64,
 }
 
+/// How the effect of spend is carried over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Adstock {
+    /// Most at once, then less by the same share each period.
+    #[default]
+    Geometric,
+    /// By a Weibull lifetime, which may peak after the spend.
+    Weibull,
+    /// Either of them, channel by channel, as probable as the data say.
+    Auto,
+}
+
 /// Choices of the fit.
 #[derive(Debug, Clone, PartialEq)]
 pub struct MixOptions {
@@ -96,11 +108,22 @@ pub struct MixOptions {
     pub thin: usize,
     /// Mean share of the outcome that a channel may bring before its data are seen.
     pub share: f64,
+    /// How the effect of spend is carried over.
+    pub adstock: Adstock,
 }
 
 impl Default for MixOptions {
     fn default() -> Self {
-        MixOptions { waves: 6, turn_every: 8, chains: 4, settle: 400, draws: 200, thin: 3, share: 0.1 }
+        MixOptions {
+            waves: 6,
+            turn_every: 8,
+            chains: 4,
+            settle: 400,
+            draws: 200,
+            thin: 3,
+            share: 0.1,
+            adstock: Adstock::Geometric,
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::fitted::{Estimate, Fitted};
 use super::history::MixError;
+use super::transform::Shape;
 
 /// A window to plan: equal spend in each of its periods, right after the history.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,8 +28,6 @@ pub struct ResponseBand {
 const DRAWS: usize = 400;
 /// Longest window.
 const LONGEST: usize = 100_000;
-/// Part of an effect that is not followed any further.
-const REST: f64 = 1e-4;
 
 impl Fitted {
     /// Responses of a channel to `spend` (of the whole window).
@@ -46,7 +45,12 @@ impl Fitted {
         Ok(self.band(channel, window, spend))
     }
 
-    fn verify_plan(&self, channel: usize, window: PlanWindow, spend: &[f64]) -> Result<(), MixError> {
+    pub(super) fn verify_plan(
+        &self,
+        channel: usize,
+        window: PlanWindow,
+        spend: &[f64],
+    ) -> Result<(), MixError> {
         let channels = self.design.spend.len();
         if channel >= channels {
             return Err(MixError::NoChannel { channel, channels });
@@ -69,16 +73,18 @@ impl Fitted {
         let (mut carried_in, mut after, mut whole, mut count) = (0.0, 0.0, 0.0, 0.0);
         for draw in self.draws.iter().step_by(step) {
             let shape = &draw.shapes[channel];
-            let history = &self.design.spend[channel];
-            let level = history.iter().fold(self.design.start[channel], |l, &x| shape.carried(l, x));
-            let unit = self.design.spend_scale[channel] * window.periods.max(1) as f64;
+            let unit = self.design.spend_scale[channel] * window.periods as f64;
             let height = draw.heights[channel] * self.design.scale;
-            let tail = (REST.ln() / shape.carry_over.max(1e-9).ln()).ceil() as usize;
+            let periods = window.periods + shape.lags();
+            // Levels are linear in the spend of the window.
+            let ones: Vec<f64> = (0..periods).map(|t| f64::from(u8::from(t < window.periods))).collect();
+            let mut own = vec![0.0; periods];
+            shape.levels(&ones, 0.0, &mut own);
+            let before = self.left_by(channel, shape, periods);
             let run = |x: f64| {
-                let (mut level, mut inside, mut outside) = (level, 0.0, 0.0);
-                for t in 0..window.periods + tail {
-                    level = shape.carried(level, if t < window.periods { x } else { 0.0 });
-                    let value = height * shape.saturate(level);
+                let (mut inside, mut outside) = (0.0, 0.0);
+                for (t, (before, own)) in before.iter().zip(&own).enumerate() {
+                    let value = height * shape.saturate(before + x * own);
                     if t < window.periods { inside += value } else { outside += value }
                 }
                 (inside, outside)
@@ -102,5 +108,30 @@ impl Fitted {
             carried_in: if count > 0.0 { carried_in / count } else { 0.0 },
             carried_out: if whole > 0.0 { after / whole } else { 0.0 },
         }
+    }
+
+    /// Levels that the history's spend leaves in the periods after it.
+    fn left_by(&self, channel: usize, shape: &Shape, periods: usize) -> Vec<f64> {
+        let history = &self.design.spend[channel];
+        let mut spend = history.clone();
+        spend.resize(history.len() + periods, 0.0);
+        let mut levels = vec![0.0; spend.len()];
+        shape.levels(&spend, self.design.start[channel], &mut levels);
+        levels.split_off(history.len())
+    }
+
+    /// What earlier spend leaves of the level in the periods after the history, in money: the mean of the draws.
+    ///
+    /// # Errors
+    /// [`MixError`] where there is no such channel or a window of no or of more than 100,000 periods.
+    pub fn carried_levels(&self, channel: usize, window: PlanWindow) -> Result<Vec<f64>, MixError> {
+        self.verify_plan(channel, window, &[])?;
+        let mut sums = vec![0.0; window.periods];
+        for draw in &self.draws {
+            let levels = self.left_by(channel, &draw.shapes[channel], window.periods);
+            sums.iter_mut().zip(levels).for_each(|(sum, level)| *sum += level);
+        }
+        let unit = self.design.spend_scale[channel] / self.draws.len().max(1) as f64;
+        Ok(sums.into_iter().map(|sum| sum * unit).collect())
     }
 }

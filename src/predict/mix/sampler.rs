@@ -11,7 +11,8 @@
 //! normals: J. Geweke 1993, doi:10.1002/jae.3950080504), and the three variances of the baseline by random walk. Steps
 //! of the walks are tuned while the chain settles (H. Haario and others 2001,
 //! doi:10.2307/3318737). A lift test is one more observation of γ_c, with its own error.
-//! Priors: carry-over beta(1.5, 2); half-saturation lognormal around 1.8 times the typical spend;
+//! Where the kind of carry-over is to be found, [`super::switch`] jumps between the kinds.
+//! Priors: carry-over of a week beta(1.5, 2); shape of a Weibull lifetime lognormal around 2; half-saturation lognormal around 1.8 times the typical spend;
 //! exponent lognormal around 1.3; γ_c half normal.
 //! Cost: time O(sweeps x channels x periods x columns), memory O(periods x columns + draws).
 //! Use `tabular` instead when there is no spend to carry over.
@@ -25,12 +26,13 @@ use rand_distr::{Distribution, Gamma, StandardNormal};
 
 use super::algebra::{above, backward, cholesky, dot, forward, log_half_line};
 use super::design::{Design, Group};
-use super::history::{Belief, Beliefs, LiftTest, MixOptions};
+use super::history::{Adstock, Belief, Beliefs, MixOptions};
 use super::prior::{Units, log_prior, start_shape};
+use super::switch::switched;
 use super::transform::Shape;
 
-/// Random-walk widths of the logit of the carry-over, the logarithms of half-saturation and exponent.
-const WIDTHS: [f64; 3] = [0.9, 0.6, 0.25];
+/// Random-walk widths of the logit of the carry-over, the logarithms of half-saturation, exponent and Weibull shape.
+const WIDTHS: [f64; 4] = [0.9, 0.6, 0.25, 0.4];
 /// Degrees of freedom of the noise: outliers move little.
 const FREEDOM: f64 = 4.0;
 /// Spread of the coefficients of intercept and slope over that of the noise.
@@ -96,6 +98,7 @@ pub(super) struct Chain<'a> {
     log_determinant: f64,
     variance: f64,
     share: f64,
+    adstock: Adstock,
     /// Tuned step of each channel's walk and of each group's.
     steps: Vec<f64>,
     group_steps: [f64; 4],
@@ -114,7 +117,10 @@ impl<'a> Chain<'a> {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         rng.set_stream(chain);
         let channels = design.spend.len();
-        let shapes = beliefs.iter().map(|b| start_shape(b, design.periods_a_week, &mut rng)).collect();
+        let shapes = beliefs
+            .iter()
+            .map(|b| start_shape(b, design.periods_a_week, options.adstock, &mut rng))
+            .collect();
         let variance = dot(&design.y, &design.y) / design.y.len() as f64;
         let mut chain = Chain {
             design,
@@ -132,6 +138,7 @@ impl<'a> Chain<'a> {
             factor: Vec::new(),
             log_determinant: 0.0,
             variance,
+            adstock: options.adstock,
             share: options.share * 1.25 * design.y_mean.abs().max(0.1),
             steps: vec![1.0; channels],
             group_steps: [1.0; 4],
@@ -202,6 +209,9 @@ impl<'a> Chain<'a> {
             let accepted = self.move_shape(c, true);
             self.steps[c] = (self.steps[c] * (gain * (accepted - TARGET)).exp()).clamp(0.02, 3.0);
             self.move_shape(c, false);
+            if self.adstock == Adstock::Auto {
+                self.switch(c);
+            }
             self.draw_gamma(c);
         }
         self.draw_gammas();
@@ -218,15 +228,30 @@ impl<'a> Chain<'a> {
     fn move_shape(&mut self, c: usize, is_local: bool) -> f64 {
         let old = self.shapes[c];
         let new = if is_local { self.walked(c, old) } else { self.leapt(c, old) };
-        if !(1e-4..=0.995).contains(&new.carry_over) || !(0.1..=20.0).contains(&new.exponent) {
+        self.take(c, new, 0.0)
+    }
+
+    /// Proposes the other kind of carry-over for channel `c`.
+    fn switch(&mut self, c: usize) {
+        let (new, gain) = switched(&self.shapes[c], &mut self.rng);
+        self.take(c, new, gain);
+    }
+
+    /// Takes a proposed shape or leaves it, with `gain` more than its density; the chance that it is taken.
+    fn take(&mut self, c: usize, new: Shape, gain: f64) -> f64 {
+        let old = self.shapes[c];
+        if !(1e-4..=0.995).contains(&new.carry_over)
+            || !(0.1..=20.0).contains(&new.exponent)
+            || !(0.3..=10.0).contains(&new.delay)
+        {
             return 0.0;
         }
         let medium = self.medium(c, &new);
         let units = Units { money: self.design.spend_scale[c], periods_a_week: self.design.periods_a_week };
         let rest = self.rest(Some(c));
-        let gain = self.evidence(c, &medium, &rest) - self.evidence(c, &self.media[c], &rest)
-            + log_prior(&self.beliefs[c], units, &new)
-            - log_prior(&self.beliefs[c], units, &old);
+        let prior = |shape: &Shape| log_prior(&self.beliefs[c], units, shape);
+        let gain = gain + self.evidence(c, &medium, &rest) - self.evidence(c, &self.media[c], &rest)
+            + (prior(&new) - prior(&old));
         let chance = if gain.is_nan() { 0.0 } else { gain.min(0.0).exp() };
         if self.rng.random::<f64>() < chance {
             self.shapes[c] = new;
@@ -243,12 +268,13 @@ impl<'a> Chain<'a> {
             carry_over: 1.0 / (1.0 + (-odds).exp()),
             half: old.half * jump(WIDTHS[1]).exp(),
             exponent: old.exponent * jump(WIDTHS[2]).exp(),
+            delay: if old.is_geometric() { 1.0 } else { old.delay * jump(WIDTHS[3]).exp() },
         }
     }
 
-    /// A long step of one of the three, at random.
+    /// A long step of one of its numbers, at random.
     fn leapt(&mut self, c: usize, old: Shape) -> Shape {
-        let which = self.rng.random_range(0..3);
+        let which = self.rng.random_range(0..if old.is_geometric() { 3 } else { 4 });
         let reach = self.steps[c].max(0.5) * 2.0;
         let jump = reach * WIDTHS[which] * self.rng.sample::<f64, _>(StandardNormal);
         let mut new = old;
@@ -258,7 +284,8 @@ impl<'a> Chain<'a> {
                 new.carry_over = 1.0 / (1.0 + (-odds).exp());
             }
             1 => new.half *= jump.exp(),
-            _ => new.exponent *= jump.exp(),
+            2 => new.exponent *= jump.exp(),
+            _ => new.delay *= jump.exp(),
         }
         new
     }
@@ -281,7 +308,7 @@ impl<'a> Chain<'a> {
             medium.column.values = weighed.map(|(&t, root)| root * (self.effect[t] / mean - 1.0)).collect();
         }
         for test in design.lift_tests.iter().filter(|test| test.channel == c && mean > 0.0) {
-            let brought = brought(shape, spend, design.start[c], test) / mean;
+            let brought = shape.brought(spend, design.start[c], test) / mean;
             medium.precision += (brought / test.error).powi(2);
             medium.product += brought * test.lift / test.error.powi(2);
         }
@@ -452,25 +479,6 @@ impl<'a> Chain<'a> {
             .collect();
         Draw { shapes: self.shapes.clone(), heights, intercept, baseline, noise: self.variance.sqrt() }
     }
-}
-
-/// Effect of the spend that a test was about, as far as it was measured; full saturation is 1.
-pub(super) fn brought(shape: &Shape, spend: &[f64], start: f64, test: &LiftTest) -> f64 {
-    let LiftTest { from, to, until, share, .. } = *test;
-    let (mut with, mut without, mut sum) = (start, start, 0.0);
-    let mut t = 0;
-    // After the window the two levels meet again; spend after the history is taken as the last one.
-    while t < spend.len() || (with - without > 1e-6 * with && t < spend.len() + 200) {
-        let x = spend[t.min(spend.len() - 1)];
-        let is_tested = (from..=to).contains(&t);
-        with = shape.carried(with, x);
-        without = shape.carried(without, if is_tested { x * (1.0 - share) } else { x });
-        if t >= from && until.is_none_or(|until| t <= until) {
-            sum += shape.saturate(with) - shape.saturate(without);
-        }
-        t += 1;
-    }
-    sum
 }
 
 /// Product of two columns with the baseline integrated out.

@@ -377,3 +377,85 @@ fn a_fit_that_time_cuts_short_says_so() {
     assert!(fitted.is_cut_short && fitted.draws() > 0 && fitted.draws() < 200_000, "{}", fitted.draws());
     assert!(!super::tests::fitted(&history).is_cut_short);
 }
+
+/// Weights of a Weibull lifetime of this scale and shape.
+fn lifetime(scale: f64, shape: f64) -> Vec<f64> {
+    let survival = |x: usize| (-(x as f64 / scale).powf(shape)).exp();
+    (0..40).map(|lag| survival(lag) - survival(lag + 1)).collect()
+}
+
+/// Sales of a channel whose effect peaks three weeks after the spend and of one whose effect is greatest at once.
+fn late_market() -> (MixHistory, [f64; 2]) {
+    let (mut history, mut totals) = (market(10.0).0, [0.0; 2]);
+    let mut rng = ChaCha8Rng::seed_from_u64(8);
+    history.outcome =
+        (0..WEEKS).map(|t| 1000.0 + t as f64 + 10.0 * rng.sample::<f64, _>(StandardNormal)).collect();
+    for (c, weights) in [lifetime(4.0, 3.0), lifetime(1.4, 1.0)].into_iter().enumerate() {
+        let (_, a, k, s) = TRUTH[c];
+        for t in 0..WEEKS {
+            let spend = &history.channels[c].spend;
+            let level: f64 = weights.iter().take(t + 1).enumerate().map(|(lag, w)| w * spend[t - lag]).sum();
+            let effect = if level > 0.0 { a / (1.0 + (k / level).powf(s)) } else { 0.0 };
+            history.outcome[t] += effect;
+            totals[c] += effect;
+        }
+    }
+    (history, totals)
+}
+
+#[test]
+fn an_effect_that_peaks_late_is_told_from_one_that_does_not() {
+    let (history, truth) = late_market();
+    let with = |adstock, options| {
+        fit(&history, &MixOptions { adstock, ..options }, &Control::default().with_seed(1)).unwrap()
+    };
+    let auto = with(Adstock::Auto, MixOptions::default());
+    let share = auto.weibull_share();
+    assert!(share[0] > 0.95 && share[1] < 0.6, "{share:?}");
+    assert!((auto.peak()[0].mean - 3.0).abs() < 0.6, "{:?}", auto.peak()[0]);
+    let off = |fitted: &Fitted| -> f64 {
+        let found = fitted.contributions();
+        (0..2).map(|c| (found[c].mean / truth[c] - 1.0).abs()).sum::<f64>() / 2.0
+    };
+    let (geometric, weibull) = (with(Adstock::Geometric, options()), with(Adstock::Weibull, options()));
+    assert!(off(&auto) < 0.1 && off(&weibull) < 0.12, "{} {}", off(&auto), off(&weibull));
+    assert!(auto.r2 > geometric.r2 && auto.noise() < 0.8 * geometric.noise(), "{}", geometric.noise());
+    assert_eq!((geometric.weibull_share(), weibull.weibull_share()), (vec![0.0; 2], vec![1.0; 2]));
+    assert!(auto.scale_reduction < 1.1, "{}", auto.scale_reduction);
+    // The weights of the late channel come back, each within three hundredths.
+    let (found, known) = (&auto.carry_weights()[0], lifetime(4.0, 3.0));
+    for (lag, known) in known.iter().enumerate().take(10) {
+        let found = found.get(lag).copied().unwrap_or(0.0);
+        assert!((found - known).abs() < 0.03, "lag {lag}: {found} for {known}");
+    }
+}
+
+#[test]
+fn weibull_carry_over_of_shape_one_is_geometric() {
+    use super::transform::Shape;
+    let geometric = Shape { carry_over: 0.6, half: 50.0, exponent: 1.4, delay: 1.0 };
+    let nearly = Shape { delay: 1.0 + 1e-9, ..geometric };
+    let (history, _) = market(15.0);
+    let spend = &history.channels[0].spend;
+    let (mut one, mut two) = (vec![0.0; WEEKS], vec![0.0; WEEKS]);
+    geometric.effect(spend, 80.0, &mut one);
+    nearly.effect(spend, 80.0, &mut two);
+    // The effect is followed until a ten-thousandth of it is left.
+    assert!(one.iter().zip(&two).all(|(a, b)| (a - b).abs() < 2e-4), "{one:?} {two:?}");
+    let test = LiftTest { channel: 0, from: 20, to: 30, until: None, share: 0.5, lift: 1.0, error: 1.0 };
+    let (a, b) = (geometric.brought(spend, 80.0, &test), nearly.brought(spend, 80.0, &test));
+    assert!((a - b).abs() < 1e-3 * a, "{a} {b}");
+    assert_eq!(Shape { delay: 3.0, carry_over: (-0.25_f64).exp(), ..geometric }.peak(), 3);
+    assert_eq!(nearly.peak(), 0);
+}
+
+#[test]
+fn jumps_between_kinds_of_carry_over_keep_what_is_believed() {
+    // Where the spend of a channel tells nothing, both kinds stay as probable as they were.
+    let (mut history, _) = market(15.0);
+    history.channels[1].spend = vec![100.0; WEEKS];
+    let options = MixOptions { adstock: Adstock::Auto, draws: 400, ..options() };
+    let fitted = fit(&history, &options, &Control::default().with_seed(3)).unwrap();
+    let share = fitted.weibull_share()[1];
+    assert!((share - 0.5).abs() < 0.12, "{share}");
+}

@@ -79,8 +79,8 @@ pub(super) fn with_curves(input: Input, control: &Control) -> Result<(Input, Opt
     let mut faults = Faults::default();
     let history = History::read(&valid.tables, &valid.settings, &mut faults)?;
     faults.extend(history.notices());
-    let fitted =
-        fit(&history.mix, &MixOptions::default(), control).map_err(|error| history.refused(&error))?;
+    let options = MixOptions { adstock: history.adstock, ..MixOptions::default() };
+    let fitted = fit(&history.mix, &options, control).map_err(|error| history.refused(&error))?;
     let readout = Readout::new(history, &fitted, faults)?;
     tables.insert(readout.curves());
     Ok((Input::Tables { name, tables, settings }, Some(readout)))

@@ -6,7 +6,7 @@ use super::geo::{GeoReadout, read_tests};
 use super::periods::Periods;
 use super::{is_blank, notice, warning};
 use crate::data::{Code, Fault, Faults, SettingsValues, Table, Tables};
-use crate::predict::mix::{Belief, Channel, ControlSeries, LiftTest, MixError, MixHistory};
+use crate::predict::mix::{Adstock, Belief, Channel, ControlSeries, LiftTest, MixError, MixHistory};
 
 /// A channel's limits in the plan's window; NaN where not given.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -29,6 +29,10 @@ pub(super) struct History {
     pub window: usize,
     /// Greatest spend a period over the greatest that history shows.
     pub reach: f64,
+    /// How effects are carried over.
+    pub adstock: Adstock,
+    /// Whether spend is to be planned period by period.
+    pub is_paced: bool,
     pub spend_file: String,
     pub geo: Vec<GeoReadout>,
     /// File and row that each lift test of the model comes from.
@@ -74,6 +78,12 @@ impl History {
             limits: Vec::new(),
             window: settings.integer("plan_periods").map_or(13, |count| count.max(1) as usize),
             reach: settings.number("reach").unwrap_or(1.5),
+            is_paced: settings.text("pacing") == Some("by_period"),
+            adstock: match settings.text("adstock") {
+                Some("weibull") => Adstock::Weibull,
+                Some("auto") => Adstock::Auto,
+                _ => Adstock::Geometric,
+            },
             spend_file: spend.file().to_owned(),
             geo: Vec::new(),
             test_rows: Vec::new(),
@@ -286,11 +296,13 @@ impl History {
             .with_number("a", each(&|_| 1.0))
             .with_number("k", each(&|_| 1.0))
             .with_number("s", each(&|_| 1.0))
-            .with_number("max", each(&|c| self.most(c, self.usual(c))))
-            .with_number("min", each(&|c| self.limits[c].min))
+            .with_number("max", each(&|c| self.ends(c).1))
+            .with_number("min", each(&|c| self.ends(c).0))
             .with_number("step", each(&|c| self.limits[c].step))
-            .with_number("current", each(&|c| self.usual(c)))
+            .with_number("current", each(&|c| self.rate(c)))
             .with_number("error", each(&|_| 0.0))
+            .with_number("total_min", each(&|c| if self.is_paced { self.limits[c].min } else { f64::NAN }))
+            .with_number("total_max", each(&|c| if self.is_paced { self.limits[c].max } else { f64::NAN }))
     }
 
     /// What a reader should know of this history.

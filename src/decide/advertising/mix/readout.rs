@@ -4,13 +4,16 @@ use super::geo::{GeoReadout, read_tests};
 use super::read::{History, Limit};
 use super::{is_blank, warning};
 use crate::data::{Code, Faults, Settings, Table, Tables, date_of, validate};
+use crate::decide::advertising::pacing::Carry;
 use crate::decide::advertising::problem::{Channel, Problem};
 use crate::predict::mix::{
-    Decomposition, Estimate, Fitted, Hill, Identified, PlanWindow, ResponseBand, fit_hill,
+    Decomposition, Estimate, Fitted, Hill, Identified, MixError, PlanWindow, ResponseBand, fit_hill,
 };
 
 /// Points of a curve; the report draws as many.
 pub(super) const POINTS: usize = 60;
+/// Part of an effect that a plan by period does not follow.
+const REST: f64 = 1e-3;
 /// Standard deviations from the mean to the end of an interval of 90 %.
 const NINETY: f64 = 1.6449;
 /// Scale reduction above which the chains did not agree.
@@ -25,6 +28,9 @@ pub(super) struct ChannelReadout {
     pub spent: f64,
     pub contribution: Estimate,
     pub carry_over: Estimate,
+    /// Periods until most of the effect of a spend comes, and how probable it is that carry-over is Weibull.
+    pub peak: Estimate,
+    pub weibull: f64,
     pub half_saturation: Estimate,
     pub shape: Estimate,
     /// Response by spend of the window.
@@ -37,6 +43,18 @@ pub(super) struct ChannelReadout {
     pub current: f64,
     /// Greatest spend of a period.
     pub greatest: f64,
+    /// The curve of one period and how spend works on, where spend is planned period by period.
+    paced: Option<Paced>,
+}
+
+/// A channel in a plan by period.
+#[derive(Debug, Clone)]
+struct Paced {
+    curve: Hill,
+    carry: Carry,
+    /// Greatest spend of a period.
+    most: f64,
+    current: f64,
 }
 
 /// What the history says.
@@ -50,6 +68,8 @@ pub(in crate::decide::advertising) struct Readout {
     notices: Faults,
     /// Draws of the fit, where it was cut short.
     cut_to: Option<usize>,
+    /// First days of the plan's periods.
+    days: Vec<i32>,
 }
 
 /// The decomposition with its names and days.
@@ -82,12 +102,15 @@ impl Readout {
             file: String::new(),
             notices,
             cut_to: None,
+            days: Vec::new(),
         }))
     }
 
     pub(super) fn new(history: History, fitted: &Fitted, mut faults: Faults) -> Result<Self, Faults> {
         let contributions = fitted.contributions();
+        let (peaks, weibull) = (fitted.peak(), fitted.weibull_share());
         let (carry_over, half, shape) = (fitted.carry_over(), fitted.half_saturation(), fitted.shape());
+        let weights = if history.is_paced { fitted.carry_weights() } else { Vec::new() };
         let mut channels = Vec::new();
         for (c, channel) in history.mix.channels.iter().enumerate() {
             let (current, greatest) = (history.usual(c), history.greatest(c));
@@ -111,6 +134,8 @@ impl Readout {
                 spent: known.map(|(_, money)| money).sum(),
                 contribution: contributions[c],
                 carry_over: carry_over[c],
+                peak: peaks[c],
+                weibull: weibull[c],
                 half_saturation: half[c],
                 shape: shape[c],
                 band,
@@ -119,6 +144,10 @@ impl Readout {
                 most,
                 current,
                 greatest,
+                paced: match history.is_paced {
+                    true => history.paced(fitted, c, &weights[c]).map_err(|error| history.refused(&error))?,
+                    false => None,
+                },
             });
         }
         if fitted.scale_reduction > AGREEMENT {
@@ -137,6 +166,7 @@ impl Readout {
             let told = warning(Code::OutOfRange, &history.spend_file, message);
             faults.push(told.with_help("allow more time"));
         }
+        let days = if history.is_paced { history.days_ahead() } else { Vec::new() };
         let parts = Parts {
             days: history.periods.starts.clone(),
             outcome: history.mix.outcome.clone(),
@@ -153,6 +183,7 @@ impl Readout {
             geo: history.geo,
             notices: faults,
             cut_to,
+            days,
         })
     }
 
@@ -161,8 +192,47 @@ impl Readout {
         self.notices.clone()
     }
 
-    /// The table `response_curves` that the history gives.
+    /// The table `response_curves` that the history gives: of the window, or of a period where spend is planned by period.
     pub(super) fn curves(&self) -> Table {
+        let paced: Option<Vec<(&ChannelReadout, &Paced)>> = self
+            .channels
+            .iter()
+            .map(|channel| channel.paced.as_ref().map(|paced| (channel, paced)))
+            .collect();
+        let Some(paced) = paced.filter(|paced| !paced.is_empty()) else { return self.window_curves() };
+        let each = |of: &dyn Fn(&ChannelReadout, &Paced) -> f64| -> Vec<f64> {
+            paced.iter().map(|(channel, paced)| of(channel, paced)).collect()
+        };
+        Table::new("response_curves")
+            .from_file(format!("{} (fitted)", self.file))
+            .with_text("channel", paced.iter().map(|(channel, _)| &channel.name))
+            .with_number("a", each(&|_, paced| paced.curve.a))
+            .with_number("k", each(&|_, paced| paced.curve.k))
+            .with_number("s", each(&|_, paced| paced.curve.s))
+            .with_number("max", each(&|_, paced| paced.most))
+            .with_number("step", each(&|channel, _| channel.limit.step))
+            .with_number("current", each(&|_, paced| paced.current))
+            .with_number("error", each(&|channel, _| channel.error()))
+            .with_number("total_min", each(&|channel, _| channel.limit.min))
+            .with_number("total_max", each(&|channel, _| channel.limit.max))
+    }
+
+    /// Gives a plan by period what history says of carry-over and days.
+    pub(in crate::decide::advertising) fn pace(&self, problem: &mut Problem) {
+        let Some(pacing) = &mut problem.pacing else { return };
+        if self.days.len() == pacing.periods {
+            pacing.days.clone_from(&self.days);
+        }
+        for (channel, carry) in problem.channels.iter().zip(&mut pacing.carries) {
+            let own = self.channels.iter().find(|readout| readout.name == channel.name);
+            if let Some(paced) = own.and_then(|readout| readout.paced.as_ref()) {
+                carry.clone_from(&paced.carry);
+            }
+        }
+    }
+
+    /// The curves of the window.
+    fn window_curves(&self) -> Table {
         let each =
             |of: &dyn Fn(&ChannelReadout) -> f64| -> Vec<f64> { self.channels.iter().map(of).collect() };
         Table::new("response_curves")
@@ -204,6 +274,8 @@ impl Readout {
             .with_number("roas", each(&|channel| channel.contribution.mean / channel.spent))
             .with_number("mroi", each(&ChannelReadout::mroi))
             .with_number("carry_over", each(&|channel| channel.carry_over.mean))
+            .with_number("peak", each(&|channel| channel.peak.mean))
+            .with_number("weibull", each(&|channel| channel.weibull))
             .with_number("half_saturation", each(&|channel| channel.half_saturation.mean))
             .with_number("shape", each(&|channel| channel.shape.mean))
             .with_number("carried_in", each(&|channel| channel.band.carried_in))
@@ -226,7 +298,7 @@ impl Readout {
 
     /// The curves under a name of their own, so that a later folder can give them.
     fn fitted_curves(&self) -> Table {
-        let curves = self.curves();
+        let curves = self.window_curves();
         let number = |name: &str| curves.number(name).unwrap_or_default().to_vec();
         Table::new("fitted_curves")
             .with_text("channel", self.channels.iter().map(|channel| &channel.name))
@@ -291,6 +363,18 @@ impl Readout {
                 number(brought),
                 problem.response_unit,
                 problem.style.percent(parts.r2)
+            ));
+        }
+        for channel in
+            self.channels.iter().filter(|channel| channel.weibull > 0.5 && channel.peak.mean >= 0.5)
+        {
+            let Estimate { mean, low, high } = channel.peak;
+            sentences.push(format!(
+                "{}: its effect is greatest {} periods after the spend ({} to {}).",
+                channel.name,
+                number(mean),
+                number(low),
+                number(high)
             ));
         }
         if let Some(draws) = self.cut_to {
@@ -378,6 +462,45 @@ impl Parts {
 }
 
 impl History {
+    /// Least and greatest spend of the window, or of a period where spend is planned by period.
+    pub(super) fn ends(&self, channel: usize) -> (f64, f64) {
+        match self.is_paced {
+            true => (0.0, (self.reach * self.greatest(channel)).max(self.rate(channel))),
+            false => (self.limits[channel].min, self.most(channel, self.usual(channel))),
+        }
+    }
+
+    /// Spend of now, of the window or of a period likewise.
+    pub(super) fn rate(&self, channel: usize) -> f64 {
+        let usual = self.usual(channel);
+        if self.is_paced { usual / self.window as f64 } else { usual }
+    }
+
+    /// A channel's curve of one period and its carry-over; `None` where it has no curve.
+    fn paced(&self, fitted: &Fitted, channel: usize, weights: &[f64]) -> Result<Option<Paced>, MixError> {
+        let (most, current) = (self.ends(channel).1, self.rate(channel));
+        let grid: Vec<f64> = (0..=POINTS).map(|i| most * i as f64 / POINTS as f64).collect();
+        let steady = fitted.steady(channel, &grid)?;
+        let points: Vec<(f64, f64)> = grid.into_iter().zip(steady).collect();
+        // What comes later than nearly all is not followed.
+        let mut sum = 0.0;
+        let kept = weights.iter().position(|weight| {
+            sum += weight;
+            sum > 1.0 - REST
+        });
+        let weights = weights[..kept.map_or(weights.len(), |last| last + 1)].to_vec();
+        let window = PlanWindow { periods: self.window + weights.len() };
+        let before = fitted.carried_levels(channel, window)?;
+        let carry = Carry { weights, before };
+        Ok(fit_hill(&points).map(|curve| Paced { curve, carry, most, current }))
+    }
+
+    /// First days of the plan's periods.
+    fn days_ahead(&self) -> Vec<i32> {
+        let last = self.periods.starts.last().copied().unwrap_or(0);
+        (1..=self.window).map(|period| last + (period as f64 * self.periods.days).round() as i32).collect()
+    }
+
     /// Spend of the plan's window at the mean rate of the last year, unless it is given.
     pub(super) fn usual(&self, channel: usize) -> f64 {
         let given = self.limits[channel].current;

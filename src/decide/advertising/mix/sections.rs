@@ -19,7 +19,8 @@ impl Readout {
             let Some(channel) = self.channels.iter().find(|channel| channel.name == lines.title) else {
                 continue;
             };
-            if lines.axis.len() == POINTS + 1 {
+            // Bands are those of the window, a plan by period draws curves of a period.
+            if lines.axis.len() == POINTS + 1 && problem.pacing.is_none() {
                 lines.bands.push(Band {
                     name: "90 % of draws".to_owned(),
                     low: channel.band.response.iter().map(|estimate| estimate.low).collect(),
@@ -51,7 +52,8 @@ impl Readout {
             .with(Column::number("at most", each(&|channel| channel.contribution.high), Measure::number()))
             .with(Column::number("for a unit of money", each(&|c| c.contribution.mean / c.spent), number()))
             .with(Column::number("one more unit at current spend", each(&ChannelReadout::mroi), number()))
-            .with(Column::number("carried to the next period", each(&|c| c.carry_over.mean), number()))
+            .with(Column::number("comes after its period", each(&|c| c.carry_over.mean), number()))
+            .with(Column::number("greatest after periods", each(&|c| c.peak.mean), number()))
             .from_file("contributions.csv");
         Section::new("What history says")
             .with_lead(

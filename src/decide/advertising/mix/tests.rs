@@ -315,3 +315,26 @@ fn fitted_curves_carry_what_a_later_folder_needs() {
     // The channel that brings less is known less well.
     assert!(errors[1] > errors[0], "{errors:?}");
 }
+
+#[test]
+fn a_history_is_planned_period_by_period_with_its_carry_over() {
+    let plan = |pacing: &str| {
+        let settings = Settings::default().with("pacing", pacing).with("adstock", "auto");
+        let input = Input::Tables { name: "spring".into(), tables: folder(), settings };
+        let prepared = Advertising.prepare(input, &Control::default()).unwrap();
+        prepared.solve(&SolveOptions::default()).unwrap()
+    };
+    let (even, paced) = (plan("even"), plan("by_period"));
+    assert!(paced.checks.feasible && paced.outcome.gap().unwrap() < 0.05, "{:?}", paced.outcome);
+    let table = paced.tables.get("pacing").unwrap();
+    assert_eq!(table.len(), 26);
+    // The first period follows the last one of the history.
+    assert_eq!(table.date("date").unwrap()[0], day_number(date(WEEKS)));
+    // The curve of a period with mean carry-over says of even spend nearly what the draws say.
+    let (even, paced) = (even.outcome.objective.unwrap(), paced.outcome.objective.unwrap());
+    assert!(paced > 0.97 * even && paced < 1.25 * even, "{paced} by period, {even} evenly");
+    let contributions =
+        |solution: &crate::decide::Solution| solution.tables.get("contributions").unwrap().clone();
+    let table = contributions(&plan("even"));
+    assert!(table.number("weibull").unwrap().iter().all(|share| (0.0..=1.0).contains(share)));
+}
