@@ -24,12 +24,16 @@ pub(super) struct Point {
 
 /// Iterations at most.
 const STEPS: usize = 100;
-/// Mean product of slack and multiplier, and relative residuals, at which a point is the best.
+/// Mean product of slack and multiplier, and residual of the slopes, at which a point is the best.
 const CLOSE: f64 = 1e-9;
-/// Residual up to which a point that could not be improved is taken all the same.
-const NEAR: f64 = 1e-7;
+/// Residual up to which limits are kept.
+const NEAR: f64 = 1e-8;
 /// Share of the way to the nearest end that a step goes.
 const SHORT: f64 = 0.995;
+/// Share of the missed slopes below which the mean product of slack and multiplier does not fall.
+const HOLD: f64 = 0.1;
+/// Least share of the mean product of slack and multiplier that an iteration aims at: slopes of s < 1 change fast near 0.
+const SLOW: f64 = 0.02;
 /// Weight of an amount that is not free.
 const STIFF: f64 = 1e12;
 
@@ -39,6 +43,10 @@ pub(super) struct Interior<'a> {
     control: &'a Control,
     is_on: Vec<bool>,
     count: f64,
+    /// Distance of plan and bound at which the plan is good enough.
+    close: f64,
+    /// Sum of what amounts may be.
+    reach_of_all: f64,
 }
 
 /// One iteration's matrices: the inverse of each curve's block, and what joins them.
@@ -52,15 +60,17 @@ struct Factors {
 }
 
 impl<'a> Interior<'a> {
-    pub fn new(model: &'a Model<'a>, stand_ins: &'a [StandIn], control: &'a Control) -> Self {
+    pub fn new(model: &'a Model<'a>, stand_ins: &'a [StandIn], control: &'a Control, close: f64) -> Self {
         let is_on: Vec<bool> = model.limits.iter().map(|limit| limit.is_finite()).collect();
         let count = is_on.iter().filter(|is_on| **is_on).count().max(1) as f64;
-        Interior { model, stand_ins, control, is_on, count }
+        let budget = model.limits[model.limits.len() - 1];
+        Interior { model, stand_ins, control, is_on, count, close, reach_of_all: budget }
     }
 
     /// The best point; `None` where it was stopped or came to no point that keeps the limits.
     pub fn solve(&self) -> Option<Point> {
         let mut point = self.start();
+        let mut best: Option<(f64, Point)> = None;
         for _ in 0..STEPS {
             if self.control.should_stop() {
                 return None;
@@ -70,10 +80,21 @@ impl<'a> Interior<'a> {
             let dual: Vec<f64> = gradient.iter().zip(&pull).map(|(g, p)| g + p).collect();
             let primal = self.primal(&point);
             let mu = self.mu(&point);
-            if mu < CLOSE && self.worst(&dual) < CLOSE * 100.0 && largest(&primal) < CLOSE {
-                return Some(point);
+            let (miss, is_kept) = (mu.max(self.worst(&dual)), largest(&primal) < NEAR);
+            if !point.x.iter().chain(&point.z).all(|value| value.is_finite()) {
+                break;
             }
-            let factors = self.factors(&point)?;
+            if is_kept && best.as_ref().is_none_or(|(least, _)| miss < *least) {
+                best = Some((miss, point.clone()));
+            }
+            // Near the end rounding moves the slopes more than a step improves them.
+            let is_spoilt = mu < CLOSE && best.as_ref().is_some_and(|(least, _)| miss > 2.0 * least);
+            // What the products leave between the plan and its bound, and what missed slopes may add to it.
+            let open = self.count * mu + self.worst(&dual) * self.reach_of_all;
+            if (open < self.close && is_kept) || (miss < CLOSE && is_kept) || is_spoilt {
+                break;
+            }
+            let Some(factors) = self.factors(&point) else { break };
             let products: Vec<f64> = point.s.iter().zip(&point.z).map(|(s, z)| s * z).collect();
             let (_, ds, dz) = self.direction(&factors, &point, &dual, &primal, &products);
             let reach = self.reach(&point, &ds, &dz).min(1.0);
@@ -81,7 +102,9 @@ impl<'a> Interior<'a> {
                 .filter(|&i| self.is_on[i])
                 .map(|i| (point.s[i] + reach * ds[i]) * (point.z[i] + reach * dz[i]))
                 .sum();
-            let center = (moved / self.count / mu).powi(3).clamp(1e-6, 1.0) * mu;
+            // Where slopes are missed by far, the middle of the way is kept to until they are not.
+            let center = (moved / self.count / mu).powi(3).clamp(SLOW, 1.0) * mu;
+            let center = center.max(mu.min(HOLD * self.worst(&dual)));
             let aimed: Vec<f64> = (0..ds.len()).map(|i| products[i] + ds[i] * dz[i] - center).collect();
             let (dx, ds, dz) = self.direction(&factors, &point, &dual, &primal, &aimed);
             let length = (SHORT * self.reach(&point, &ds, &dz)).min(1.0);
@@ -94,7 +117,7 @@ impl<'a> Interior<'a> {
             go(&mut point.s, &ds);
             go(&mut point.z, &dz);
         }
-        (largest(&self.primal(&point)) < NEAR).then_some(point)
+        best.map(|(_, point)| point)
     }
 
     /// Inside of all ends, slacks of the other rows as large as they are or a little above 0.

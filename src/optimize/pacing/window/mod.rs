@@ -11,7 +11,7 @@
 //!
 //! Method: for s <= 1 the problem is concave and solved by a primal-dual interior point method (`interior.rs`), with a bound
 //! from its multipliers. For s > 1 the least concave cover of each curve gives the bound; a plan is
-//! found from it by giving each curve pulses at the prices of the cover's plan (`rounding.rs`) and then by the
+//! found from it by putting what each curve gets into pulses (`rounding.rs`) and then by the
 //! convex-concave procedure (A. L. Yuille, A. Rangarajan 2003, doi:10.1162/08997660360581958), each round
 //! of which is one concave problem and loses nothing. Amounts in steps are rounded down and topped up.
 //! Cost: some 20 to 40 factorisations of O(curves x periods^3), memory O(curves x periods^2).
@@ -116,10 +116,13 @@ pub enum WindowError {
 const LARGEST: usize = 50_000_000;
 /// Relative gap at which a plan is called the best.
 const PROVED: f64 = 1e-6;
+/// Distance of plan and bound, over the value, of the plan that gives the bound, and of a round.
+const EXACT: f64 = 2e-7;
+const ROUGH: f64 = 1e-5;
 /// Rounds of the convex-concave procedure.
-const ROUNDS: usize = 12;
+const ROUNDS: usize = 6;
 /// Relative gain of a round that is not worth another.
-const STALE: f64 = 1e-6;
+const STALE: f64 = 1e-4;
 
 impl Window {
     /// Plans.
@@ -159,7 +162,7 @@ impl Window {
     fn solve(&self, control: &Control) -> WindowSplit {
         let model = Model::new(self);
         let cover = model.cover();
-        let Some(best) = Interior::new(&model, &cover, control).solve() else {
+        let Some(best) = Interior::new(&model, &cover, control, EXACT * model.scale()).solve() else {
             let reason = stop_reason(control, 0, 0);
             return without(reason.unwrap_or(Termination::Stalled));
         };
@@ -191,7 +194,9 @@ impl Window {
                 break;
             }
             let minorant = model.minorant(&at);
-            let Some(next) = Interior::new(model, &minorant, control).solve() else { break };
+            let Some(next) = Interior::new(model, &minorant, control, ROUGH * model.scale()).solve() else {
+                break;
+            };
             let value = self.value(&model.amounts(&next.x));
             at.clone_from(&next.x);
             if value <= worth + STALE * worth.abs() {
@@ -207,7 +212,8 @@ impl Window {
 
     fn told(&self, amounts: Vec<Vec<f64>>, bound: f64, price: f64, control: &Control) -> WindowSplit {
         let objective = self.value(&amounts);
-        let bound = bound.max(objective);
+        // A bound that is no number bounds nothing.
+        let bound = if bound.is_nan() { f64::INFINITY } else { bound.max(objective) };
         let gap = (bound - objective) / objective.abs().max(1e-12);
         let termination = match stop_reason(control, 0, 0) {
             _ if gap <= PROVED => Termination::Optimal,

@@ -246,6 +246,18 @@ impl<'a> Model<'a> {
         x.chunks(self.periods).enumerate().map(of).sum::<f64>() - self.cost() * x.iter().sum::<f64>()
     }
 
+    /// About what all bring, scaled: at even amounts.
+    pub fn scale(&self) -> f64 {
+        let even = vec![1.0; self.curves * self.periods];
+        let cover = self.cover();
+        let free = |c: usize, level: f64, at: usize| cover[at].at(&self.scaled(c), level)[0];
+        let of = |(c, own): (usize, &[f64])| -> f64 {
+            let levels = self.levels(c, own);
+            levels.iter().enumerate().map(|(r, &level)| free(c, level, self.rows[c].0 + r)).sum()
+        };
+        even.chunks(self.periods).enumerate().map(of).sum()
+    }
+
     /// Cost of a scaled amount in scaled value.
     pub fn cost(&self) -> f64 {
         self.window.cost * self.unit / self.worth

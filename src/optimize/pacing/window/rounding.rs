@@ -1,10 +1,9 @@
 //! Given a plan of the concave covers, find amounts that S-shaped curves and steps are good for.
 //!
-//! Method: at the prices of the cover's plan each curve stands for itself; its amounts are changed one by one
-//! to the best of a few (nothing, what lifts the level to where the cover touches, the upper end, the cover's)
-//! until none gains. Steps: amounts are rounded down so that running sums stay below the plan's, then single steps are
-//! added, those that bring most first, while all limits are kept.
-//! Cost: O(sweeps x periods x tries x lags) a curve; a step added O(curves x periods).
+//! Method: what the cover's plan gives an S-shaped curve is put into pulses of equal size, as many as bring most.
+//! Steps: amounts are rounded down so that running sums stay below the plan's, then single steps are added,
+//! those that bring most first, and in small windows moved while that gains, with all limits kept.
+//! Cost: O(periods^2 x lags) a curve; a step added O(curves x periods), a round of moves (curves x periods)^2.
 //! Use the convex-concave procedure of the parent to make a plan of pulses that keeps the limits.
 //! Not for: bounds.
 //! Same input gives the same answer: yes.
@@ -15,64 +14,42 @@ use super::interior::Point;
 use super::model::Model;
 use super::{PacedCurve, Window};
 
-/// Sweeps over a curve's amounts.
-const SWEEPS: usize = 6;
+/// Cells up to which steps are moved, steps moved at a time, and rounds of it.
+const SMALL: usize = 400;
+const AT_ONCE: usize = 3;
+const ROUNDS: usize = 20;
 /// Relative distance at which a limit is broken.
 const HAIR: f64 = 1e-9;
 
-/// Scaled amounts with pulses; they need not keep limits that curves share.
+/// Scaled amounts of the same sums in pulses; they need not keep limits that curves share.
 pub(super) fn pulses(window: &Window, model: &Model, point: &Point) -> Vec<f64> {
-    let (t, n) = (model.periods, model.curves * model.periods);
-    let mut shared = point.z.clone();
-    shared[..4 * n].fill(0.0);
-    let prices = model.transposed(&shared);
-    let own = |c: usize| -> Vec<f64> {
+    let own = |(c, x): (usize, &[f64])| -> Vec<f64> {
         let curve = &window.curves[c];
-        let x: Vec<f64> = point.x[c * t..(c + 1) * t].iter().map(|x| x * model.unit).collect();
         if curve.s <= 1.0 {
-            return point.x[c * t..(c + 1) * t].to_vec();
+            return x.to_vec();
         }
-        let scale = model.worth / model.unit;
-        let price = |p: usize| prices[c * t + p] * scale + window.cost;
-        pulsed(curve, x, &price).into_iter().map(|x| x / model.unit).collect()
+        let x = x.iter().map(|x| x * model.unit).collect();
+        pulsed(curve, x).into_iter().map(|x| x / model.unit).collect()
     };
-    (0..model.curves).into_par_iter().map(own).collect::<Vec<_>>().concat()
+    point.x.par_chunks(model.periods).enumerate().map(own).collect::<Vec<_>>().concat()
 }
 
-fn pulsed(curve: &PacedCurve, mut x: Vec<f64>, price: &dyn Fn(usize) -> f64) -> Vec<f64> {
-    let touch = curve.k * (curve.s - 1.0).powf(1.0 / curve.s);
-    let mut levels = curve.levels(&x);
-    for _ in 0..SWEEPS {
-        let mut has_gained = false;
-        for t in 0..x.len() {
-            let now = x[t];
-            let gain = |levels: &[f64], to: f64| -> f64 {
-                let moved = levels[t..].iter().zip(&curve.weights);
-                let change: f64 = moved
-                    .map(|(level, weight)| curve.at(level + weight * (to - now)) - curve.at(*level))
-                    .sum();
-                change - price(t) * (to - now)
-            };
-            let first = curve.weights[0];
-            let lift = if first > 0.0 { now + (touch - levels[t]) / first } else { now };
-            let more = now + 0.5 * (lift - now).abs();
-            let tries = [curve.lower[t], lift, 1.5 * lift, more, 0.5 * now, 2.0 * now, curve.upper[t]];
-            let best = tries
-                .into_iter()
-                .map(|to| to.clamp(curve.lower[t], curve.upper[t]))
-                .map(|to| (gain(&levels, to), to))
-                .fold((0.0, now), |best, tried| if tried.0 > best.0 { tried } else { best });
-            if best.0 > 1e-9 * curve.a {
-                levels[t..].iter_mut().zip(&curve.weights).for_each(|(l, w)| *l += w * (best.1 - now));
-                x[t] = best.1;
-                has_gained = true;
-            }
+/// The best of the plan's amounts and of pulses of equal size, evenly spread.
+fn pulsed(curve: &PacedCurve, plan: Vec<f64>) -> Vec<f64> {
+    let (count, sum) = (plan.len(), plan.iter().sum::<f64>());
+    let mut best = (curve.brings(&plan), plan);
+    for pulses in 1..=count {
+        let mut x = curve.lower.clone();
+        for pulse in 0..pulses {
+            let at = (2 * pulse + 1) * count / (2 * pulses);
+            x[at] = (sum / pulses as f64).clamp(curve.lower[at], curve.upper[at]);
         }
-        if !has_gained {
-            break;
+        let value = curve.brings(&x);
+        if value > best.0 {
+            best = (value, x);
         }
     }
-    x
+    best.1
 }
 
 /// Amounts in steps; `None` where least amounts or changes cannot be kept in this way.
@@ -94,6 +71,8 @@ pub(super) fn in_steps(window: &Window, plan: &[Vec<f64>]) -> Option<Vec<Vec<f64
         }
     }
     top_up(window, &mut amounts, &mut totals);
+    move_steps(window, &mut amounts);
+    totals = (0..window.periods.len()).map(|t| amounts.iter().map(|own| own[t]).sum()).collect();
     keeps_least(window, &amounts, &totals).then_some(amounts)
 }
 
@@ -157,6 +136,75 @@ fn top_up(window: &Window, amounts: &mut [Vec<f64>], totals: &mut [f64]) {
         left -= step;
         rates[c] = (0..totals.len()).map(|t| rate(c, &amounts[c], t)).collect();
     }
+}
+
+/// Moves steps from one cell to another while that gains.
+fn move_steps(window: &Window, amounts: &mut [Vec<f64>]) {
+    let count = window.periods.len();
+    let cells: Vec<(usize, usize)> = (0..amounts.len())
+        .filter(|&c| window.curves[c].step > 0.0)
+        .flat_map(|c| (0..count).map(move |t| (c, t)))
+        .collect();
+    if cells.len() > SMALL {
+        return;
+    }
+    for _ in 0..ROUNDS {
+        let mut has_gained = false;
+        for (&from, &to) in cells.iter().flat_map(|from| cells.iter().map(move |to| (from, to))) {
+            for steps in (1..=AT_ONCE).filter(|_| from != to) {
+                has_gained |= is_moved(window, amounts, from, to, steps as f64);
+            }
+        }
+        if !has_gained {
+            return;
+        }
+    }
+}
+
+/// Moves so many steps of the one cell to the other, as many as its own step takes, if that gains and keeps the limits.
+fn is_moved(
+    window: &Window,
+    amounts: &mut [Vec<f64>],
+    from: (usize, usize),
+    to: (usize, usize),
+    steps: f64,
+) -> bool {
+    let moved = steps * window.curves[from.0].step;
+    let taken = (moved / window.curves[to.0].step + HAIR).floor() * window.curves[to.0].step;
+    let own = |amounts: &[Vec<f64>], c: usize| window.curves[c].brings(&amounts[c]);
+    let both =
+        |amounts: &[Vec<f64>]| own(amounts, from.0) + if from.0 == to.0 { 0.0 } else { own(amounts, to.0) };
+    if taken <= 0.0 || amounts[from.0][from.1] < moved * (1.0 - HAIR) {
+        return false;
+    }
+    let before = both(amounts);
+    amounts[from.0][from.1] -= moved;
+    amounts[to.0][to.1] += taken;
+    let gain = both(amounts) - before + window.cost * (moved - taken);
+    let totals: Vec<f64> =
+        (0..window.periods.len()).map(|t| amounts.iter().map(|own| own[t]).sum()).collect();
+    if gain > HAIR * before.abs()
+        && keeps_most(window, amounts, &totals)
+        && keeps_least(window, amounts, &totals)
+    {
+        return true;
+    }
+    amounts[from.0][from.1] += moved;
+    amounts[to.0][to.1] -= taken;
+    false
+}
+
+/// Whether ends and greatest sums are kept.
+fn keeps_most(window: &Window, amounts: &[Vec<f64>], totals: &[f64]) -> bool {
+    let hair = |limit: f64| limit + HAIR * limit.abs().max(1.0);
+    let curve = |(curve, own): (&PacedCurve, &Vec<f64>)| {
+        let ends = own.iter().zip(curve.lower.iter().zip(&curve.upper));
+        own.iter().sum::<f64>() <= hair(curve.most)
+            && ends.into_iter().all(|(x, (lower, upper))| *x <= hair(*upper) && hair(*x) >= *lower)
+    };
+    window.curves.iter().zip(amounts).all(curve)
+        && window.periods.iter().zip(totals).all(|((_, most), sum)| *sum <= hair(*most))
+        && totals.iter().sum::<f64>() <= hair(window.budget)
 }
 
 /// Whether least amounts and changes are kept.
