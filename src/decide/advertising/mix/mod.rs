@@ -5,6 +5,7 @@
 //! it had been given. [`Readout`] keeps what the fit says besides, for tables, warnings and the report.
 
 mod geo;
+mod paced;
 mod periods;
 mod read;
 mod readout;

@@ -91,7 +91,7 @@ impl<'a> Interior<'a> {
             let is_spoilt = mu < CLOSE && best.as_ref().is_some_and(|(least, _)| miss > 2.0 * least);
             // What the products leave between the plan and its bound, and what missed slopes may add to it.
             let open = self.count * mu + self.worst(&dual) * self.reach_of_all;
-            if (open < self.close && is_kept) || (miss < CLOSE && is_kept) || is_spoilt {
+            if (is_kept && (open < self.close || miss < CLOSE)) || is_spoilt {
                 break;
             }
             let Some(factors) = self.factors(&point) else { break };
@@ -108,7 +108,7 @@ impl<'a> Interior<'a> {
             let aimed: Vec<f64> = (0..ds.len()).map(|i| products[i] + ds[i] * dz[i] - center).collect();
             let (dx, ds, dz) = self.direction(&factors, &point, &dual, &primal, &aimed);
             let length = (SHORT * self.reach(&point, &ds, &dz)).min(1.0);
-            if !(length > 1e-10) {
+            if length.is_nan() || length <= 1e-10 {
                 break;
             }
             let go =
@@ -326,7 +326,7 @@ fn inverse(mut a: Vec<f64>, t: usize) -> Option<Vec<f64>> {
             let sum: f64 = row_j.iter().zip(row_i).map(|(x, y)| x * y).sum();
             let value = a[i * t + j] - sum;
             if i == j {
-                if !(value > 0.0) {
+                if value.is_nan() || value <= 0.0 {
                     return None;
                 }
                 a[j * t + j] = value.sqrt();
