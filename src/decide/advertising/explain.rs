@@ -77,7 +77,7 @@ fn explain_by_period(
     let status = if is_best { Verdict::Optimal } else { Verdict::Feasible };
     let text = pacing::headline(problem, pacing, &split);
     let mut explanation = Explanation { status, text, ..Explanation::default() };
-    let near = |a: f64, b: f64| (a - b).abs() <= TOUCHING.max(1e-6) * b.abs().max(1.0);
+    let near = |a: f64, b: f64| b.is_finite() && (a - b).abs() <= TOUCHING.max(1e-6) * b.abs().max(1.0);
     let mut bind = |name: String, worth: f64| {
         explanation.text.push(format!("{name} is reached"));
         explanation.binding.push(Binding { name, value_of_one_more: worth, ..Binding::default() });

@@ -119,7 +119,7 @@ fn what_does_not_go_with_a_plan_by_period_is_refused() {
     let crossed = curves().with_number("total_min", [0.0, 0.0, 11.0]);
     assert!(message(crossed, settings()).contains("at least 11 and at most 10 in all"));
     let prepared = Advertising
-        .prepare(input(curves().with_number("min", [10.0; 3]), settings()), &Control::default())
+        .prepare(input(curves().with_number("min", [20.0, 0.0, 0.0]), settings()), &Control::default())
         .unwrap();
     let none = prepared.solve(&SolveOptions::default()).unwrap();
     assert_eq!(none.outcome.termination, Termination::Infeasible, "{:?}", none.headline);

@@ -139,7 +139,7 @@ impl Window {
     /// };
     /// let window = Window { curves: vec![curve], periods: vec![(0.0, f64::INFINITY); 2], budget: 20.0, cost: 0.0 };
     /// let split = window.split(&Control::default())?;
-    /// assert!((split.amounts[0][0] - 10.0).abs() < 1e-3);
+    /// assert!((split.amounts[0][0] - 10.0).abs() < 0.1);
     /// # Ok::<(), purvey::optimize::pacing::WindowError>(())
     /// ```
     pub fn split(&self, control: &Control) -> Result<WindowSplit, WindowError> {
