@@ -108,7 +108,7 @@ fn cells(problem: &Problem) -> Vec<Cell> {
     cells.sort_by_key(|cell| (cell.bucket, cell.pair));
     let mut buckets: Vec<usize> = cells.iter().map(|cell| cell.bucket).collect();
     buckets.dedup();
-    let oldest = buckets.iter().rev().take(NEWEST).last().copied();
+    let oldest = buckets.get(buckets.len().saturating_sub(NEWEST)).copied();
     cells.retain(|cell| oldest.is_some_and(|oldest| cell.bucket >= oldest));
     cells
 }
