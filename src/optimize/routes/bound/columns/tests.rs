@@ -54,6 +54,7 @@ fn it_holds_wherever_the_budget_ends_and_does_not_fall() {
     let stopped = Control::default();
     stopped.cancel.request();
     assert_eq!(strong(&network, &plan, 300_000, &stopped), None);
+    assert_eq!(quick(&network, &stopped), None, "the quick bound has a clock too");
 }
 
 #[test]
