@@ -63,7 +63,7 @@ fn a_plan_by_period_keeps_its_limits_and_is_proved() {
     assert!(page.sections.iter().any(|section| section.title == "Spend by period"));
     let explanation = prepared.explain(&SolveOptions::default()).unwrap();
     let names: Vec<&str> = explanation.binding.iter().map(|binding| binding.name.as_str()).collect();
-    assert!(names.contains(&"budget") && names.contains(&"maximum of period 2"), "{names:?}");
+    assert!(names.contains(&"budget") && names.contains(&"minimum of period 3"), "{names:?}");
 }
 
 #[test]
