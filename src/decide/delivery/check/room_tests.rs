@@ -12,12 +12,15 @@ use crate::optimize::routes::Trip;
 
 const VISITS: usize = 14;
 
+/// Draws a whole number below the one it is given.
+type Draw<'d> = dyn FnMut(u32) -> f64 + 'd;
+
 /// Visits with loads both ways, windows, set-up, soft windows, prizes, releases and a shipment; two types
 /// of vehicles, of which one loads again; rests for every second seed.
 fn random(seed: u64) -> Problem {
     let mut random = ChaCha8Rng::seed_from_u64(seed);
     let mut draw = |most: u32| f64::from(random.random_range(0..most));
-    let mut column = |of: &mut dyn FnMut(&mut dyn FnMut(u32) -> f64) -> f64| -> Vec<f64> {
+    let mut column = |of: &mut dyn FnMut(&mut Draw<'_>) -> f64| -> Vec<f64> {
         (0..VISITS).map(|_| of(&mut draw)).collect()
     };
     let shipped = |at: usize| at < 2;

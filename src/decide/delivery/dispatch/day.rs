@@ -121,7 +121,7 @@ impl Day {
                     }
                     self.log.push((time, what));
                 }
-                Err(fault) => faults.push(fault),
+                Err(fault) => faults.push(*fault),
             }
         }
         self.log.sort_by(|a, b| a.0.total_cmp(&b.0));
@@ -129,7 +129,7 @@ impl Day {
     }
 
     /// What an entry of the log says.
-    fn what(&self, entry: Entry<'_>, places: &HashMap<String, usize>) -> Result<What, Fault> {
+    fn what(&self, entry: Entry<'_>, places: &HashMap<String, usize>) -> Result<What, Box<Fault>> {
         let vehicle = || {
             let name = entry.cell("vehicle");
             let known = |&(kind, member): &(usize, usize)| self.problem.vehicle(kind, member) == name;
@@ -207,17 +207,17 @@ impl<'a> Entry<'a> {
         self.events.text(column).map_or("", |words| words.get(self.row))
     }
 
-    fn number(self, column: &str) -> Result<f64, Fault> {
+    fn number(self, column: &str) -> Result<f64, Box<Fault>> {
         let number = self.events.number(column).map_or(f64::NAN, |numbers| numbers[self.row]);
         let blank = || self.fault(Code::MissingValue, column, format!("{column} is blank"));
-        if number.is_nan() { Err(blank().with_help("give a number")) } else { Ok(number) }
+        if number.is_nan() { Err(Box::new(blank().with_help("give a number"))) } else { Ok(number) }
     }
 
-    fn time(self) -> Result<WrittenTime, Fault> {
+    fn time(self) -> Result<WrittenTime, Box<Fault>> {
         let text = self.cell("time");
         WrittenTime::parse(text).ok_or_else(|| {
             let fault = self.fault(Code::NotADate, "time", format!("time is \"{text}\": not a time"));
-            fault.with_help("write 08:30, or 2026-03-02 08:30")
+            Box::new(fault.with_help("write 08:30, or 2026-03-02 08:30"))
         })
     }
 
@@ -227,16 +227,17 @@ impl<'a> Entry<'a> {
             .in_column(column, self.events.cell_text(column, self.row))
     }
 
-    fn unknown(self, column: &str) -> Fault {
+    fn unknown(self, column: &str) -> Box<Fault> {
         let message = format!("{column} is \"{}\", of which there is none", self.cell(column));
-        self.fault(Code::UnknownReference, column, message).with_help(format!("name a {column} of the input"))
+        let fault = self.fault(Code::UnknownReference, column, message);
+        Box::new(fault.with_help(format!("name a {column} of the input")))
     }
 
-    fn nowhere(self) -> Fault {
+    fn nowhere(self) -> Box<Fault> {
         let column = if self.cell("place").is_empty() { "latitude" } else { "place" };
         let message = "the report names no place where the vehicle is".to_owned();
-        self.fault(Code::MissingValue, column, message)
-            .with_help("give latitude and longitude, x_km and y_km, or a place of the tables")
+        let fault = self.fault(Code::MissingValue, column, message);
+        Box::new(fault.with_help("give latitude and longitude, x_km and y_km, or a place of the tables"))
     }
 }
 
