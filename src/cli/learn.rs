@@ -153,14 +153,14 @@ impl MetricName {
 
 /// What was learned, or read.
 enum Taught {
-    Number(Lesson),
-    Classes(ClassLesson),
+    Number(Box<Lesson>),
+    Classes(Box<ClassLesson>),
 }
 
 /// What came of it.
 enum Told {
-    Number(Answer),
-    Classes(ClassAnswer),
+    Number(Box<Answer>),
+    Classes(Box<ClassAnswer>),
 }
 
 impl Learn {
@@ -195,9 +195,13 @@ impl Learn {
     ) -> Result<Result<Taught, LearnFailure>, Failure> {
         if let Some(path) = &self.with {
             return Ok(Ok(match read_model(path)? {
-                Saved::Number(model) => Taught::Number(Lesson::of(model)),
-                Saved::Classes(model) => Taught::Classes(ClassLesson::of(model)),
+                Saved::Number(model) => Taught::Number(Box::new(Lesson::of(model))),
+                Saved::Classes(model) => Taught::Classes(Box::new(ClassLesson::of(model))),
             }));
+        }
+        // clap takes --target, which conflicts with --with, for an excuse from needing it.
+        if self.update {
+            return Err(Failure::Usage("--update needs a saved model: give it in --with".to_owned()));
         }
         let (Some(train), Some(target)) = (&self.train, &self.target) else {
             return Err(Failure::Usage("give a table to learn from, and --target".to_owned()));
@@ -220,11 +224,10 @@ impl Learn {
                 Some(trade) => Lesson::learn_to_trade(&table, target, trade, &options, control),
                 None => Lesson::learn(&table, target, &options, control),
             }
-            .map(Taught::Number),
+            .map(|lesson| Taught::Number(Box::new(lesson))),
             Task::Classification if trade.is_some() => return Err(no_trade(target)),
-            Task::Classification => {
-                ClassLesson::learn(&table, target, &found, &options, control).map(Taught::Classes)
-            }
+            Task::Classification => ClassLesson::learn(&table, target, &found, &options, control)
+                .map(|lesson| Taught::Classes(Box::new(lesson))),
         };
         match taught {
             Err(LearnFailure::Input(faults)) => Err(faults.into()),
@@ -281,9 +284,9 @@ impl Learn {
                 drop(columns);
                 let lesson = match (trade, &self.with) {
                     (Some(trade), Some(_)) => lesson.trading(trade),
-                    _ => lesson,
+                    _ => *lesson,
                 };
-                Ok(Told::Number(lesson.answer(test.as_ref(), self.explain, control)?))
+                Ok(Told::Number(Box::new(lesson.answer(test.as_ref(), self.explain, control)?)))
             }
             Taught::Classes(lesson) if self.trade().is_some() => Err(no_trade(lesson.model().target())),
             Taught::Classes(lesson) => {
@@ -294,7 +297,7 @@ impl Learn {
                     (Some(table), true) => lesson.update(table, self.explain, control)?,
                     (test, _) => lesson.answer(test.as_ref(), self.explain, control)?,
                 };
-                Ok(Told::Classes(answer))
+                Ok(Told::Classes(Box::new(answer)))
             }
         }
     }
