@@ -36,10 +36,16 @@ impl CheckPlan {
         let prepared = loaded.decision.prepare(loaded.input, &control)?;
         let plan = input::plan_for(&self.plan, loaded.decision, &*prepared)?;
         let report = prepared.check(&plan)?;
+        let notes = prepared.check_notes(&plan);
         if self.talk.json {
-            console::say_json(&document::check_plan(&report));
+            let mut told = document::check_plan(&report);
+            if !notes.is_empty() {
+                told["check_plan"]["notes"] = notes.into();
+            }
+            console::say_json(&told);
         } else if self.talk.tells() {
             let style = prepared.style();
+            notes.iter().for_each(|note| console::say(note));
             write::check_report(&report, words.noun, |cost| style.number(cost, &measure));
         }
         Ok(if report.feasible { exit::OK } else { exit::INFEASIBLE })

@@ -184,6 +184,12 @@ pub trait Prepared: Send + Sync {
     /// The faults of the plan's tables when they cannot be read as a plan.
     fn check(&self, plan: &Tables) -> Result<CheckReport, Faults>;
 
+    /// What one must know to read the report of [`check`](Prepared::check) on this plan, in sentences:
+    /// by what it is judged where that is not the input alone.
+    fn check_notes(&self, _plan: &Tables) -> Vec<String> {
+        Vec::new()
+    }
+
     /// The tables of a plan that a standard file (see [`Decision::plan_endings`]) holds; `label`
     /// names the file in messages.
     ///

@@ -7,15 +7,19 @@
 //! to zones in the proportions of their own daily forecasts (top-down with forecast proportions,
 //! Athanasopoulos, Ahmed and Hyndman 2009, doi:10.1016/j.ijforecast.2008.07.004), and to hours by the
 //! profile of the zone on that kind of day. Given its day, each order falls into its zone and hour on its
-//! own: the counts are multinomial, as those of a Poisson process given their sum.
+//! own: the counts are multinomial, as those of a Poisson process given their sum. Many orders are split
+//! between two halves of the cells by a binomial draw, and these again; few fall one by one.
 //! **Profiles** are shrunk: of a zone on a kind of day towards that kind of day in all zones, and that
 //! towards all days, with [`PRIOR`] orders of weight each.
-//! **Cost.** O(history + paths x orders x log cells) time, O(paths x cells) memory.
+//! **Cost.** O(history + paths x min(orders, cells) x log cells) time, O(paths x cells) memory.
 //! **Not for** orders that wait for each other (batches). **Determinism.** A stream for each path.
+
+use std::ops::Range;
 
 use chrono::NaiveDate;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
+use rand_distr::{Binomial, Distribution};
 use rayon::prelude::*;
 
 use super::problem::{DAY, Problem};
@@ -29,6 +33,8 @@ pub(super) const PATHS: usize = 400;
 const PRIOR: f64 = 30.0;
 /// Kinds of days: seven weekdays and holidays.
 const CLASSES: usize = 8;
+/// Orders that fall into their cells one by one; more are split between halves of the cells.
+const FEW_ORDERS: u64 = 64;
 
 /// Orders ahead.
 #[derive(Debug, Clone, Default)]
@@ -38,7 +44,7 @@ pub(super) struct Demand {
     /// Expected orders, zone by zone.
     means: Vec<f64>,
     /// Orders of each path, hour by hour, zone by zone.
-    draws: Vec<u16>,
+    draws: Vec<u32>,
 }
 
 impl Demand {
@@ -71,14 +77,13 @@ impl Demand {
         let draw = |path: usize| {
             let mut random = ChaCha8Rng::seed_from_u64(control.seed);
             random.set_stream(path as u64);
-            let mut counts = vec![0_u16; hours * zones];
+            let mut counts = vec![0_u32; hours * zones];
             for (day, &orders) in total.path(path).iter().enumerate() {
-                for _ in 0..orders.round().max(0.0) as u64 {
-                    let at = random.random::<f64>();
-                    let cell = cumulated[day].partition_point(|&sum| sum <= at).min(zones * DAY - 1);
-                    let place = (day * DAY + cell % DAY) * zones + cell / DAY;
-                    counts[place] = counts[place].saturating_add(1);
-                }
+                let mut add = |cell: usize, orders: u64| {
+                    let count = &mut counts[(day * DAY + cell % DAY) * zones + cell / DAY];
+                    *count = count.saturating_add(u32::try_from(orders).unwrap_or(u32::MAX));
+                };
+                split(&cumulated[day], 0..zones * DAY, orders.round().max(0.0) as u64, &mut random, &mut add);
             }
             counts
         };
@@ -115,7 +120,10 @@ impl Demand {
 
     /// Quantiles of the orders of a zone in an hour.
     pub fn quantiles(&self, zone: usize, hour: usize, levels: &[f64]) -> Vec<f64> {
-        let sorted = self.sums(hour, |other| if other == zone { 1.0 } else { 0.0 });
+        let count = |path: usize| self.draws[(path * self.hours + hour) * self.zones + zone];
+        let mut counts: Vec<u32> = (0..self.paths()).map(count).collect();
+        counts.sort_unstable();
+        let sorted: Vec<f64> = counts.into_iter().map(f64::from).collect();
         levels.iter().map(|&level| quantile_of_sorted(&sorted, level)).collect()
     }
 }
@@ -187,6 +195,37 @@ fn cumulated(shares: &[f64]) -> Vec<f64> {
     sums.collect()
 }
 
+/// Lets `orders` fall into cells of `range` in the proportions that `cumulated` sums up.
+fn split(
+    cumulated: &[f64],
+    range: Range<usize>,
+    orders: u64,
+    random: &mut ChaCha8Rng,
+    add: &mut impl FnMut(usize, u64),
+) {
+    let below = |cell: usize| cell.checked_sub(1).map_or(0.0, |before| cumulated[before]);
+    if orders == 0 || range.is_empty() {
+        return;
+    }
+    if range.len() == 1 {
+        return add(range.start, orders);
+    }
+    let (from, to) = (below(range.start), below(range.end));
+    if orders <= FEW_ORDERS {
+        for _ in 0..orders {
+            let at = from + random.random::<f64>() * (to - from);
+            let cell = range.start + cumulated[range.clone()].partition_point(|&sum| sum <= at);
+            add(cell.min(range.end - 1), 1);
+        }
+        return;
+    }
+    let middle = range.start + range.len() / 2;
+    let share = if to > from { ((below(middle) - from) / (to - from)).clamp(0.0, 1.0) } else { 0.5 };
+    let left = Binomial::new(orders, share).map_or(0, |count| count.sample(random)).min(orders);
+    split(cumulated, range.start..middle, left, random, add);
+    split(cumulated, middle..range.end, orders - left, random, add);
+}
+
 /// Shares of the hours in the orders of a day, by zone and kind of day.
 struct Profiles {
     shares: Vec<[f64; DAY]>,
@@ -226,4 +265,59 @@ impl Profiles {
 fn shrunk(counts: &[f64; DAY], wider: &[f64; DAY]) -> [f64; DAY] {
     let sum: f64 = counts.iter().sum();
     std::array::from_fn(|hour| (counts[hour] + PRIOR * wider[hour]) / (sum + PRIOR))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Mean and variance of each cell over many splits.
+    fn moments(shares: &[f64], orders: u64) -> Vec<(f64, f64)> {
+        const DRAWS: usize = 4_000;
+        let cumulated = cumulated(shares);
+        let mut random = ChaCha8Rng::seed_from_u64(5);
+        let mut sums = vec![(0.0, 0.0); shares.len()];
+        for _ in 0..DRAWS {
+            let mut counts = vec![0; shares.len()];
+            split(&cumulated, 0..shares.len(), orders, &mut random, &mut |cell, orders| {
+                counts[cell] += orders
+            });
+            assert_eq!(counts.iter().sum::<u64>(), orders);
+            for (sum, &count) in sums.iter_mut().zip(&counts) {
+                let count = count as f64;
+                *sum = (sum.0 + count / DRAWS as f64, sum.1 + count * count / DRAWS as f64);
+            }
+        }
+        sums.into_iter().map(|(mean, square)| (mean, square - mean * mean)).collect()
+    }
+
+    #[test]
+    fn orders_split_as_a_multinomial_draw_few_or_many() {
+        let shares = [0.1, 0.0, 0.25, 0.05, 0.3, 0.2, 0.1];
+        for orders in [20, 64, 65, 100_000] {
+            let n = orders as f64;
+            for ((mean, variance), share) in moments(&shares, orders).into_iter().zip(shares) {
+                let wanted = n * share * (1.0 - share);
+                assert!(
+                    (mean - n * share).abs() <= 5.0 * (wanted / 4_000.0).sqrt(),
+                    "{orders} {share}: {mean}"
+                );
+                assert!((variance - wanted).abs() <= 0.15 * wanted, "{orders} {share}: {variance} {wanted}");
+            }
+        }
+    }
+
+    #[test]
+    fn quantiles_are_those_of_the_zone_alone() {
+        // Two zones, one hour, four paths.
+        let demand = Demand {
+            zones: 2,
+            hours: 1,
+            means: vec![0.0; 2],
+            draws: vec![7, 100_000, 1, 0, 3, 5, 2, 200_000],
+        };
+        assert_eq!(demand.quantiles(0, 0, &[0.0, 1.0]), [1.0, 7.0]);
+        assert_eq!(demand.quantiles(1, 0, &[0.0, 1.0]), [0.0, 200_000.0]);
+        assert_eq!(demand.sums(0, |_| 1.0), [1.0, 8.0, 100_007.0, 200_002.0]);
+    }
 }

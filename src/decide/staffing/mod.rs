@@ -134,7 +134,8 @@ impl Prepared for Staffed {
             // A cover is found at once; a start that does not fit is refused all the same.
             plan::read(&self.problem, start).map_err(DecideError::Input)?;
         }
-        let cover = model::cover(&self.problem, &self.needs, &options.control.started())?;
+        let control = options.control.started();
+        let cover = model::cover(&self.problem, &self.needs, &control)?;
         let mut seconds = vec![
             ("read".to_owned(), self.read_seconds),
             ("predict".to_owned(), self.predict_seconds),
@@ -155,13 +156,15 @@ impl Prepared for Staffed {
         let checks = check::check(&self.problem, &self.needs, &cover.starts);
         seconds.push(("check".to_owned(), began.elapsed().as_secs_f64()));
         let duty = plan::on_duty(&self.problem, &cover.starts);
-        let waiting = waiting::places(&self.problem, &self.demand, &duty);
+        let began = Instant::now();
+        let places = waiting::places(&self.problem, &self.demand, &duty, &control);
+        seconds.push(("wait".to_owned(), began.elapsed().as_secs_f64()));
         let told =
             present::Told { problem: &self.problem, demand: &self.demand, needs: &self.needs, duty: &duty };
         Ok(Solution {
-            tables: plan::tables(&self.problem, &self.demand, &self.needs, &cover.starts, &waiting),
+            tables: plan::tables(&self.problem, &self.demand, &self.needs, &cover.starts, &places.waiting),
             kpis: told.kpis(&cover.starts),
-            warnings: told.warnings(),
+            warnings: told.warnings().into_iter().chain(places.warning()).collect(),
             headline: told.headline(&cover.starts),
             outcome: cover.outcome,
             seconds,
@@ -188,15 +191,32 @@ impl Prepared for Staffed {
             tables: self.tables.clone().with(table),
             settings: self.settings.clone(),
         };
-        *self = Staffed::new(input, &self.control)?;
-        let cover = model::cover(&self.problem, &self.needs, &self.control)
+        let next = Staffed::new(input, &self.control)?;
+        let cover = model::cover(&next.problem, &next.needs, &next.control)
             .map_err(|error| Faults::from(Fault::error(Code::OutOfRange, "shifts", error.to_string())))?;
-        let tables = plan::tables(&self.problem, &self.demand, &self.needs, &cover.starts, &[]);
-        Ok(Update { orders: tables.get("shifts_plan").cloned().unwrap_or_default() })
+        let orders = plan::shifts(&next.problem, &cover.starts);
+        // Only now, so that a fault leaves everything as it was.
+        *self = next;
+        Ok(Update { orders })
     }
 
     fn check(&self, tables: &Tables) -> Result<CheckReport, Faults> {
-        Ok(check::check(&self.problem, &self.needs, &plan::read(&self.problem, tables)?))
+        let starts = plan::read(&self.problem, tables)?;
+        let own = plan::needs_told(&self.problem, tables);
+        Ok(check::check(&self.problem, own.as_ref().unwrap_or(&self.needs), &starts))
+    }
+
+    fn check_notes(&self, tables: &Tables) -> Vec<String> {
+        let here = format!("the forecast of this run, with seed {}", self.control.seed);
+        let Some(own) = plan::needs_told(&self.problem, tables) else {
+            return vec![format!("The plan is judged by the vehicles needed in {here}.")];
+        };
+        let others = own.iter().zip(&self.needs).filter(|(own, here)| own != here).count();
+        let beside = match others {
+            0 => format!("{here}, needs the same"),
+            others => format!("{here}, needs other numbers in {others} of {} hours", own.len()),
+        };
+        vec![format!("The plan is judged by the vehicles needed in its own staffing.csv; {beside}.")]
     }
 
     fn explain(&self, options: &SolveOptions) -> Result<Explanation, DecideError> {

@@ -1,11 +1,12 @@
-//! Which shifts start: the cheapest cover of the vehicles that each hour needs, as an integer program.
+//! Which shifts start: the cheapest cover of the vehicles that each hour needs, as two integer programs.
 //!
-//! `min  sum cost_k x_kd + M sum u_t`, where `x_kd` drivers start shift k on day d, `u_t` vehicles are
-//! missing in hour t: `sum over shifts that cover t of x + u_t >= need_t`, `sum over them of x <=
-//! vehicles`, `x_kd <= most_k`. `M` is above the cost of one of each shift, so that a vehicle is missing only
-//! where no shift can cover it. Each column has its ones in consecutive rows, so the relaxation is whole
-//! already where needs and limits are (Veinott and Wagner 1962, doi:10.1287/mnsc.8.2.190, "Optimal
-//! capacity scheduling").
+//! `x_kd` drivers start shift k on day d, `u_t` vehicles are missing in hour t: `sum over shifts that cover
+//! t of x + u_t >= need_t`, `sum over them of x <= vehicles`, `x_kd <= most_k`. First the least number of
+//! missing vehicles is found, `U = min sum u_t`; then, at that number, the least cost, `min sum cost_k x_kd`
+//! with `sum u_t <= U`. No weight of a missing vehicle against money is needed, which a chain of shifts
+//! that give way to each other could outweigh. Each column has its ones in consecutive rows, so the first
+//! relaxation is whole already where needs and limits are (Veinott and Wagner 1962,
+//! doi:10.1287/mnsc.8.2.190, "Optimal capacity scheduling"); the second is a face of it, and whole as well.
 
 use std::time::Instant;
 
@@ -14,7 +15,10 @@ use super::problem::Problem;
 use crate::control::Control;
 use crate::decide::DecideError;
 use crate::optimize::milp::{ColumnKind, Program, solve};
-use crate::solution::Outcome;
+use crate::solution::{Outcome, SolutionStatus};
+
+/// Share of the time left in which the least number of missing vehicles is to be found.
+const SHARE_FOR_MISSING: f64 = 0.5;
 
 /// A cheapest cover.
 #[derive(Debug, Clone)]
@@ -24,44 +28,77 @@ pub(super) struct Cover {
     pub seconds: f64,
 }
 
+/// What a program makes least.
+#[derive(Debug, Clone, Copy)]
+enum Aim {
+    Missing,
+    /// Cost, with so many missing vehicles at most.
+    Cost(f64),
+}
+
 /// Covers `needs`, one an hour of the days planned.
 pub(super) fn cover(problem: &Problem, needs: &[f64], control: &Control) -> Result<Cover, DecideError> {
     let began = Instant::now();
+    let control = control.started();
     let columns = columns(problem);
-    let dearest = problem.shifts.iter().map(|shift| shift.cost).fold(0.0, f64::max);
-    let missing_cost = 1.0 + dearest * (problem.shifts.len() + 1) as f64;
-    let mut program = Program::minimise();
-    let mut rows: Vec<Vec<(usize, f64)>> = vec![Vec::new(); needs.len()];
-    for &(day, shift) in &columns {
-        let kind = &problem.shifts[shift];
-        let most = kind.most.min(problem.vehicles);
-        let column = program.add_column(kind.cost, 0.0, most, ColumnKind::Integer);
-        covered(problem, day, shift).for_each(|hour| rows[hour].push((column, 1.0)));
+    let find = |aim: Aim, control: &Control| -> Result<(Outcome, Vec<Start>), DecideError> {
+        let solved = solve(&program(problem, needs, &columns, aim), control).map_err(refused)?;
+        let starts = columns.iter().zip(&solved.values).filter(|(_, value)| value.round() > 0.0);
+        let start =
+            |(&(day, shift), value): (&(i64, usize), &f64)| Start { day, shift, drivers: value.round() };
+        Ok((solved.outcome, starts.map(start).collect()))
+    };
+    let (least, first) = find(Aim::Missing, &control.for_share(SHARE_FOR_MISSING).with_gap(0.0))?;
+    if least.solution_status == SolutionStatus::None {
+        return Ok(Cover { starts: first, outcome: least, seconds: began.elapsed().as_secs_f64() });
     }
-    for (terms, &need) in rows.iter_mut().zip(needs) {
-        program.add_row(f64::NEG_INFINITY, problem.vehicles, terms);
-        let missing = program.add_column(missing_cost, 0.0, f64::INFINITY, ColumnKind::Continuous);
-        terms.push((missing, 1.0));
-        program.add_row(need, f64::INFINITY, terms);
+    let (mut outcome, mut starts) = find(Aim::Cost(missing_of(problem, needs, &first)), &control)?;
+    if outcome.solution_status == SolutionStatus::None {
+        // The time was up: the first answer stands, whatever it costs.
+        (outcome.solution_status, outcome.bound, starts) = (SolutionStatus::Feasible, None, first);
     }
-    let solved = solve(&program, control).map_err(|error| DecideError::Solver {
-        doing: "covering the hours with shifts".to_owned(),
-        reason: error.to_string(),
-    })?;
-    let starts = columns.iter().zip(&solved.values).filter(|(_, value)| value.round() > 0.0);
-    let starts: Vec<Start> =
-        starts.map(|(&(day, shift), value)| Start { day, shift, drivers: value.round() }).collect();
-    let missing: f64 = missing_cost * missing_of(problem, needs, &starts);
-    let mut outcome = solved.outcome;
-    // Told is what the shifts cost; what is missing stands beside it.
-    outcome.objective = outcome.objective.map(|_| cost(problem, &starts));
-    outcome.bound = outcome.bound.map(|bound| (bound - missing).min(cost(problem, &starts)));
+    if least.solution_status != SolutionStatus::Optimal {
+        outcome = Outcome { bound: None, objective: outcome.objective, ..least };
+    }
+    let priced = cost(problem, &starts);
+    outcome.objective = Some(priced);
+    outcome.bound = outcome.bound.map(|bound| bound.min(priced));
     Ok(Cover { starts, outcome, seconds: began.elapsed().as_secs_f64() })
 }
 
+fn program(problem: &Problem, needs: &[f64], columns: &[(i64, usize)], aim: Aim) -> Program {
+    let mut program = Program::minimise();
+    let mut rows: Vec<Vec<(usize, f64)>> = vec![Vec::new(); needs.len()];
+    for &(day, shift) in columns {
+        let kind = &problem.shifts[shift];
+        let most = kind.most.min(problem.vehicles);
+        let cost = if matches!(aim, Aim::Cost(_)) { kind.cost } else { 0.0 };
+        let column = program.add_column(cost, 0.0, most, ColumnKind::Integer);
+        covered(problem, day, shift).for_each(|hour| rows[hour].push((column, 1.0)));
+    }
+    let price = if matches!(aim, Aim::Missing) { 1.0 } else { 0.0 };
+    let mut all_missing = Vec::with_capacity(needs.len());
+    for (terms, &need) in rows.iter_mut().zip(needs) {
+        program.add_row(f64::NEG_INFINITY, problem.vehicles, terms);
+        let missing = program.add_column(price, 0.0, f64::INFINITY, ColumnKind::Continuous);
+        terms.push((missing, 1.0));
+        program.add_row(need, f64::INFINITY, terms);
+        all_missing.push((missing, 1.0));
+    }
+    if let Aim::Cost(most) = aim {
+        program.add_row(f64::NEG_INFINITY, most, &all_missing);
+    }
+    program
+}
+
+fn refused(error: impl std::fmt::Display) -> DecideError {
+    DecideError::Solver { doing: "covering the hours with shifts".to_owned(), reason: error.to_string() }
+}
+
+/// Vehicles that are missing, over all hours.
 fn missing_of(problem: &Problem, needs: &[f64], starts: &[Start]) -> f64 {
     let duty = on_duty(problem, starts);
-    needs.iter().zip(duty).map(|(need, duty)| (need - duty).max(0.0)).sum()
+    0.0 + needs.iter().zip(duty).map(|(need, duty)| (need - duty).max(0.0)).sum::<f64>()
 }
 
 /// Day and shift of everything that may start and covers an hour that is planned.

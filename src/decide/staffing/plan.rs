@@ -7,7 +7,7 @@ use chrono::NaiveDate;
 use super::demand::{Demand, at_level};
 use super::problem::{DAY, Problem};
 use super::waiting::Waiting;
-use crate::data::{Code, Fault, Faults, Table, Tables, date_of};
+use crate::data::{Code, Fault, Faults, Table, Tables, WrittenTime, date_of};
 
 /// Quantiles that are told of the orders, in percent.
 const LEVELS: [f64; 5] = [2.5, 10.0, 50.0, 90.0, 97.5];
@@ -22,7 +22,8 @@ pub(super) struct Start {
 
 /// What shifts cost.
 pub(super) fn cost(problem: &Problem, starts: &[Start]) -> f64 {
-    starts.iter().map(|start| start.drivers * problem.shifts[start.shift].cost).sum()
+    // An empty sum is -0.0, which would be told as such.
+    0.0 + starts.iter().map(|start| start.drivers * problem.shifts[start.shift].cost).sum::<f64>()
 }
 
 /// Hours of the days planned that a shift covers.
@@ -66,7 +67,8 @@ pub(super) fn tables(
         .with(orders(problem, demand))
 }
 
-fn shifts(problem: &Problem, starts: &[Start]) -> Table {
+/// The table of the shifts that start.
+pub(super) fn shifts(problem: &Problem, starts: &[Start]) -> Table {
     let rows = || starts.iter().map(|start| (start, &problem.shifts[start.shift]));
     Table::new("shifts_plan")
         .with_date("date", rows().map(|(start, _)| problem.date(start.day)))
@@ -120,6 +122,22 @@ pub(super) fn orders(problem: &Problem, demand: &Demand) -> Table {
         table = table.with_number(&format!("q{level}"), quantiles.iter().map(|row| row[at]));
     }
     table
+}
+
+/// The vehicles that each hour needs as the plan's own table `staffing` tells them; `None` where the plan
+/// has no such table, or not a whole number of vehicles for each hour of the days planned.
+pub(super) fn needs_told(problem: &Problem, tables: &Tables) -> Option<Vec<f64>> {
+    let table = tables.get("staffing")?;
+    let (dates, needed) = (table.date("date")?, table.number("needed")?);
+    let mut needs = vec![None; problem.hours()];
+    for (row, (&date, &need)) in dates.iter().zip(needed).enumerate() {
+        let day = usize::try_from((date_of(date)? - problem.first).num_days()).ok()?;
+        let hour = WrittenTime::parse(&table.cell_text("hour", row)).filter(|time| time.date.is_none())?;
+        let at = day.checked_mul(DAY)?.checked_add(hour.seconds as usize / 3600)?;
+        let is_number = need >= 0.0 && need.is_finite() && need.fract() == 0.0;
+        *needs.get_mut(at)? = Some(is_number.then_some(need)?);
+    }
+    needs.into_iter().collect()
 }
 
 /// The shifts that a plan starts.

@@ -46,13 +46,14 @@ impl Told<'_> {
         let list = [
             ("shift_cost", cost(self.problem, starts)),
             ("expected_orders", self.orders()),
-            ("shifts_started", starts.iter().map(|start| start.drivers).sum()),
+            ("shifts_started", 0.0 + starts.iter().map(|start| start.drivers).sum::<f64>()),
             ("driver_hours", self.duty.iter().sum()),
             ("needed_hours", self.needs.iter().sum()),
             ("most_needed", self.needs.iter().copied().fold(0.0, f64::max)),
             ("most_on_duty", self.duty.iter().copied().fold(0.0, f64::max)),
             ("hours_short", self.missing().count() as f64),
-            ("missing_vehicle_hours", self.missing().map(|(_, missing)| missing).sum()),
+            // An empty sum is -0.0, which would be told as such.
+            ("missing_vehicle_hours", 0.0 + self.missing().map(|(_, missing)| missing).sum::<f64>()),
         ];
         list.map(|(name, value)| (name.to_owned(), value)).into_iter().collect()
     }
@@ -60,7 +61,7 @@ impl Told<'_> {
     /// The answer in sentences.
     pub fn headline(&self, starts: &[Start]) -> Vec<String> {
         let problem = self.problem;
-        let drivers: f64 = starts.iter().map(|start| start.drivers).sum();
+        let drivers = 0.0 + starts.iter().map(|start| start.drivers).sum::<f64>();
         let (peak, most) = self
             .needs
             .iter()
@@ -79,13 +80,15 @@ impl Told<'_> {
         ]
     }
 
-    /// Hours that no shift may cover.
+    /// Hours that stay short within the limits of shifts and vehicles.
     pub fn warnings(&self) -> Vec<String> {
         let all: Vec<(usize, f64)> = self.missing().collect();
         let named = all.iter().take(MOST_NAMED).map(|&(at, missing)| {
             let (date, hour) = moment(self.problem, at);
             let they = if missing == 1.0 { "vehicle is".to_owned() } else { "vehicles are".to_owned() };
-            format!("{missing} {they} missing on {date} at {hour:02}:00: no shift may start that covers it")
+            format!(
+                "{missing} {they} missing on {date} at {hour:02}:00 within the limits of shifts and vehicles"
+            )
         });
         let more = all.len().saturating_sub(MOST_NAMED);
         let rest =

@@ -5,8 +5,8 @@ use std::collections::{HashMap, HashSet};
 use chrono::{Datelike, Days, NaiveDate};
 
 use crate::data::{
-    Code, Fault, Faults, Schema, Settings, SettingsValues, Table, Tables, Valid, Weekdays, WrittenTime,
-    date_of, did_you_mean, near_miss, validate,
+    Code, Fault, Faults, Schema, Settings, SettingsValues, Severity, Table, Tables, Valid, Weekdays,
+    WrittenTime, date_of, did_you_mean, near_miss, validate,
 };
 use crate::presentation::Style;
 
@@ -17,6 +17,10 @@ pub(super) const CONTRACT: &str = include_str!("../../../models/staffing.toml");
 pub(super) const DAY: usize = 24;
 /// Longest history that is read, in days, back from the first day planned.
 const LONGEST_HISTORY: u64 = 3 * 366;
+/// Days without orders before the last day with orders, beyond which that day is doubted.
+const LONGEST_SILENCE: i64 = 28;
+/// Codes of unknown zones for which a near one is looked for.
+const OFFERS: usize = 100;
 /// Mean radius of the earth in kilometres.
 const EARTH_KM: f64 = 6_371.008_8;
 
@@ -83,7 +87,7 @@ impl Problem {
     pub fn read(name: &str, tables: Tables, settings: &Settings) -> Result<Self, Faults> {
         let Valid { tables, settings: values, notices } = validate(tables, settings, &Self::schema()?)?;
         let mut faults = notices;
-        let mut zones = zones(&tables, &values);
+        let mut zones = zones(&tables, &values, &mut faults);
         let orders = orders(&tables, &mut zones, &values, &mut faults);
         let shifts = shifts(&tables, &mut faults);
         let holidays = tables.get("holidays").and_then(|table| table.date("date")).unwrap_or_default();
@@ -127,6 +131,10 @@ impl Problem {
         };
         problem.count(&orders);
         problem.notice(orders_file);
+        problem.notice_left_out(&orders, orders_file);
+        if let (None, Some(table)) = (values.date("plan_date"), tables.get("orders")) {
+            problem.doubt_last_day(&orders, table);
+        }
         Ok(problem)
     }
 
@@ -145,9 +153,48 @@ impl Problem {
         if days < FEW_WEEKS * 7 {
             let message =
                 format!("there are {days} days of orders: hours of the week are known from few of each");
-            let fault =
-                Fault::error(Code::OutOfRange, file, message).with_severity(crate::data::Severity::Warning);
+            let fault = Fault::error(Code::OutOfRange, file, message).with_severity(Severity::Warning);
             self.notices.push(fault.with_help("give at least four weeks, better half a year"));
+        }
+    }
+
+    /// Counts the orders that are not read.
+    fn notice_left_out(&mut self, orders: &[Order], file: &str) {
+        let early = orders.iter().filter(|order| order.date < self.since).count();
+        let late = orders.iter().filter(|order| order.date >= self.first).count();
+        let told = [
+            (
+                early,
+                format!(
+                    "lie before {}, the begin of the longest history of {LONGEST_HISTORY} days",
+                    self.since
+                ),
+            ),
+            (late, format!("lie on {}, the first day planned, or later, and are not known then", self.first)),
+        ];
+        for (count, what) in told.into_iter().filter(|(count, _)| *count > 0) {
+            let message = format!("rows of orders that are left out: {count}; they {what}");
+            let fault = Fault::error(Code::LeftOut, file, message).with_severity(Severity::Notice);
+            self.notices.push(fault.with_help("nothing is to be done where their dates are right"));
+        }
+    }
+
+    /// Warns where the day before the first planned is far from all others: it may be written wrongly.
+    fn doubt_last_day(&mut self, orders: &[Order], table: &Table) {
+        let Some(last) = orders.iter().max_by_key(|order| (order.date, std::cmp::Reverse(order.row))) else {
+            return;
+        };
+        let before = orders.iter().map(|order| order.date).filter(|date| *date < last.date).max();
+        let silence = before.map(|before| (last.date - before).num_days());
+        if let Some(days) = silence.filter(|days| *days > LONGEST_SILENCE) {
+            let message = format!(
+                "the last day with orders, {}, comes {days} days after the one before, and the days from {} on \
+                 are planned",
+                last.date, self.first
+            );
+            let fault =
+                fault(table, last.row, "time", Code::OutOfRange, message).with_severity(Severity::Warning);
+            self.notices.push(fault.with_help("mend the date where it is wrong, or give plan_date"));
         }
     }
 
@@ -171,7 +218,7 @@ impl Problem {
         if self.holidays.contains(&date) { 7 } else { date.weekday().num_days_from_monday() as usize }
     }
 
-    /// Minutes from one zone to another; one unit apart where positions are not known.
+    /// Minutes from one zone to another; one unit apart where no zone has a position.
     pub fn minutes_between(&self, a: usize, b: usize) -> f64 {
         match (self.zones[a].position, self.zones[b].position) {
             _ if a == b => 0.0,
@@ -203,6 +250,7 @@ fn on_the_globe(a: [f64; 2], b: [f64; 2]) -> f64 {
 }
 
 struct Order {
+    row: usize,
     zone: usize,
     date: NaiveDate,
     hour: usize,
@@ -224,7 +272,7 @@ fn fault(table: &Table, row: usize, column: &str, code: Code, message: String) -
 }
 
 /// The zones of the table; none where there is no table.
-fn zones(tables: &Tables, values: &SettingsValues) -> Vec<Zone> {
+fn zones(tables: &Tables, values: &SettingsValues, faults: &mut Faults) -> Vec<Zone> {
     let usual = values.number("minutes_per_order").unwrap_or(30.0);
     let Some(table) = tables.get("zones") else { return Vec::new() };
     let zone = |row: usize| {
@@ -235,7 +283,36 @@ fn zones(tables: &Tables, values: &SettingsValues) -> Vec<Zone> {
             minutes: number(table, "minutes_per_order", row).unwrap_or(usual),
         }
     };
+    check_positions(table, faults);
     (0..table.len()).map(zone).collect()
+}
+
+/// Either no zone has a position, or all have one of the same kind.
+fn check_positions(table: &Table, faults: &mut Faults) {
+    const KINDS: [[&str; 2]; 2] = [["latitude", "longitude"], ["x_km", "y_km"]];
+    let has = |row: usize, column: &str| number(table, column, row).is_some();
+    let has_kind = |kind: [&str; 2]| (0..table.len()).any(|row| kind.iter().any(|column| has(row, column)));
+    let [globe, plane] = KINDS.map(has_kind);
+    // Where all zones have degrees, kilometres beside them do no harm: they are not read.
+    let kind = KINDS[usize::from(!globe)];
+    if !globe && !plane {
+        return;
+    }
+    for row in 0..table.len() {
+        let Some(missing) = kind.into_iter().find(|column| !has(row, column)) else { continue };
+        let code = text(table, "zone", row);
+        let is_half = kind.iter().any(|column| has(row, column));
+        let (class, message) = if is_half {
+            (Code::MissingValue, format!("zone \"{code}\" has half a position: {missing} is missing"))
+        } else if globe && KINDS[1].iter().any(|column| has(row, column)) {
+            let message = format!("zone \"{code}\" has a position in kilometres, other zones have degrees");
+            (Code::Contradiction, message)
+        } else {
+            (Code::MissingValue, format!("zone \"{code}\" has no position, other zones have one"))
+        };
+        let help = format!("give {} and {} to every zone, or to none", kind[0], kind[1]);
+        faults.push(fault(table, row, missing, class, message).with_help(help));
+    }
 }
 
 /// Past orders; without a table of zones, each zone that an order names is one.
@@ -251,6 +328,8 @@ fn orders(
     let mut index: HashMap<String, usize> =
         zones.iter().enumerate().map(|(at, zone)| (zone.code.clone(), at)).collect();
     let mut orders = Vec::with_capacity(table.len());
+    // Near codes of unknown ones, each looked for once.
+    let mut offers: HashMap<&str, Option<String>> = HashMap::new();
     for row in 0..table.len() {
         let code = text(table, "zone", row);
         let zone = index.get(code).copied().or_else(|| {
@@ -261,14 +340,20 @@ fn orders(
             })
         });
         let Some(zone) = zone else {
-            let near = near_miss(code, index.keys().map(String::as_str));
+            if !offers.contains_key(code) && offers.len() < OFFERS {
+                let near = near_miss(code, zones.iter().map(|zone| zone.code.as_str()));
+                offers.insert(code, near.map(str::to_owned));
+            }
+            let near = offers.get(code).and_then(Option::as_deref);
             let wrong =
                 fault(table, row, "zone", Code::UnknownReference, format!("zone \"{code}\" is not in zones"));
             faults.push(wrong.with_help(did_you_mean(near, "add it to the table zones")));
             continue;
         };
         let written = text(table, "time", row);
-        let time = WrittenTime::parse(written).and_then(|time| Some((time.date?, time.seconds)));
+        // A date alone would pass for midnight.
+        let time = WrittenTime::parse(written).filter(|_| written.contains(':'));
+        let time = time.and_then(|time| Some((time.date?, time.seconds)));
         let Some((date, seconds)) = time else {
             let message = format!("time is \"{written}\": not a date with a time");
             faults
@@ -276,7 +361,7 @@ fn orders(
             continue;
         };
         let hour = (seconds as usize / 3600).min(DAY - 1);
-        orders.push(Order { zone, date, hour, quantity: number(table, "quantity", row).unwrap_or(1.0) });
+        orders.push(Order { row, zone, date, hour, quantity: number(table, "quantity", row).unwrap_or(1.0) });
     }
     orders
 }

@@ -102,21 +102,32 @@ pub(super) fn backtest(
     let (mut windows, mut totals) = (Vec::new(), [Outturn::default(); 3]);
     let mut rows = Vec::new();
     for (index, &from) in starts.iter().enumerate() {
-        let mut window = [Outturn::default(); 3];
+        let (mut window, mut played) = ([Outturn::default(); 3], 0);
         for round in 0..options.rounds {
             control.step("backtest", index * options.rounds + round, starts.len() * options.rounds);
             let first = from.checked_add_days(Days::new((round * problem.days) as u64)).unwrap_or(from);
             let outturns = decide(problem, first, control)?;
+            if control.should_stop() {
+                // This decision was broken off, and its cost would be that of no plan of ours.
+                break;
+            }
             window.iter_mut().zip(&outturns).for_each(|(sum, one)| sum.add(one));
             rows.push((first, outturns));
+            played += 1;
         }
-        totals.iter_mut().zip(&window).for_each(|(sum, one)| sum.add(one));
-        windows.push(BacktestWindow { from, rounds: options.rounds, policies: document(&window) });
-        if control.cancel.is_requested() {
+        if played > 0 {
+            totals.iter_mut().zip(&window).for_each(|(sum, one)| sum.add(one));
+            windows.push(BacktestWindow { from, rounds: played, policies: document(&window) });
+        }
+        if played < options.rounds {
             break;
         }
     }
-    let headline = present::backtest_headline(problem, &totals);
+    let asked = starts.len() * options.rounds;
+    let stopped = (rows.len() < asked)
+        .then(|| format!("The backtest was stopped after {} of {asked} decisions.", rows.len()));
+    let told = if rows.is_empty() { Vec::new() } else { present::backtest_headline(problem, &totals) };
+    let headline: Vec<String> = stopped.clone().into_iter().chain(told).collect();
     Ok(Backtest {
         from: starts[0],
         rounds: options.rounds,
@@ -125,7 +136,7 @@ pub(super) fn backtest(
         tables: Tables::default().with(replayed(&rows)),
         windows,
         headline,
-        warnings: Vec::new(),
+        warnings: stopped.into_iter().collect(),
     })
 }
 

@@ -9,7 +9,7 @@ use super::demand::{Demand, at_level, needs};
 use super::model::cover;
 use super::plan::{Start, cost, on_duty};
 use super::problem::{DAY, Problem};
-use super::{Staffing, plan};
+use super::{Staffing, plan, waiting};
 use crate::control::Control;
 use crate::data::{Settings, Table, Tables};
 use crate::decide::{BacktestOptions, Decision, Event, Input, Replay, SolveOptions};
@@ -171,6 +171,28 @@ fn the_cover_is_the_cheapest_of_all() {
 }
 
 #[test]
+fn a_chain_of_dear_shifts_covers_what_one_alone_cannot() {
+    // On Mondays the cheap shift may not start, and each dear one takes the vehicle from a cheap one: the
+    // hour from Monday 00:00 is covered by a dear shift a day from the evening before the first on.
+    let shifts = Table::new("shifts")
+        .with_text("shift", ["CHEAP", "DEAR"])
+        .with_text("start", ["00:00", "01:00"])
+        .with_number("hours", [24.0, 24.0])
+        .with_number("cost", [1.0, 1000.0])
+        .with_text("weekdays", ["tue;wed;thu;fri;sat;sun", ""]);
+    let settings = Settings::default().with("vehicles", 1).with("plan_date", "2026-02-03");
+    let orders = orders(day("2026-01-05"), 28, &[], 1);
+    let problem = problem(Tables::default().with(orders).with(shifts), settings);
+    let found = cover(&problem, &[1.0; 7 * DAY], &Control::default()).unwrap();
+    let dear: Vec<Start> = (-1..7).map(|day| Start { day, shift: 1, drivers: 1.0 }).collect();
+    assert_eq!(found.starts, dear);
+    assert_eq!((found.outcome.objective, found.outcome.bound), (Some(8000.0), Some(8000.0)));
+    // Nothing needed, nothing started: 0, not -0.
+    let none = cover(&problem, &[0.0; 7 * DAY], &Control::default()).unwrap();
+    assert!(none.outcome.objective.is_some_and(|cost| cost == 0.0 && cost.is_sign_positive()));
+}
+
+#[test]
 fn each_rule_is_seen_to_be_broken() {
     let shifts =
         shifts().with_number("most", [2.0, f64::NAN, f64::NAN]).with_text("weekdays", ["", "tue", ""]);
@@ -239,6 +261,97 @@ fn a_plan_goes_through_its_tables_and_a_new_order_through_update() {
 }
 
 #[test]
+fn an_update_that_fails_leaves_everything_as_it_was() {
+    let control = Control::default();
+    let input =
+        Input::Tables { name: "city".to_owned(), tables: tables(8 * 7, &[]), settings: Settings::default() };
+    let mut prepared = Staffing.prepare(input, &control).unwrap();
+    let before = prepared.solve(&SolveOptions::default()).unwrap();
+    // A cost that the solver refuses shows only when the shifts are covered.
+    let odd = Table::new("shifts")
+        .with_text("shift", ["EARLY"])
+        .with_text("start", ["06:00"])
+        .with_number("hours", [8.0])
+        .with_number("cost", [1e300]);
+    if prepared.update(&Event { rows: odd }).is_err() {
+        let after = prepared.solve(&SolveOptions::default()).unwrap();
+        assert_eq!(before.tables.get("shifts_plan"), after.tables.get("shifts_plan"));
+    } else {
+        panic!("the solver takes such a cost: choose another fault");
+    }
+}
+
+#[test]
+fn a_plan_is_judged_by_its_own_needs_where_it_tells_them() {
+    let prepared = |seed: u64| {
+        let (tables, settings) = (tables(8 * 7, &[]), Settings::default());
+        let input = Input::Tables { name: "city".to_owned(), tables, settings };
+        Staffing.prepare(input, &Control::default().with_seed(seed)).unwrap()
+    };
+    let (here, there) = (prepared(0), prepared(3));
+    let plan = there.solve(&SolveOptions::default()).unwrap().tables;
+    assert!(here.check(&plan).unwrap().feasible);
+    let notes = here.check_notes(&plan);
+    assert!(notes[0].contains("its own staffing.csv") && notes[0].contains("seed 0"), "{notes:?}");
+    // Without that table, or with a part of it, by the needs of the run.
+    let shifts = plan.get("shifts_plan").unwrap().clone();
+    let alone = Tables::default().with(shifts.clone());
+    assert!(!here.check(&alone).unwrap().feasible, "other seeds need other numbers in some hours");
+    assert!(here.check_notes(&alone)[0].contains("the forecast of this run, with seed 0"));
+    let part = Table::new("staffing")
+        .with_date("date", [day("2026-03-02")])
+        .with_text("hour", ["00:00"])
+        .with_number("needed", [0.0]);
+    assert_eq!(here.check_notes(&alone.clone().with(part.clone())), here.check_notes(&alone));
+    assert!(!here.check(&alone.with(part)).unwrap().feasible);
+    // Fewer drivers than its own needs break the cover.
+    let fewer = Table::new("shifts_plan")
+        .with_date("date", [day("2026-03-02")])
+        .with_text("shift", ["EARLY"])
+        .with_number("drivers", [1.0]);
+    let broken = here.check(&plan.clone().with(fewer)).unwrap();
+    assert!(broken.violations.iter().any(|violation| violation.rule == "cover"));
+}
+
+#[test]
+fn more_orders_than_65535_in_an_hour_are_counted() {
+    // 2,000 rows of 10,000 orders a week in one hour of each Monday: a mean of 20 million.
+    let times = (0..8).map(|week| day("2026-01-05").checked_add_days(Days::new(7 * week)).unwrap());
+    let rows: Vec<String> = times.flat_map(|date| vec![format!("{date} 12:00"); 30]).collect();
+    let orders = Table::new("orders")
+        .with_text("zone", vec!["A"; rows.len()])
+        .with_number("quantity", vec![10_000.0; rows.len()])
+        .with_text("time", rows);
+    let settings = Settings::default().with("plan_date", "2026-03-02").with("method", "seasonal-naive");
+    let problem = problem(Tables::default().with(orders).with(shifts()), settings);
+    let demand = Demand::forecast(&problem, &Control::default()).unwrap();
+    let (mean, median) = (demand.mean(0, 12), demand.quantiles(0, 12, &[0.5])[0]);
+    assert!(mean > 250_000.0, "{mean}");
+    assert!((median - mean).abs() < 0.05 * mean, "{median} {mean}");
+}
+
+#[test]
+fn a_backtest_that_is_stopped_tells_what_was_played() {
+    let input =
+        Input::Tables { name: "city".to_owned(), tables: tables(20 * 7, &[]), settings: Settings::default() };
+    let control = Control::default();
+    let cancel = control.cancel.clone();
+    let stopping = control.with_progress(move |progress| {
+        if progress.stage == "backtest" && progress.done == 2 {
+            cancel.request();
+        }
+    });
+    let options = BacktestOptions { rounds: 2, windows: 2, ..BacktestOptions::default() };
+    let whole = Staffing.backtest(input.clone(), &options, &Control::default()).unwrap();
+    let told = Staffing.backtest(input, &options, &stopping).unwrap();
+    assert_eq!((whole.windows.len(), told.windows.len()), (2, 1));
+    assert_eq!(told.windows[0], whole.windows[0]);
+    assert_eq!(told.policies, whole.windows[0].policies);
+    assert_eq!(told.headline[0], "The backtest was stopped after 2 of 4 decisions.");
+    assert!(told.warnings.contains(&told.headline[0]) && whole.warnings.is_empty());
+}
+
+#[test]
 fn the_forecast_beats_last_week_and_foresight_beats_both() {
     // Two orders an hour at 100 each against a driver's hour at 13.50 pay for a level of 0.93.
     let settings = Settings::default().with("late_cost", 100);
@@ -284,4 +397,126 @@ fn faults_are_told_with_their_cell() {
     let faults =
         Problem::read("t", Tables::default().with(odd).with(super::tests::shifts()), &Settings::default());
     assert!(faults.unwrap_err().to_string().contains("orders:3: time is \"08:00\": not a date with a time"));
+}
+
+#[test]
+fn a_date_alone_and_half_positions_are_faults() {
+    let read = |orders: Table, zones: Option<Table>| {
+        let tables = Tables::default().with(orders).with(shifts());
+        let tables = if let Some(zones) = zones { tables.with(zones) } else { tables };
+        Problem::read("t", tables, &Settings::default())
+    };
+    let at = |time: &str| Table::new("orders").with_text("zone", ["A"]).with_text("time", [time]);
+    let faults = read(at("2026-01-05"), None).unwrap_err().to_string();
+    assert!(faults.contains("orders:2: time is \"2026-01-05\": not a date with a time"), "{faults}");
+    assert!(read(at("2026-01-05T00:00"), None).is_ok());
+    let nan = f64::NAN;
+    let zones = |columns: &[(&str, [f64; 2])]| {
+        let zones = Table::new("zones").with_text("zone", ["A", "B"]);
+        Some(columns.iter().fold(zones, |zones, (name, cells)| zones.with_number(name, *cells)))
+    };
+    let told = |columns: &[(&str, [f64; 2])]| {
+        read(at("2026-01-05 08:00"), zones(columns)).map(|_| ()).map_err(|faults| faults.to_string())
+    };
+    for (columns, text) in [
+        (vec![("latitude", [53.0, nan]), ("longitude", [8.0, nan])], "zones:3: zone \"B\" has no position"),
+        (vec![("x_km", [1.0, nan]), ("y_km", [1.0, nan])], "zones:3: zone \"B\" has no position"),
+        (
+            vec![("latitude", [53.0, 53.0]), ("longitude", [8.0, nan])],
+            "zones:3: zone \"B\" has half a position",
+        ),
+        (vec![("x_km", [1.0, 2.0])], "zones:2: zone \"A\" has half a position: y_km is missing"),
+        (
+            vec![
+                ("latitude", [53.0, nan]),
+                ("longitude", [8.0, nan]),
+                ("x_km", [nan, 1.0]),
+                ("y_km", [nan, 1.0]),
+            ],
+            "zones:3: zone \"B\" has a position in kilometres, other zones have degrees",
+        ),
+    ] {
+        let faults = told(&columns).unwrap_err();
+        assert!(faults.contains(text), "{faults}");
+    }
+    assert_eq!(told(&[]), Ok(()));
+    assert_eq!(told(&[("latitude", [53.0, 53.1]), ("longitude", [8.0, 8.1]), ("x_km", [1.0, nan])]), Ok(()));
+}
+
+#[test]
+fn many_unknown_zones_are_told_soon() {
+    let codes: Vec<String> = (0..20_000).map(|at| format!("ZONE-{at:05}")).collect();
+    let orders = Table::new("orders")
+        .with_text("zone", codes.iter().map(|code| format!("{code}X")))
+        .with_text("time", vec!["2026-01-05 08:00"; codes.len()]);
+    let zones = Table::new("zones").with_text("zone", codes.iter().take(2_000).map(String::as_str));
+    let tables = Tables::default().with(orders).with(shifts()).with(zones);
+    let began = std::time::Instant::now();
+    let faults = Problem::read("t", tables, &Settings::default()).unwrap_err();
+    assert!(began.elapsed().as_secs_f64() < 10.0, "{:?}", began.elapsed());
+    assert!(faults.len() >= 20_000);
+    assert!(faults.to_string().contains("did you mean \"ZONE-00000\"?"), "{faults}");
+}
+
+#[test]
+fn orders_that_are_left_out_and_a_last_day_alone_are_told() {
+    let with = |times: &[&str]| {
+        let more = Table::new("orders")
+            .with_text("zone", vec!["NORTH"; times.len()])
+            .with_text("time", times.iter().copied())
+            .with_number("quantity", vec![1.0; times.len()]);
+        let mut rows = orders(day("2026-01-05"), 28, &[], 1);
+        let schema = Problem::schema().unwrap();
+        let number = u32::try_from(rows.len() + 2).unwrap();
+        crate::decide::new_rows::merge(&mut rows, &more, schema.table("orders").unwrap(), None, number);
+        rows
+    };
+    let notices = |times: &[&str], settings: Settings| {
+        problem(Tables::default().with(with(times)).with(shifts()), settings).notices.to_string()
+    };
+    assert_eq!(notices(&[], Settings::default()), "");
+    let far = notices(&["9999-12-31 08:00"], Settings::default());
+    assert!(far.contains("the last day with orders, 9999-12-31, comes 2912"), "{far}");
+    assert!(far.contains("the begin of the longest history of 1098 days"), "{far}");
+    let known = Settings::default().with("plan_date", "2026-02-02");
+    let late = notices(&["9999-12-31 08:00", "2026-02-02 08:00", "1999-01-01 08:00"], known);
+    assert!(late.contains("left out: 2; they lie on 2026-02-02, the first day planned, or later"), "{late}");
+    assert!(late.contains("left out: 1; they lie before 2023-01-31"), "{late}");
+    assert!(!late.contains("the last day with orders"), "{late}");
+    assert_eq!(notices(&["2026-02-20 08:00"], Settings::default()), "", "nineteen days are no silence");
+}
+
+#[test]
+fn places_to_wait_stop_with_the_control_and_do_not_depend_on_threads() {
+    let zones = 60;
+    let codes: Vec<String> = (0..zones).map(|zone| format!("Z{zone:02}")).collect();
+    let mut random = ChaCha8Rng::seed_from_u64(6);
+    let mut place = || (0..zones).map(|_| random.random_range(0.0..20.0)).collect::<Vec<f64>>();
+    let table = Table::new("zones")
+        .with_text("zone", codes.iter().map(String::as_str))
+        .with_number("x_km", place())
+        .with_number("y_km", place());
+    let rows: Vec<(usize, String)> = (0..28)
+        .flat_map(|date| (0..zones).map(move |zone| (zone, date)))
+        .map(|(zone, date)| {
+            (zone, format!("{} {:02}:00", day("2026-01-05") + Days::new(date), zone % 12 + 7))
+        })
+        .collect();
+    let orders = Table::new("orders")
+        .with_text("zone", rows.iter().map(|row| codes[row.0].as_str()))
+        .with_text("time", rows.iter().map(|row| row.1.as_str()))
+        .with_number("quantity", vec![2.0; rows.len()]);
+    let problem = problem(Tables::default().with(orders).with(shifts()).with(table), Settings::default());
+    let demand = Demand::forecast(&problem, &Control::default()).unwrap();
+    let duty = vec![20.0; problem.hours()];
+    let one = waiting::places(&problem, &demand, &duty, &Control::default().with_threads(1));
+    let two = waiting::places(&problem, &demand, &duty, &Control::default().with_threads(2));
+    assert_eq!(one, two);
+    assert!(one.cut_short == 0 && one.warning().is_none() && !one.waiting.is_empty());
+    let cancelled = Control::default();
+    cancelled.cancel.request();
+    let cut = waiting::places(&problem, &demand, &duty, &cancelled);
+    let count = |places: &waiting::Places| places.waiting.iter().map(|wait| wait.vehicles).sum::<f64>();
+    assert_eq!(count(&cut), count(&one), "as many vehicles wait, at worse places");
+    assert!(cut.cut_short > 0 && cut.warning().is_some());
 }
