@@ -28,7 +28,7 @@ pub(super) use learned::{Following, Later, Learned, Told, alarm_words, plain};
 pub(super) use limit::{Band, Limit, LimitRule};
 pub(super) use read::CONTRACT;
 pub(super) use standing::{Obstacle, Standing};
-pub(super) use trial::TrialRules;
+pub(super) use trial::{TrialRules, shares};
 
 /// What the prices are to bring most of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -181,9 +181,23 @@ fn tests_keep_every_rule() {
     assert!(checked(&*own, stranger).contains(&"price_test".to_owned()));
     let elsewhere = tests.clone().with_text("group", (0..tests.len()).map(|_| "MOON"));
     assert!(checked(&*own, elsewhere).contains(&"price_test".to_owned()));
+    let arms = (0..tests.len()).map(|row| tests.cell_text("arm", row));
+    let swapped = arms.map(|arm| if arm == "test" { "control" } else { "test" });
+    assert!(checked(&*own, tests.clone().with_text("arm", swapped)).contains(&"price_test".to_owned()));
+    assert!(checked(&*own, with("expected_loss", -99_999.0)).contains(&"test_loss".to_owned()));
+    let early = tests.clone().with_date("from", (0..tests.len()).map(|_| monday(2)));
+    let early = early.with_date("until", (0..tests.len()).map(|_| monday(5)));
+    assert!(checked(&*own, early).contains(&"price_test".to_owned()));
+    let long = tests.clone().with_date("until", (0..tests.len()).map(|_| monday(WEEKS + 4)));
+    assert!(checked(&*own, long).contains(&"price_test".to_owned()));
     let strict = |settings: Settings| checked(&*prepared(rules.clone(), &settings, 1), tests.clone());
     let lossy = (0..tests.len()).any(|row| tests.number("expected_loss").unwrap()[row] > 0.0);
     assert!(lossy && strict(settings.clone().with("test_loss", 0)).contains(&"test_loss".to_owned()));
+    for (name, value) in [("max_tests", 0), ("test_periods", 2)] {
+        assert_eq!(strict(settings.clone().with(name, value)).first().unwrap(), "price_test", "{name}");
+    }
+    let unasked = Settings::default().with("max_changes", 2).with("min_volume", 0.97);
+    assert_eq!(strict(unasked), ["test_loss"], "none are allowed");
     assert!(strict(settings.clone().with("max_changes", 0)).contains(&"number_of_changes".to_owned()));
     let mut tight = rules.clone();
     let product = tests.cell_text("product", 0);

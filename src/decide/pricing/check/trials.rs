@@ -1,10 +1,11 @@
 //! Holds price tests to every rule, straight from the problem: which price each store has in which period.
 
+use std::collections::BTreeMap;
+
 use rustc_hash::FxHashMap;
 
 use super::super::super::Violation;
-use super::super::problem::{Following, Problem, same};
-use super::super::trials::shares;
+use super::super::problem::{Following, Problem, TrialRules, same, shares};
 use super::{ROUNDING, at};
 use crate::data::Table;
 
@@ -15,17 +16,30 @@ struct Row {
     store: String,
     days: (i32, i32),
     price: f64,
+    /// What the plan says of it, where it says it.
+    arm: String,
+    loss: f64,
 }
 
 /// The rules that a plan's table `price_tests` breaks, given the prices without tests.
 pub(in super::super) fn trials(problem: &Problem, prices: &[f64], table: &Table) -> Vec<Violation> {
     let mut broken = Vec::new();
+    let Some(rules) = &problem.trials else {
+        if !table.is_empty() {
+            let text =
+                format!("{} tests prices, and no test is allowed (test_loss, test_loss_share)", table.file());
+            broken.push(violation("test_loss", text, table.len() as f64));
+        }
+        return broken;
+    };
     let rows = rows(problem, prices, table, &mut broken);
     for row in &rows {
         one(problem, row, &mut broken);
+        said(problem, rules, prices, row, &mut broken);
     }
+    extent(problem, rules, prices, &rows, &mut broken);
     together(problem, prices, &rows, &mut broken);
-    for_all(problem, prices, &rows, &mut broken);
+    for_all(problem, rules, prices, &rows, &mut broken);
     broken
 }
 
@@ -59,7 +73,8 @@ fn rows(problem: &Problem, prices: &[f64], table: &Table, broken: &mut Vec<Viola
             broken.push(violation("price_test", text, (control - prices[product]).abs()));
         }
         let price = number("price", row);
-        rows.push(Row { place, product, store, days, price });
+        let (arm, loss) = (table.cell_text("arm", row), number("expected_loss", row));
+        rows.push(Row { place, product, store, days, price, arm, loss });
     }
     rows
 }
@@ -82,6 +97,60 @@ fn one(problem: &Problem, row: &Row, broken: &mut Vec<Violation>) {
     if !product.ladder.iter().any(|&step| same(step, row.price)) {
         let text = format!("{} of {} is not one of its prices ({})", row.price, product.code, row.place);
         broken.push(violation("ladder", text, 0.0));
+    }
+}
+
+/// What the plan says of a row, against what it is.
+fn said(problem: &Problem, rules: &TrialRules, prices: &[f64], row: &Row, broken: &mut Vec<Violation>) {
+    let code = &problem.products[row.product].code;
+    let arm = if same(row.price, prices[row.product]) { "control" } else { "test" };
+    if !row.arm.is_empty() && row.arm != arm {
+        let text = format!(
+            "at {} {code} costs {}: that is {arm}, not {} ({})",
+            row.store, row.price, row.arm, row.place
+        );
+        broken.push(violation("price_test", text, 0.0));
+    }
+    let loss = loss(problem, rules, prices, row);
+    let off = (row.loss - loss).abs();
+    if off > ROUNDING * loss.abs().max(1.0) {
+        let text = format!(
+            "the price {} of {code} at {} is expected to lose {loss:.2}, not {:.2} ({})",
+            row.price, row.store, row.loss, row.place
+        );
+        broken.push(violation("test_loss", text, off));
+    }
+}
+
+/// How many products are tested, from when on and for how long.
+fn extent(problem: &Problem, rules: &TrialRules, prices: &[f64], rows: &[Row], broken: &mut Vec<Violation>) {
+    let known = problem.learned.as_ref().map(|learned| learned.log_days(problem.newest_period()).1);
+    for row in rows.iter().filter(|row| known.is_some_and(|last| i64::from(row.days.0) <= last)) {
+        let code = &problem.products[row.product].code;
+        let text = format!("the test of {code} begins before the last period of sales ends ({})", row.place);
+        let late = known.map_or(0, |last| last + 1 - i64::from(row.days.0));
+        broken.push(violation("price_test", text, late as f64));
+    }
+    let mut tested: BTreeMap<usize, (i32, i32)> = BTreeMap::new();
+    for row in rows {
+        let days = tested.entry(row.product).or_insert(row.days);
+        *days = (days.0.min(row.days.0), days.1.max(row.days.1));
+    }
+    tested.retain(|&product, _| {
+        rows.iter().any(|row| row.product == product && !same(row.price, prices[product]))
+    });
+    if tested.len() > rules.most_tests {
+        let text = format!("{} products are tested, {} may (max_tests)", tested.len(), rules.most_tests);
+        broken.push(violation("price_test", text, (tested.len() - rules.most_tests) as f64));
+    }
+    let most = rules.period_days * rules.periods as i64;
+    for (product, (first, last)) in tested {
+        let days = i64::from(last) - i64::from(first) + 1;
+        if days > most {
+            let code = &problem.products[product].code;
+            let text = format!("the test of {code} lasts {days} days, {most} are allowed (test_periods)");
+            broken.push(violation("price_test", text, (days - most) as f64));
+        }
     }
 }
 
@@ -135,7 +204,7 @@ fn together(problem: &Problem, prices: &[f64], rows: &[Row], broken: &mut Vec<Vi
 }
 
 /// Rules of all products together: floors, where every test runs everywhere, and what tests may lose.
-fn for_all(problem: &Problem, prices: &[f64], rows: &[Row], broken: &mut Vec<Violation>) {
+fn for_all(problem: &Problem, rules: &TrialRules, prices: &[f64], rows: &[Row], broken: &mut Vec<Violation>) {
     let mut tested: Vec<(usize, f64)> = Vec::new();
     for row in rows.iter().filter(|row| !same(row.price, prices[row.product])) {
         if !tested.iter().any(|&(product, price)| product == row.product && same(price, row.price)) {
@@ -156,11 +225,10 @@ fn for_all(problem: &Problem, prices: &[f64], rows: &[Row], broken: &mut Vec<Vio
             broken.push(violation("floor", text, least - total - sinks));
         }
     }
-    let Some(rules) = &problem.trials else { return };
     let most = rules.most_loss(problem.total(problem.goal, prices));
     let mut loss_of: FxHashMap<usize, f64> = FxHashMap::default();
     for row in rows {
-        *loss_of.entry(row.product).or_default() += loss(problem, prices, row);
+        *loss_of.entry(row.product).or_default() += loss(problem, rules, prices, row);
     }
     let loss: f64 = loss_of.values().map(|loss| loss.max(0.0)).sum();
     if loss > most + ROUNDING * most.abs().max(1.0) {
@@ -170,22 +238,13 @@ fn for_all(problem: &Problem, prices: &[f64], rows: &[Row], broken: &mut Vec<Vio
 }
 
 /// What a row is expected to lose against the price without test; a product without stores of its own has one.
-fn loss(problem: &Problem, prices: &[f64], row: &Row) -> f64 {
-    let (periods, share) = match (problem.following(row.product), &problem.learned) {
-        (Some(following), Some(learned)) => {
-            let store = |group: u32| following.stores.get(group as usize).map(|&store| problem.store(store));
-            let shares = shares(problem, following, row.product);
-            let share = shares.iter().find(|(group, _)| store(*group) == Some(row.store.as_str()));
-            (row.periods(learned.log_days(0)), share.map_or(0.0, |it| it.1))
-        }
-        _ => (1.0, 1.0),
-    };
+fn loss(problem: &Problem, rules: &TrialRules, prices: &[f64], row: &Row) -> f64 {
+    let share = problem.following(row.product).map_or(1.0, |following| {
+        let store = |group: u32| following.stores.get(group as usize).map(|&store| problem.store(store));
+        let shares = shares(problem, following, row.product);
+        let share = shares.iter().find(|(group, _)| store(*group) == Some(row.store.as_str()));
+        share.map_or(0.0, |it| it.1)
+    });
+    let periods = f64::from(row.days.1 - row.days.0 + 1) / rules.period_days as f64;
     -problem.gain(problem.goal, prices, row.product, row.price) * share * periods
-}
-
-impl Row {
-    /// Its length in periods, given the first and last day of one.
-    fn periods(&self, (first, last): (i64, i64)) -> f64 {
-        f64::from(self.days.1 - self.days.0 + 1) / (last - first + 1) as f64
-    }
 }

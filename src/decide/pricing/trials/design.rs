@@ -23,22 +23,6 @@ pub(in super::super) struct Arm {
 /// Stores from which halves of them are compared; fewer switch between the prices.
 const ENOUGH_STORES: usize = 4;
 
-/// Groups that sell a product with their share of its demand, the largest first.
-pub(in super::super) fn shares(problem: &Problem, following: &Following, product: usize) -> Vec<(u32, f64)> {
-    let prices = problem.prices_now();
-    let Some(learned) = &problem.learned else { return Vec::new() };
-    let (rivals, period) = (learned.rivals_of(product, &prices), problem.newest_period() + 1);
-    let demand = |group: u32| {
-        following.filter.mean(&plain(group, period, problem.products[product].price_now, &rivals))
-    };
-    let mut shares: Vec<(u32, f64)> = following.recent.iter().map(|&group| (group, demand(group))).collect();
-    let all: f64 = shares.iter().map(|share| share.1).sum();
-    shares.retain(|_| all > 0.0);
-    shares.iter_mut().for_each(|share| share.1 /= all);
-    shares.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
-    shares
-}
-
 /// Draws who gets the test price: one of each two stores of like size for the whole time; where there are few
 /// stores, one of each two periods.
 pub(super) fn assign(

@@ -11,9 +11,9 @@ mod design;
 mod told;
 mod value;
 
-use super::problem::{Problem, Source, Standing, same};
+use super::problem::{Problem, Source, Standing, same, shares};
 use crate::control::Control;
-pub(super) use design::{Arm, shares};
+pub(super) use design::Arm;
 pub(super) use told::{kpis, present, sentence, table};
 #[cfg(test)]
 pub(super) use value::of_knowing;
