@@ -286,26 +286,43 @@ fn knowing_is_worth_what_drawing_says() {
 
 #[test]
 fn sales_after_the_fit_move_it_however_they_come() {
-    let all = sold(past(2, 0..30), &OWN, 9);
+    let weekly = |(at, store, week, _): (usize, usize, i64, f64)| {
+        (at, store, week, 2.0 + 0.1 * ((week * (at as i64 + 1) + store as i64) % 5 - 2) as f64)
+    };
+    let mut all = sold(past(2, 0..30).into_iter().map(weekly), &OWN, 9);
+    // Weeks without a row: of one store while the other sells, and of a product everywhere.
+    all.retain(|&(at, store, week, ..)| !(at == 1 && store == 1 && (22..25).contains(&week)));
+    all.retain(|&(at, _, week, ..)| !(at == 2 && week == 26));
     let until = |week: i64| all.iter().copied().filter(|row| row.2 < week).collect::<Vec<Row>>();
-    let products = tables(1).get("products").unwrap().clone();
+    // Two pairs of products that may answer to each other.
+    let products = tables(1).get("products").unwrap().clone().with_text("category", ["A", "A", "B", "B"]);
     let with = |rows: &[Row]| Tables::default().with(products.clone()).with(table(rows));
     let mut streamed = prepared(with(&until(20)), &Settings::default(), 1);
     for week in 20..30 {
         let rows: Vec<Row> = all.iter().copied().filter(|row| row.2 == week).collect();
         streamed.update(&Event { rows: table(&rows) }).unwrap();
     }
+    let mut at_once = prepared(with(&until(20)), &Settings::default(), 1);
+    let rows: Vec<Row> = all.iter().copied().filter(|row| row.2 >= 20).collect();
+    at_once.update(&Event { rows: table(&rows) }).unwrap();
     let settings = Settings::default().with("fit_until", monday(19).to_string());
-    let read = prepared(with(&all), &settings, 1);
-    let (streamed, read) = (solved(&*streamed, 1), solved(&*read, 1));
+    let read = solved(&*prepared(with(&all), &settings, 1), 1);
     let updates = read.tables.get("updates").unwrap();
     assert_eq!(updates.number("rows").unwrap(), [20.0; 4]);
-    for (name, column) in
-        [("elasticities", "elasticity"), ("elasticities", "low"), ("prices", "quantity_now")]
-    {
-        let of = |solution: &Solution| solution.tables.get(name).unwrap().number(column).unwrap().to_vec();
-        for (a, b) in of(&streamed).into_iter().zip(of(&read)) {
-            assert!((a - b).abs() < 1e-9 * a.abs(), "{column}: {a} {b}");
+    let own = |solution: &Solution, column: &str| {
+        let table = solution.tables.get("elasticities").unwrap();
+        let is_own = |row: &usize| table.cell_text("product", *row) == table.cell_text("other", *row);
+        let rows = (0..table.len()).filter(is_own);
+        rows.map(|row| table.number(column).unwrap()[row]).collect::<Vec<f64>>()
+    };
+    let demand =
+        |solution: &Solution| solution.tables.get("prices").unwrap().number("quantity_now").unwrap().to_vec();
+    let known =
+        |solution: &Solution| [own(solution, "elasticity"), own(solution, "low"), demand(solution)].concat();
+    for other in [solved(&*streamed, 1), solved(&*at_once, 1)] {
+        assert_eq!(known(&other).len(), 12);
+        for (a, b) in known(&other).into_iter().zip(known(&read)) {
+            assert!((a - b).abs() < 1e-9 * a.abs(), "{a} {b}");
         }
     }
     let alone = solved(&*prepared(with(&until(20)), &Settings::default(), 1), 1);
@@ -354,4 +371,19 @@ fn sales_that_tell_nothing_are_refused() {
     assert!(refused(&[(0, 0, WEEKS, 10.0, 2.0)]), "taken in before");
     assert!(!refused(&[(0, 0, WEEKS + 2, 0.0, 2.0)]) && !refused(&[(0, 7, WEEKS + 2, 5.0, 2.0)]));
     assert!(!refused(&[]));
+    let good = table(&[(0, 0, WEEKS + 3, 10.0, 2.0)]);
+    let mut fault = |rows: &Table| {
+        let faults = prepared.update(&Event { rows: rows.clone() }).unwrap_err();
+        faults.as_slice().iter().map(|fault| (fault.code, fault.message.clone())).collect::<Vec<_>>()
+    };
+    for (name, value) in [("promotion", 1e200), ("promotion", -0.1), ("feature", 1.01), ("cost", -1.0)] {
+        let said = fault(&good.clone().with_number(name, [value]));
+        assert!(said.len() == 1 && said[0].0 == Code::OutOfRange && said[0].1.contains(name), "{said:?}");
+    }
+    let bare = Table::new("sales").with_text("product", ["P0"]).with_number("quantity", [10.0]);
+    let said = fault(&bare.with_date("date", [monday(WEEKS + 3)]));
+    assert_eq!(said, [(Code::MissingColumn, "column price is missing".to_owned())]);
+    assert_eq!(fault(&good.clone().with_text("price", ["2"]))[0].0, Code::WrongType);
+    prepared.update(&Event { rows: good }).unwrap();
+    assert!(solved(&*prepared, 1).outcome.objective.unwrap().is_finite(), "nothing was changed before");
 }

@@ -1,31 +1,44 @@
 //! New sales: rows of whole periods that move the fitted responses, and with them demand and elasticities.
 
+use std::collections::BTreeMap;
+
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::learned::{Following, NewRow};
+use super::learned::{Following, Learned, NewRow};
+use super::sales::Shelf;
 use super::{Problem, Source};
-use crate::data::{Code, Fault, Faults, Table};
+use crate::data::{Code, Column, Fault, Faults, Table};
+use crate::predict::response::Alarm;
 
 /// What came after the problem was read.
 #[derive(Debug, Clone, Default)]
 pub(in super::super) struct Arrived {
-    /// Responses by product, once something was taken in.
-    following: FxHashMap<usize, Following>,
-    /// Last period taken in by product and store.
-    seen: FxHashMap<(usize, u32), i64>,
-    /// Last prices by product and store.
-    paid: FxHashMap<(usize, u32), f64>,
+    /// Products of which something was taken in.
+    moved: FxHashMap<usize, Moved>,
+    /// Periods and prices by product and store, where something came.
+    shelves: FxHashMap<(usize, u32), Shelf>,
     /// Stores that the sales did not know.
     stores: Vec<String>,
     /// The newest period.
     now: i64,
 }
 
+/// A product of which something was taken in.
+#[derive(Debug, Clone)]
+struct Moved {
+    following: Following,
+    /// What was taken in, by period: a store that sells again tells of periods before the newest.
+    rows: BTreeMap<i64, Vec<NewRow>>,
+    alarms: Vec<(i64, Alarm)>,
+}
+
 /// Columns by which sales come.
 const COLUMNS: [&str; 9] =
     ["product", "store", "date", "quantity", "price", "cost", "promotion", "feature", "stock_out"];
+/// Those that every row has.
+const REQUIRED: [&str; 4] = ["product", "date", "quantity", "price"];
 
-/// Largest quantity of a row.
+/// Largest quantity, price and cost of a row.
 const LARGEST: f64 = 1e12;
 /// Periods after the last one beyond which a date is taken for a slip.
 const FARTHEST: i64 = 520;
@@ -67,6 +80,8 @@ impl Problem {
                 Fault::error(Code::UnknownColumn, rows.file(), format!("sales have no column {title}"));
             faults.push(fault.with_help(format!("give {}", COLUMNS.join(", "))));
         }
+        refuse_columns(rows, &mut faults);
+        faults = faults.into_result()?;
         let mut stores = self.arrived.stores.clone();
         let sales: Vec<Sale> =
             (0..rows.len()).filter_map(|row| self.sale(rows, row, &mut stores, &mut faults)).collect();
@@ -78,13 +93,8 @@ impl Problem {
         }
         let mut cells: Vec<((i64, usize, u32), Sum)> = sums.into_iter().collect();
         cells.sort_unstable_by_key(|(key, _)| *key);
-        for ((period, product, store), sum) in &cells {
-            self.arrived.paid.insert((*product, *store), sum.price());
-            self.arrived.seen.insert((*product, *store), *period);
-            self.arrived.now = self.arrived.now.max(*period);
-        }
-        for of_product in cells.chunk_by(|(a, _), (b, _)| (a.0, a.1) == (b.0, b.1)) {
-            self.take_period(of_product);
+        for of_period in cells.chunk_by(|(a, _), (b, _)| a.0 == b.0) {
+            self.take_period(of_period);
         }
         let touched: FxHashSet<usize> = cells.iter().map(|((_, product, _), _)| *product).collect();
         let mut touched: Vec<usize> = touched.into_iter().collect();
@@ -114,6 +124,15 @@ impl Problem {
             refuse(Code::OutOfRange, text, "give a quantity of 0 or more and a price above 0");
             return None;
         }
+        let shares = ["promotion", "feature"].map(|column| (column, 1.0));
+        for (column, most) in shares.into_iter().chain([("cost", LARGEST)]) {
+            let value = rows.number(column).map_or(f64::NAN, |all| all[row]);
+            if !(value.is_nan() || (0.0..=most).contains(&value)) {
+                let help = if most == 1.0 { "give 0 to 1" } else { "give a cost of 0 or more" };
+                refuse(Code::OutOfRange, format!("{column} is {value}"), help);
+                return None;
+            }
+        }
         let period = rows.date("date").and_then(|days| learned.log.period(days[row]));
         let Some(period) = period.filter(|period| (1..=FARTHEST).contains(period)) else {
             let (text, help) =
@@ -130,7 +149,7 @@ impl Problem {
             });
             (learned.log.stores.len() + place) as u32
         });
-        if self.arrived.seen.get(&(product, store)).is_some_and(|&seen| period <= seen) {
+        if self.arrived.shelves.get(&(product, store)).is_some_and(|shelf| period <= shelf.last) {
             let text = format!("a later or the same period of {code} at {name} was taken in before");
             refuse(Code::DuplicateKey, text, "give all rows of a period at once, periods in their order");
             return None;
@@ -138,41 +157,72 @@ impl Problem {
         Some(Sale { product, store, period, row })
     }
 
-    /// Moves the response of one product by one period.
+    /// Moves the responses of all products by one period.
     fn take_period(&mut self, cells: &[((i64, usize, u32), Sum)]) {
-        let Some(((period, product, _), _)) = cells.first() else { return };
-        let (period, product) = (*period, *product);
         let Some(learned) = self.learned.clone() else { return };
-        let Some(told) = learned.of(product) else { return };
-        let arrived = &mut self.arrived;
-        let following = arrived.following.entry(product).or_insert_with(|| told.following.clone());
-        let rivals = &learned.log.rivals[product];
-        let price_of = |rival: u32, store: u32| {
-            let rival = rival as usize;
-            let known = arrived.paid.get(&(rival, store)).or_else(|| learned.paid[rival].get(&store));
-            known.copied().unwrap_or(learned.log.prices[rival])
-        };
-        let taken: Vec<NewRow> = cells
-            .iter()
-            .filter(|(_, sum)| !sum.is_out)
-            .map(|((_, _, store), sum)| NewRow {
-                group: following.group_of(*store),
-                period,
-                price: sum.price(),
-                rivals: rivals.iter().map(|&rival| price_of(rival, *store)).collect(),
-                covariates: sum.covariates.map(|covariate| covariate / sum.rows),
-                quantity: sum.quantity,
-            })
-            .collect();
-        let code = &self.products[product].code;
-        for alarm in following.take(&taken) {
-            self.notices.push(learned.alarmed(code, period, alarm));
+        let gaps: Vec<i64> = cells.iter().map(|(key, sum)| self.arrived.put(&learned, *key, sum)).collect();
+        let of_products = cells.iter().zip(gaps).collect::<Vec<_>>();
+        for of_product in of_products.chunk_by(|(a, _), (b, _)| a.0.1 == b.0.1) {
+            let mut rows = Vec::new();
+            for (((period, product, store), sum), gap) in of_product {
+                // As in the history of the fit: a period without a row had no sale, at the last price.
+                rows.extend((*gap..*period).map(|empty| (empty, *product, *store, None)));
+                let told = (!sum.is_out).then_some((*period, *product, *store, Some(sum)));
+                rows.extend(told);
+            }
+            if let Some(&(((_, product, _), _), _)) = of_product.first() {
+                self.take_rows(&learned, *product, &rows);
+            }
         }
+    }
+
+    /// Moves the response of one product by rows of the newest period, and of earlier ones without a sale.
+    fn take_rows(&mut self, learned: &Learned, product: usize, rows: &[(i64, usize, u32, Option<&Sum>)]) {
+        let Some(told) = learned.of(product) else { return };
+        let mut moved = self.arrived.moved.remove(&product).unwrap_or_else(|| Moved {
+            following: told.following.clone(),
+            rows: BTreeMap::new(),
+            alarms: Vec::new(),
+        });
+        let newest = moved.rows.last_key_value().map_or(i64::MIN, |(&period, _)| period);
+        let mut first = i64::MAX;
+        for &(period, product, store, sum) in rows {
+            first = first.min(period);
+            let price_of = |product: usize| self.arrived.price(learned, (product, store), period);
+            let row = NewRow {
+                group: moved.following.group_of(store),
+                period,
+                price: sum.map_or_else(|| price_of(product), Sum::price),
+                rivals: learned.log.rivals[product].iter().map(|&rival| price_of(rival as usize)).collect(),
+                covariates: sum.map_or([0.0; 2], |sum| sum.covariates.map(|all| all / sum.rows)),
+                quantity: sum.map_or(0.0, |sum| sum.quantity),
+            };
+            let of_period = moved.rows.entry(period).or_default();
+            of_period.push(row);
+            of_period.sort_by_key(|row| row.group);
+        }
+        let from = if first > newest {
+            first
+        } else {
+            moved.following.filter = told.following.filter.clone();
+            i64::MIN
+        };
+        for (&period, rows) in moved.rows.range(from..) {
+            for alarm in moved.following.take(rows) {
+                if !moved.alarms.contains(&(period, alarm)) {
+                    moved.alarms.push((period, alarm));
+                    self.notices.push(learned.alarmed(&self.products[product].code, period, alarm));
+                }
+            }
+        }
+        self.arrived.moved.insert(product, moved);
     }
 
     /// What is known now of a product: its elasticities, and its demand unless that is stated.
     fn foresee(&mut self, product: usize) {
-        let (Some(learned), Some(following)) = (&self.learned, self.arrived.following.get(&product)) else {
+        let (Some(learned), Some(Moved { following, .. })) =
+            (&self.learned, self.arrived.moved.get(&product))
+        else {
             return;
         };
         let prices = |rival: &u32| self.products[*rival as usize].price_now;
@@ -200,7 +250,7 @@ impl Problem {
     /// What a product's response is now, with everything taken in.
     pub fn following(&self, product: usize) -> Option<&Following> {
         let fitted = || Some(&self.learned.as_ref()?.of(product)?.following);
-        self.arrived.following.get(&product).or_else(fitted)
+        self.arrived.moved.get(&product).map(|moved| &moved.following).or_else(fitted)
     }
 
     /// The newest period; 0 is the last one of the sales that were read.
@@ -219,6 +269,28 @@ impl Problem {
     }
 }
 
+impl Arrived {
+    /// Writes down what a product cost in a store and period; the first period since its last one there.
+    fn put(&mut self, learned: &Learned, (period, product, store): (i64, usize, u32), sum: &Sum) -> i64 {
+        self.now = self.now.max(period);
+        let shelf = self.shelves.entry((product, store)).or_insert_with(|| {
+            let known = learned.shelves[product].get(&store);
+            known.cloned().unwrap_or_else(|| Shelf::new(period))
+        });
+        // One that is sold for the first time has no gap before it.
+        let gap = (shelf.last + 1).min(period);
+        shelf.put(period, sum.price());
+        gap
+    }
+
+    /// Price of a product in a store and period: the last one seen by then.
+    fn price(&self, learned: &Learned, (product, store): (usize, u32), period: i64) -> f64 {
+        let fitted = || learned.shelves[product].get(&store);
+        let shelf = self.shelves.get(&(product, store)).or_else(fitted);
+        shelf.map_or(learned.log.prices[product], |shelf| shelf.price(period))
+    }
+}
+
 impl Following {
     /// Group of a store; one that sells the product for the first time gets one of its own.
     fn group_of(&mut self, store: u32) -> u32 {
@@ -230,6 +302,31 @@ impl Following {
             self.recent.push(place as u32);
         }
         place as u32
+    }
+}
+
+/// Refuses sales without a column that every row has, and columns of another type.
+fn refuse_columns(rows: &Table, faults: &mut Faults) {
+    for title in COLUMNS {
+        let Some(column) = rows.column(title) else {
+            if REQUIRED.contains(&title) {
+                let text = format!("column {title} is missing");
+                let fault = Fault::error(Code::MissingColumn, rows.file(), text);
+                faults.push(fault.with_help(format!("sales need {}", REQUIRED.join(", "))));
+            }
+            continue;
+        };
+        let is_right = match title {
+            "product" | "store" => matches!(column, Column::Text(_)),
+            "date" => matches!(column, Column::Date(_)),
+            "stock_out" => matches!(column, Column::Flag(_)),
+            _ => matches!(column, Column::Number(_)),
+        };
+        if !is_right {
+            let text = format!("column {title} is of another type than in the table sales");
+            let fault = Fault::error(Code::WrongType, rows.file(), text);
+            faults.push(fault.with_help("give codes as text, days as dates, stock_out as yes or no"));
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use rustc_hash::FxHashMap;
 
 use super::Answer;
 use super::fit::{Demand, Source};
-use super::sales::Log;
+use super::sales::{Log, Shelf};
 use crate::data::{Code, Fault, Faults, SettingsValues, Severity, Table, date_of};
 use crate::predict::response::{
     self, Alarm, Filter, Instrumented, Question, Response, ResponseOptions, Sold,
@@ -32,8 +32,8 @@ pub(in super::super) struct Learned {
     pub(super) log: Log,
     /// Products that sold something, in their order.
     pub told: Vec<Told>,
-    /// For each product its last price by store.
-    pub(super) paid: Vec<FxHashMap<u32, f64>>,
+    /// For each product its periods and prices by store.
+    pub(super) shelves: Vec<FxHashMap<u32, Shelf>>,
 }
 
 /// What came after the sales that a response was fitted on.
@@ -83,9 +83,7 @@ impl From<Log> for Learned {
             Told { product, dispersion: dispersion(history, &response), response, following, alarms }
         });
         let told = told.collect();
-        let paid =
-            shelves.iter().map(|stores| stores.iter().map(|(&at, shelf)| (at, shelf.price(0))).collect());
-        Learned { told, paid: paid.collect(), log }
+        Learned { told, shelves, log }
     }
 }
 

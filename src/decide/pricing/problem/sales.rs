@@ -285,8 +285,7 @@ impl Log {
     fn shelves(&self, product: usize) -> FxHashMap<u32, Shelf> {
         let mut shelves: FxHashMap<u32, Shelf> = FxHashMap::default();
         for (&(store, period), cell) in &self.cells[product] {
-            let shelf =
-                shelves.entry(store).or_insert(Shelf { first: period, last: period, prices: Vec::new() });
+            let shelf = shelves.entry(store).or_insert_with(|| Shelf::new(period));
             shelf.first = shelf.first.min(period);
             shelf.last = shelf.last.max(period);
             let paid = if cell.quantity > 0.0 { cell.paid / cell.quantity } else { cell.price / cell.rows };
@@ -311,12 +310,23 @@ fn drift(settings: &SettingsValues, season_length: f64) -> Drift {
 #[derive(Debug, Clone)]
 pub(super) struct Shelf {
     first: i64,
-    last: i64,
+    pub(super) last: i64,
     /// Price by period, where there is a row.
     prices: Vec<(i64, f64)>,
 }
 
 impl Shelf {
+    /// One without a price yet.
+    pub fn new(period: i64) -> Self {
+        Shelf { first: period, last: period, prices: Vec::new() }
+    }
+
+    /// Adds the price of a period after all others.
+    pub fn put(&mut self, period: i64, price: f64) {
+        self.last = period;
+        self.prices.push((period, price));
+    }
+
     /// The price of a period: the last one seen, before the first row the first one.
     pub fn price(&self, period: i64) -> f64 {
         let after = self.prices.partition_point(|price| price.0 <= period);
