@@ -49,16 +49,17 @@ pub(super) fn cover(problem: &Problem, needs: &[f64], control: &Control) -> Resu
         Ok((solved.outcome, starts.map(start).collect()))
     };
     let (least, first) = find(Aim::Missing, &control.for_share(SHARE_FOR_MISSING).with_gap(0.0))?;
-    if least.solution_status == SolutionStatus::None {
-        return Ok(Cover { starts: first, outcome: least, seconds: began.elapsed().as_secs_f64() });
-    }
-    let (mut outcome, mut starts) = find(Aim::Cost(missing_of(problem, needs, &first)), &control)?;
+    let (mut outcome, mut starts) = match least.solution_status {
+        SolutionStatus::None => {
+            return Ok(Cover { starts: first, outcome: least, seconds: began.elapsed().as_secs_f64() });
+        }
+        // Stopped before the number is proved: what can be covered is, whatever it costs.
+        SolutionStatus::Feasible => (Outcome { bound: None, ..least }, filled(problem, needs, &first)),
+        SolutionStatus::Optimal => find(Aim::Cost(missing_of(problem, needs, &first)), &control)?,
+    };
     if outcome.solution_status == SolutionStatus::None {
-        // The time was up: the first answer stands, whatever it costs.
+        // The time was up: the first answer stands.
         (outcome.solution_status, outcome.bound, starts) = (SolutionStatus::Feasible, None, first);
-    }
-    if least.solution_status != SolutionStatus::Optimal {
-        outcome = Outcome { bound: None, objective: outcome.objective, ..least };
     }
     let priced = cost(problem, &starts);
     outcome.objective = Some(priced);
@@ -89,6 +90,37 @@ fn program(problem: &Problem, needs: &[f64], columns: &[(i64, usize)], aim: Aim)
         program.add_row(f64::NEG_INFINITY, most, &all_missing);
     }
     program
+}
+
+/// The starts, and as long as an hour is short and one driver more may start a shift that covers it, the
+/// cheapest such shift.
+pub(super) fn filled(problem: &Problem, needs: &[f64], starts: &[Start]) -> Vec<Start> {
+    let columns = columns(problem);
+    let drivers_of = |&(day, shift): &(i64, usize)| {
+        let here = starts.iter().filter(|start| start.day == day && start.shift == shift);
+        here.map(|start| start.drivers).sum::<f64>()
+    };
+    let mut drivers: Vec<f64> = columns.iter().map(drivers_of).collect();
+    let mut duty = on_duty(problem, starts);
+    for hour in 0..needs.len() {
+        while duty[hour] + 1e-6 < needs[hour] {
+            let may_start = |&at: &usize| {
+                let (day, shift) = columns[at];
+                let has_vehicles = |other: usize| duty[other] + 1.0 <= problem.vehicles;
+                covered(problem, day, shift).any(|other| other == hour)
+                    && drivers[at] + 1.0 <= problem.shifts[shift].most
+                    && covered(problem, day, shift).all(has_vehicles)
+            };
+            let price = |at: usize| problem.shifts[columns[at].1].cost;
+            let cheapest =
+                (0..columns.len()).filter(may_start).min_by(|&a, &b| price(a).total_cmp(&price(b)));
+            let Some(at) = cheapest else { break };
+            drivers[at] += 1.0;
+            covered(problem, columns[at].0, columns[at].1).for_each(|other| duty[other] += 1.0);
+        }
+    }
+    let all = columns.into_iter().zip(drivers).filter(|(_, drivers)| *drivers > 0.0);
+    all.map(|((day, shift), drivers)| Start { day, shift, drivers }).collect()
 }
 
 fn refused(error: impl std::fmt::Display) -> DecideError {
