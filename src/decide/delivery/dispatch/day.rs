@@ -1,13 +1,11 @@
 //! A day as its log tells it: orders, cancellations, traffic, delays and positions, each with its time.
 
-use std::collections::HashMap;
-
 use super::super::super::Input;
 use super::super::problem::{Fleet, Problem};
 use super::super::update::{column_of, merged};
-use super::position::{self, Spot};
-use crate::data::{Code, Fault, Faults, Settings, Table, Tables, WrittenTime};
-use crate::optimize::routes::{Backhauls, Window};
+use super::position::{self, Places, Spot};
+use crate::data::{Code, Fault, Faults, Settings, SettingsValues, Table, Tables, WrittenTime};
+use crate::optimize::routes::Window;
 
 /// What happens at one moment.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -95,12 +93,7 @@ impl Day {
         factors.next().unwrap_or(1.0)
     }
 
-    fn take_log(
-        &mut self,
-        events: &Table,
-        known: usize,
-        places: &HashMap<String, usize>,
-    ) -> Result<(), Faults> {
+    fn take_log(&mut self, events: &Table, known: usize, places: &Places) -> Result<(), Faults> {
         let mut faults = Faults::default();
         let mut next_order = known;
         for row in 0..events.len() {
@@ -129,7 +122,7 @@ impl Day {
     }
 
     /// What an entry of the log says.
-    fn what(&self, entry: Entry<'_>, places: &HashMap<String, usize>) -> Result<What, Box<Fault>> {
+    fn what(&self, entry: Entry<'_>, places: &Places) -> Result<What, Box<Fault>> {
         let vehicle = || {
             let name = entry.cell("vehicle");
             let known = |&(kind, member): &(usize, usize)| self.problem.vehicle(kind, member) == name;
@@ -145,7 +138,13 @@ impl Day {
             "position" => {
                 let vehicle = vehicle()?;
                 let spot = position::spot(entry.events, entry.row, &self.problem, places);
-                spot.map(|at| What::Position { vehicle, at }).ok_or_else(|| entry.nowhere())
+                match (spot, &places.unlocated) {
+                    (Some(at @ Spot::Place(_)), _) | (Some(at), None) => Ok(What::Position { vehicle, at }),
+                    (_, Some(unlocated)) if position::gives_coordinates(entry.events, entry.row) => {
+                        Err(entry.unplaced(unlocated))
+                    }
+                    _ => Err(entry.nowhere()),
+                }
             }
             _ => {
                 let by = 60.0 * entry.number("delay_minutes")?;
@@ -231,6 +230,16 @@ impl<'a> Entry<'a> {
         let message = format!("{column} is \"{}\", of which there is none", self.cell(column));
         let fault = self.fault(Code::UnknownReference, column, message);
         Box::new(fault.with_help(format!("name a {column} of the input")))
+    }
+
+    fn unplaced(self, (first, count): &(String, usize)) -> Box<Fault> {
+        let mut given = ["latitude", "longitude", "x_km", "y_km"].into_iter();
+        let column = given.find(|column| self.number(column).is_ok()).unwrap_or("place");
+        let message = format!(
+            "the position is in coordinates, and {first} has none (depots and visits without: {count})"
+        );
+        let fault = self.fault(Code::Contradiction, column, message);
+        Box::new(fault.with_help("name a place of the tables, or give all depots and visits coordinates"))
     }
 
     fn nowhere(self) -> Box<Fault> {
@@ -331,22 +340,30 @@ impl Whole {
 
 /// The problem with the orders of the log as further visits.
 fn problem(name: String, tables: Tables, settings: &Settings, orders: Table) -> Result<Problem, Faults> {
+    // Settings with a fault are told with all else.
+    if let Ok(values) = settings.typed(&Problem::schema()?) {
+        refuse(&values, &settings.file)?;
+    }
     let whole = Whole::new(tables.get("visits"), orders);
-    let file = settings.file.clone();
     let input = Input::Tables { name, tables: tables.with(whole.visits.clone()), settings: settings.clone() };
     let mut problem = Problem::read(input).map_err(|faults| whole.placed(faults))?;
     problem.notices = whole.placed(problem.notices);
+    Ok(problem)
+}
+
+/// Refuses settings that dispatch does not know.
+fn refuse(values: &SettingsValues, file: &str) -> Result<(), Faults> {
     let refused = [
-        (problem.data.backhauls != Backhauls::Mixed, "backhauls"),
-        (problem.data.balance_cost > 0.0, "balance_cost"),
+        (values.choice("backhauls").is_some_and(|rule| rule != "mixed"), "backhauls"),
+        (values.number("balance_cost").is_some_and(|cost| cost > 0.0), "balance_cost"),
     ];
     for (is_set, rule) in refused {
         if is_set {
             let message = format!("dispatch does not know {rule}");
             let fault =
-                Fault::error(Code::Contradiction, if file.is_empty() { "settings" } else { &file }, message);
+                Fault::error(Code::Contradiction, if file.is_empty() { "settings" } else { file }, message);
             return Err(fault.with_help(format!("plan the day without {rule}")).into());
         }
     }
-    Ok(problem)
+    Ok(())
 }

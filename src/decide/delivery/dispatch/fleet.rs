@@ -2,6 +2,7 @@
 
 use super::day::Day;
 use super::loadings::Loadings;
+use crate::optimize::routes::ProblemData;
 
 /// What a vehicle does at a place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -57,6 +58,8 @@ pub(super) struct Vehicle {
     pub plan: Vec<Step>,
     /// What it has done.
     pub done: Vec<Step>,
+    /// Whether it was seen at the last of them.
+    is_there: bool,
 }
 
 impl Vehicle {
@@ -79,6 +82,7 @@ impl Vehicle {
             takes: Vec::new(),
             plan: Vec::new(),
             done: Vec::new(),
+            is_there: false,
         };
         day.vehicles.iter().map(at_start).collect()
     }
@@ -132,7 +136,7 @@ impl Vehicle {
             if !matches!(step.doing, Doing::Load(_)) {
                 self.loadings.pass();
             }
-            (self.place, self.free_at) = (step.place, step.end);
+            (self.place, self.free_at, self.is_there) = (step.place, step.end, false);
             self.done.push(step);
         }
         back
@@ -165,6 +169,46 @@ impl Vehicle {
             self.aboard.retain(|&other| other != order);
             add(&mut self.carried, &day.problem.data.visits[order].delivery);
         }
+    }
+
+    /// The two ends of the way to what it has begun and not ended.
+    pub fn way(&self, data: &ProblemData, now: f64) -> Option<(usize, usize)> {
+        let mut steps = self.done.iter().rev();
+        let step = steps.next().filter(|step| step.leave < now && now < step.end)?;
+        let start = data.depots[data.vehicles[self.kind].start].place;
+        Some((steps.next().map_or(start, |before| before.place), step.place))
+    }
+
+    /// It was seen so far ahead of its stop, in time: it arrives and starts then, and not before it was
+    /// expected. By how much what it has begun ends later.
+    pub fn seen(&mut self, day: &Day, now: f64, ahead: f64) -> f64 {
+        let Some((from, to)) = self.way(&day.problem.data, now) else { return 0.0 };
+        self.is_there |= ahead <= 0.0;
+        let setup = if from == to { 0.0 } else { self.setup(day) };
+        let Some(last) = self.done.last_mut().filter(|last| !self.is_there && now + ahead > last.arrival)
+        else {
+            return 0.0;
+        };
+        // Waiting takes up lateness.
+        let by = (now + ahead + setup - last.start).max(0.0);
+        last.arrival = now + ahead;
+        last.start += by;
+        last.end += by;
+        self.free_at = last.end;
+        // The route of a vehicle on its last way is over, and counted, already.
+        self.worked += if self.out { 0.0 } else { by };
+        by
+    }
+
+    /// Time between the arrival at what it does last and its start, without waiting.
+    fn setup(&self, day: &Day) -> f64 {
+        let data = &day.problem.data;
+        let depot = |place: usize| data.depots.iter().find(|depot| depot.place == place);
+        self.done.last().map_or(0.0, |step| match step.doing {
+            Doing::Serve(order) => data.visits[order].setup_duration,
+            Doing::Load(_) => depot(step.place).map_or(0.0, |depot| depot.reload_duration),
+            Doing::Rest(_) | Doing::Return => 0.0,
+        })
     }
 
     /// What it has begun, or its next start, comes so much later; before its day begins, that is when

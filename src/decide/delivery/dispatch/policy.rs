@@ -12,7 +12,7 @@ use super::super::plan::{Plan, PlanRoute};
 use super::super::update::relieved;
 use super::day::{Day, What};
 use super::fleet::{Doing, Step, Vehicle};
-use super::position::delay;
+use super::position::ahead;
 use super::scene::{Moment, Scene, under_traffic};
 use crate::control::Control;
 use crate::optimize::routes::Profile;
@@ -148,9 +148,9 @@ impl Dispatcher<'_> {
             What::Position { vehicle, at } => {
                 let kind = &self.day.problem.data.vehicles[self.fleet[vehicle].kind];
                 let profile = &self.profiles[kind.profile];
-                let by = delay(&self.day.problem, profile, &self.fleet[vehicle], at, now);
+                let ahead = ahead(&self.day.problem, profile, &self.fleet[vehicle], at, now);
+                let by = ahead.map_or(0.0, |ahead| self.fleet[vehicle].seen(self.day, now, ahead));
                 if by > SLACK {
-                    self.fleet[vehicle].delay(self.day, now, by);
                     self.played.observed.push((now, What::Delay { vehicle, by }));
                 }
             }

@@ -2,15 +2,18 @@
 //!
 //! A vehicle on its way has, from where it is, a share of the way ahead: the straight line to its stop
 //! over the straight line of the whole way. That share of the way's time under the traffic of the moment
-//! is when it arrives; what this is later than was planned, less what it would have waited there, is its
-//! delay. Between coordinates that is exact; along tables and roads it takes the way as driven evenly.
+//! is what it still needs; within [`ARRIVED`] of its stop it has arrived. Between coordinates that is
+//! exact; along tables and roads it takes the way as driven evenly.
 
 use std::collections::HashMap;
 
 use super::super::problem::{Problem, on_the_globe};
-use super::fleet::{Doing, Vehicle};
+use super::fleet::Vehicle;
 use crate::data::{Table, Tables};
 use crate::optimize::routes::Profile;
+
+/// Metres to its stop within which a vehicle has arrived: a yard, and how far receivers are off.
+const ARRIVED: f64 = 200.0;
 
 /// Where a vehicle is.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -22,14 +25,9 @@ pub(super) enum Spot {
 }
 
 /// The spot that a row of the log names; `None` where it names none.
-pub(super) fn spot(
-    events: &Table,
-    row: usize,
-    problem: &Problem,
-    places: &HashMap<String, usize>,
-) -> Option<Spot> {
+pub(super) fn spot(events: &Table, row: usize, problem: &Problem, places: &Places) -> Option<Spot> {
     let named = events.text("place").map_or("", |words| words.get(row));
-    if let Some(&place) = places.get(named) {
+    if let Some(&place) = places.by_name.get(named) {
         return Some(Spot::Place(place));
     }
     let number =
@@ -38,8 +36,22 @@ pub(super) fn spot(
     Some(Spot::Point([number(columns[0])?, number(columns[1])?]))
 }
 
+/// Whether a row of the log gives a coordinate.
+pub(super) fn gives_coordinates(events: &Table, row: usize) -> bool {
+    let given = |column| events.number(column).is_some_and(|numbers| !numbers[row].is_nan());
+    ["latitude", "longitude", "x_km", "y_km"].into_iter().any(given)
+}
+
+/// What positions can name, and be compared with.
+#[derive(Debug, Default)]
+pub(super) struct Places {
+    by_name: HashMap<String, usize>,
+    /// A depot or visit without coordinates, and how many there are.
+    pub unlocated: Option<(String, usize)>,
+}
+
 /// Places by the names that visits and depots have for them.
-pub(super) fn places(tables: &Tables, problem: &Problem) -> HashMap<String, usize> {
+pub(super) fn places(tables: &Tables, problem: &Problem) -> Places {
     let mut places = HashMap::new();
     let visits = problem.data.visits.iter().map(|visit| visit.place).collect::<Vec<_>>();
     let depots = problem.data.depots.iter().map(|depot| depot.place).collect::<Vec<_>>();
@@ -54,37 +66,44 @@ pub(super) fn places(tables: &Tables, problem: &Problem) -> HashMap<String, usiz
             }
         }
     }
-    places
+    let visits = problem.visits.iter().filter(|visit| visit.flaw.is_none());
+    let mut unlocated = problem.depots.iter().chain(visits).filter(|named| named.position.is_none());
+    let unlocated = unlocated.next().map(|first| (first.code.clone(), 1 + unlocated.count()));
+    Places { by_name: places, unlocated }
 }
 
-/// By how much a vehicle that is at a spot will be free later than was planned.
-pub(super) fn delay(problem: &Problem, profile: &Profile, vehicle: &Vehicle, spot: Spot, now: f64) -> f64 {
-    let mut steps = vehicle.done.iter().rev();
-    let Some(step) = steps.next().filter(|step| step.leave < now && now < step.end) else { return 0.0 };
-    let kind = &problem.data.vehicles[vehicle.kind];
-    let from = steps.next().map_or(problem.data.depots[kind.start].place, |before| before.place);
+/// Time that a vehicle at a spot still needs to the stop that it has left for: none once it is there;
+/// `None` where it is on no way, or the spot says nothing of it.
+pub(super) fn ahead(
+    problem: &Problem,
+    profile: &Profile,
+    vehicle: &Vehicle,
+    spot: Spot,
+    now: f64,
+) -> Option<f64> {
+    let (from, to) = vehicle.way(&problem.data, now)?;
     let ahead = match spot {
-        Spot::Place(place) => Some(profile.duration_at(place, step.place, now)),
-        Spot::Point(point) => share(problem, from, step.place, point)
-            .map(|share| share * profile.duration_at(from, step.place, now)),
+        Spot::Place(place) => profile.duration_at(place, to, now),
+        Spot::Point(point) => share(problem, from, to, point)? * profile.duration_at(from, to, now),
     };
-    let Some(ahead) = ahead.filter(|ahead| *ahead > 0.0 && ahead.is_finite()) else { return 0.0 };
-    let setup = match step.doing {
-        Doing::Serve(order) if from != step.place => problem.data.visits[order].setup_duration,
-        _ => 0.0,
-    };
-    let waits = (step.start - step.arrival - setup).max(0.0);
-    (now + ahead - step.arrival - waits).max(0.0)
+    Some(ahead).filter(|ahead| ahead.is_finite())
 }
 
-/// Straight line from a point to the end of a way, over that of the way.
+/// Straight line from a point to the end of a way, over that of the way; nothing near its end.
 fn share(problem: &Problem, from: usize, to: usize, point: [f64; 2]) -> Option<f64> {
     let (from, to) = (position(problem, from)?, position(problem, to)?);
-    let line = |a: [f64; 2], b: [f64; 2]| {
-        if problem.telling.geographic { on_the_globe(a, b) } else { (a[0] - b[0]).hypot(a[1] - b[1]) }
+    let metres = |a: [f64; 2], b: [f64; 2]| {
+        if problem.telling.geographic {
+            on_the_globe(a, b)
+        } else {
+            1000.0 * (a[0] - b[0]).hypot(a[1] - b[1])
+        }
     };
-    let whole = line(from, to);
-    (whole > 0.0).then(|| line(point, to) / whole)
+    let (left, whole) = (metres(point, to), metres(from, to));
+    if left <= ARRIVED {
+        return Some(0.0);
+    }
+    (whole > 0.0).then(|| left / whole)
 }
 
 /// Where a place lies.

@@ -86,6 +86,77 @@ fn a_position_tells_how_late_a_vehicle_is() {
     assert!(faults.contains("events:3: the report names no place where the vehicle is"), "{faults}");
 }
 
+/// A day of one van and the stop A, 30 minutes away, with ten minutes of service: from when it is served
+/// to when that ends, after positions with their times.
+fn served_after(reports: &[(&str, f64)]) -> (String, String) {
+    let told: Vec<Event<'_>> =
+        reports.iter().map(|&(time, _)| (time, "position", "", "VAN", f64::NAN)).collect();
+    let mut all = tables(&[("A", 30.0, 0.0, "")], &told, vans(1.0));
+    let log = all.get("events").unwrap().clone();
+    let x = reports.iter().map(|&(_, x)| x);
+    all.insert(log.with_number("x_km", x).with_number("y_km", reports.iter().map(|_| 0.0)));
+    let one = day(all, settings());
+    let (done, outturn) = run(&one, Policy::Rolling);
+    let step = done[0].iter().find(|step| matches!(step.doing, Doing::Serve(_))).unwrap();
+    // The way back takes as long as the way there.
+    assert!((outturn.duration - (step.end + 1800.0 - 8.0 * 3600.0 - midnight(&one))).abs() < 1e-6);
+    (one.problem.time(step.start), one.problem.time(step.end))
+}
+
+/// Midnight of the day.
+fn midnight(day: &Day) -> f64 {
+    day.problem.data.vehicles[0].shift.start - 8.0 * 3600.0
+}
+
+#[test]
+fn a_position_is_counted_once() {
+    let spans = |start: &str, end: &str| (start.to_owned(), end.to_owned());
+    let late = spans("08:35", "08:45");
+    assert_eq!(served_after(&[("08:32", 27.0)]), late, "five minutes late");
+    assert_eq!(served_after(&[("08:32", 27.0), ("08:34", 29.0)]), late, "the same five minutes");
+    assert_eq!(served_after(&[("08:10", 5.0), ("08:20", 15.0), ("08:33", 28.0)]), late);
+    let stuck = served_after(&[("08:32", 27.0), ("08:40", 28.0)]);
+    assert_eq!(stuck, spans("08:42", "08:52"), "seven minutes more");
+}
+
+#[test]
+fn a_vehicle_at_its_stop_is_not_late() {
+    let spans = |start: &str, end: &str| (start.to_owned(), end.to_owned());
+    let punctual = spans("08:30", "08:40");
+    // Ten metres off while it serves; then it has left a little early.
+    assert_eq!(served_after(&[("08:31", 29.99), ("08:34", 30.01), ("08:38", 29.99)]), punctual);
+    assert_eq!(served_after(&[("08:31", 30.0), ("08:38", 25.0)]), punctual);
+    let late = spans("08:35", "08:45");
+    assert_eq!(served_after(&[("08:32", 27.0), ("08:36", 29.99), ("08:44", 30.0)]), late);
+}
+
+#[test]
+fn coordinates_need_places_that_have_them() {
+    let told = [("08:10", "position", "", "VAN", f64::NAN)];
+    let mut all = tables(&[("A", 30.0, 0.0, "")], &told, vans(1.0));
+    all.insert(Table::new("visits").with_text("visit", ["A"]).with_number("service_minutes", [10.0]));
+    all.insert(Table::new("depots").with_text("depot", ["D"]));
+    all.insert(
+        Table::new("distances")
+            .with_text("from", ["D"])
+            .with_text("to", ["A"])
+            .with_number("km", [30.0])
+            .with_number("minutes", [30.0]),
+    );
+    let log = all.get("events").unwrap().clone();
+    let at_depot = all.clone().with(log.clone().with_text("place", ["D"]));
+    for columns in [["x_km", "y_km"], ["longitude", "latitude"]] {
+        let seen = columns.iter().fold(log.clone(), |log, column| log.with_number(column, [5.0]));
+        let faults = Day::read(input(all.clone().with(seen), settings())).unwrap_err().to_string();
+        let begins =
+            "events:2: the position is in coordinates, and D has none (depots and visits without: 2)";
+        assert!(faults.starts_with(begins), "{faults}");
+    }
+    let one = day(at_depot, settings());
+    let (done, _) = run(&one, Policy::Rolling);
+    assert_eq!(served(&one, &done), [at("A", "08:40")], "still at the depot at 08:10");
+}
+
 #[test]
 fn stops_that_change_their_driver_are_counted_for_every_way() {
     // VAN 1 has the stops of the west until it is held up for hours; their windows make VAN 2 take one.
