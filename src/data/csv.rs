@@ -90,6 +90,28 @@ pub(crate) fn read_stream(
     schema: &TableSchema,
     declaration: &Declaration,
 ) -> (Table, Faults) {
+    read_formed(stream, label, schema, declaration, Form::default())
+}
+
+/// What holds for rows that another format hands over as CSV.
+#[derive(Default)]
+pub(crate) struct Form {
+    /// Cells of a row, where rows leave out those of the last titles, which nothing reads.
+    pub width: Option<usize>,
+    /// Whether a row of blank cells is a row.
+    pub keeps_blanks: bool,
+    /// Whether rows were lost before.
+    pub lost: bool,
+}
+
+/// Reads a table from rows of some form.
+pub(crate) fn read_formed(
+    stream: impl Read,
+    label: &str,
+    schema: &TableSchema,
+    declaration: &Declaration,
+    form: Form,
+) -> (Table, Faults) {
     let mut reader = Reader {
         label,
         encoding: declaration.encoding,
@@ -100,7 +122,8 @@ pub(crate) fn read_stream(
         },
         faults: Faults::default(),
         slots: Vec::new(),
-        rows: Rows::default(),
+        rows: Rows { lost: form.lost, ..Rows::default() },
+        form,
         trimmed: Trimmed::default(),
     };
     let mut records = Records::new(stream, declaration.delimiter);
@@ -117,6 +140,7 @@ struct Reader<'a> {
     faults: Faults,
     /// One a column of the file.
     slots: Vec<Slot<'a>>,
+    form: Form,
     rows: Rows,
     trimmed: Trimmed,
 }
@@ -307,7 +331,7 @@ impl<'a> Reader<'a> {
     fn read_row<R: Read>(&mut self, records: &Records<R>) {
         let row = records.row();
         let blank = (0..records.len()).all(|index| trim(records.cell(index)).is_empty());
-        if blank && (self.slots.len() > 1 || records.len() > 1) {
+        if blank && !self.form.keeps_blanks && (self.slots.len() > 1 || records.len() > 1) {
             return;
         }
         if let Some(fault) = self.row_fault(records) {
@@ -316,7 +340,7 @@ impl<'a> Reader<'a> {
             return;
         }
         let mut flawed = false;
-        for index in 0..self.slots.len() {
+        for index in 0..records.len() {
             let cell = records.cell(index);
             let text = trim(cell);
             if text.len() < cell.len() && !matches!(self.slots[index].store, Store::Skip) {
@@ -337,8 +361,9 @@ impl<'a> Reader<'a> {
 
     /// What makes a whole row unreadable.
     fn row_fault<R: Read>(&self, records: &Records<R>) -> Option<Fault> {
-        if records.len() != self.slots.len() {
-            return Some(field_count_fault(self.label, records.row(), records.len(), self.slots.len()));
+        let width = self.form.width.unwrap_or(self.slots.len());
+        if records.len() != width {
+            return Some(field_count_fault(self.label, records.row(), records.len(), width));
         }
         records.holds_nul().then(|| {
             Fault::error(Code::NulByte, self.label, "a zero byte stands in the row")
@@ -433,7 +458,7 @@ impl Trimmed {
 
 impl Declaration {
     /// The title that a column of the schema has in the file.
-    fn title_of<'a>(&'a self, name: &'a str) -> &'a str {
+    pub(super) fn title_of<'a>(&'a self, name: &'a str) -> &'a str {
         self.columns.get(name).map_or(name, String::as_str)
     }
 }
