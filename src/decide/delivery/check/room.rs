@@ -5,6 +5,7 @@
 
 use std::collections::HashSet;
 
+use super::super::super::Violation;
 use super::super::plan::{Plan, PlanRoute, one_trip};
 use super::super::problem::Problem;
 use super::gaps::Gaps;
@@ -94,9 +95,19 @@ impl<'a> Room<'a> {
             return;
         }
         let mut bar = most;
-        for kind in 0..problem.data.vehicles.len() {
-            let alone = one_trip(problem, kind, 0, unit.clone());
-            let (_, costs, violations) = check_route(problem, &alone);
+        let kinds = 0..problem.data.vehicles.len();
+        let alone: Vec<_> = kinds
+            .map(|kind| {
+                let alone = one_trip(problem, kind, 0, unit.clone());
+                let (_, costs, violations) = check_route(problem, &alone);
+                (alone, costs, violations)
+            })
+            .collect();
+        // Alone, a visit that only loads breaks the rule on backhauls; beside others it need not.
+        let fails = |found: &[Violation]| found.iter().any(|violation| violation.rule != "backhaul");
+        // What no vehicle can serve alone is left out by rule.
+        let is_lost = alone.iter().all(|(.., violations)| fails(violations));
+        for (kind, (alone, costs, violations)) in alone.into_iter().enumerate() {
             if let Some(member) = self.free(kind).filter(|_| violations.is_empty()) {
                 let route = PlanRoute { member, ..alone };
                 match take(Way { at: self.routes.len(), route, added: costs.total() }) {
@@ -104,9 +115,10 @@ impl<'a> Room<'a> {
                     None => return,
                 }
             }
-            // What a vehicle cannot serve alone it serves beside others only on a later trip, or where
-            // the rule on backhauls forbids it to be alone.
-            let hopeless = violations.iter().any(|violation| violation.rule != "backhaul");
+            // A vehicle that cannot serve it alone may beside others: on a later trip, by a shorter way,
+            // or with a set-up that is shared. A skill or room that it lacks it lacks there too.
+            let never = |violation: &Violation| ["allowed", "capacity"].contains(&violation.rule.as_str());
+            let hopeless = if is_lost { fails(&violations) } else { violations.iter().any(never) };
             if hopeless && problem.data.vehicles[kind].max_reloads == 0 {
                 continue;
             }

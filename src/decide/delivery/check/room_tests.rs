@@ -202,3 +202,39 @@ fn a_large_plan_without_room_is_checked_at_once() {
     assert_eq!(checked.violations, []);
     assert_eq!(checked.costs, price(&problem, &plan));
 }
+
+#[test]
+fn room_beside_others_is_found_where_none_is_alone() {
+    // VAN cannot drive to V and back, or set up for W, within its shift; between its stops it can do both.
+    let visits = Table::new("visits")
+        .with_text("visit", ["A", "C", "B", "V", "W"])
+        .with_text("place", ["A", "C", "B", "V", "A"])
+        .with_number("setup_minutes", [5.0, 0.0, 0.0, 0.0, 150.0])
+        .with_number("delivery_kg", [1.0, 1.0, 10.0, 1.0, 1.0]);
+    let vehicles = Table::new("vehicles")
+        .with_text("vehicle", ["VAN", "BIG"])
+        .with_number("count", [1.0, 1.0])
+        .with_number("capacity_kg", [10.0, 10.0])
+        .with_text("shift_start", ["08:00", "08:00"])
+        .with_text("shift_end", ["10:00", "23:00"]);
+    let distances = Table::new("distances")
+        .with_text("from", ["D", "D", "D", "D", "A", "A", "A", "V", "V", "C"])
+        .with_text("to", ["A", "C", "B", "V", "V", "C", "B", "C", "B", "B"])
+        .with_number("km", [10.0; 10])
+        .with_number("minutes", [10.0, 10.0, 10.0, 300.0, 10.0, 10.0, 10.0, 10.0, 10.0, 10.0]);
+    let depots = Table::new("depots").with_text("depot", ["D"]);
+    let tables = Tables::default().with(visits).with(vehicles).with(depots).with(distances);
+    let input = Input::Tables { name: "t".to_owned(), tables, settings: Settings::default() };
+    let problem = Problem::read(input).unwrap_or_else(|faults| panic!("{faults}"));
+    let routes = vec![one_trip(&problem, 0, 0, vec![0, 1]), one_trip(&problem, 1, 0, vec![2])];
+    for visit in [3, 4] {
+        let alone = |kind| check_route(&problem, &one_trip(&problem, kind, 0, vec![visit])).2;
+        assert!(!alone(0).is_empty() && alone(1).is_empty(), "{visit}");
+        let ways = every_way(&problem, &routes, visit);
+        let least = ways.iter().map(|way| way.0).fold(f64::INFINITY, f64::min);
+        let mut room = Room::new(&problem, routes.clone());
+        assert!(room.exists(visit), "{visit}: {ways:?}");
+        let told = room.cheapest(visit, f64::INFINITY).unwrap();
+        assert!((told.added - least).abs() < 1e-6, "{visit}: {} {least}", told.added);
+    }
+}
