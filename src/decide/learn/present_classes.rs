@@ -61,17 +61,22 @@ impl ClassAnswer {
             (None, Some(_)) => "test rows",
             (None, None) => "rows held out in learning",
         };
+        let off = format!("off by {:.1} percentage points on average", 100.0 * scores.calibration_error);
         let mut told = vec![
             format!(
                 "The class of {target} is right in {:.1} % of {} {which}.",
                 100.0 * scores.accuracy,
                 scores.rows
             ),
-            format!(
-                "A row of a class is ranked above one of another class in {:.1} % of the pairs; chances are off by {:.1} percentage points on average.",
-                100.0 * scores.auc,
-                100.0 * scores.calibration_error
-            ),
+            // Rows of one class alone have no pairs.
+            if scores.auc.is_nan() {
+                format!("Chances are {off}.")
+            } else {
+                format!(
+                    "A row of a class is ranked above one of another class in {:.1} % of the pairs; chances are {off}.",
+                    100.0 * scores.auc
+                )
+            },
         ];
         if let Some(rows) = self.updated {
             told.push(format!("The model then learned from {rows} of them."));

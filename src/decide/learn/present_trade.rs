@@ -13,13 +13,17 @@ impl TradeAnswer {
         let [buy, sell, hold] = self.counts();
         let mut told = vec![format!("Buy {buy} rows, sell {sell}, hold {hold}.")];
         if let Some(test) = &self.backtest {
-            told.push(format!(
-                "On {} rows whose worth is known this gains {} (standard error {}), {:.0} % of what knowing every worth would.",
+            let gain = short(test.gain);
+            let mut text = format!(
+                "On {} rows whose worth is known this gains {gain} (standard error {})",
                 test.rows,
-                short(test.gain),
-                short(test.error),
-                100.0 * test.gain / test.gain_of_foresight
-            ));
+                short(test.error)
+            );
+            if test.gain_of_foresight > 0.0 {
+                let share = 100.0 * test.gain / test.gain_of_foresight;
+                text.push_str(&format!(", {share:.0} % of what knowing every worth would"));
+            }
+            told.push(text + ".");
         }
         told
     }

@@ -204,7 +204,9 @@ fn words_of(table: &Table, target: &str) -> Result<Vec<String>, Faults> {
     match table.column(target) {
         Some(Column::Text(words)) => Ok((0..table.len()).map(|row| words.get(row).to_owned()).collect()),
         Some(Column::Number(numbers)) => {
-            Ok(numbers.iter().map(|x| if x.is_nan() { String::new() } else { x.to_string() }).collect())
+            // Zero with a minus is the same number.
+            let word = |x: &f64| if x.is_nan() { String::new() } else { (x + 0.0).to_string() };
+            Ok(numbers.iter().map(word).collect())
         }
         Some(Column::Flag(flags)) => {
             let word = |flag: &u8| match flag {
@@ -239,6 +241,8 @@ mod tests {
             (grades.classes.join(" "), grades.of_rows),
             ("9 10".to_owned(), vec![Some(1), Some(0), None, Some(1)])
         );
+        let zeros = Labels::of(&Table::new("t").with_number("x", [0.0, -0.0, 1.0]), "x").unwrap();
+        assert_eq!((zeros.classes.join(" "), zeros.of_rows), ("0 1".to_owned(), vec![Some(0), Some(0), Some(1)]));
         let kinds = Labels::of(&table, "kind").unwrap();
         assert_eq!(
             (kinds.classes.join(" "), kinds.of_rows),
