@@ -41,9 +41,9 @@ pub struct Learn {
     /// Columns of very many words (ids, keywords) to know by a hash of the word only
     #[arg(long, value_name = "COLUMN,…", value_delimiter = ',', conflicts_with = "with")]
     hash: Vec<String>,
-    /// Buckets of hashed words, 1 to 16777216
-    #[arg(long, value_name = "N", default_value_t = LearnOptions::default().buckets, conflicts_with = "with")]
-    buckets: u32,
+    /// Buckets of hashed words, 1 to 16777216 [default: 262144]
+    #[arg(long, value_name = "N", conflicts_with = "with")]
+    buckets: Option<u32>,
     /// Which error of a number to make small
     #[arg(long, value_enum, default_value = "auto", value_name = "NAME", conflicts_with = "with")]
     metric: MetricName,
@@ -217,8 +217,9 @@ impl Learn {
             method: self.method.chosen(),
             metric: self.metric.chosen(),
             hash: self.hash.clone(),
-            buckets: self.buckets,
+            buckets: self.buckets.unwrap_or(LearnOptions::default().buckets),
         };
+        self.check_use_of_options(target, found.task)?;
         let taught = match found.task {
             Task::Regression => match trade {
                 Some(trade) => Lesson::learn_to_trade(&table, target, trade, &options, control),
@@ -233,6 +234,24 @@ impl Learn {
             Err(LearnFailure::Input(faults)) => Err(faults.into()),
             taught => Ok(taught),
         }
+    }
+
+    /// Options that the task would leave unread.
+    fn check_use_of_options(&self, target: &str, task: Task) -> Result<(), Failure> {
+        let is_class = task == Task::Classification;
+        if is_class && self.metric.chosen().is_some() {
+            let message = format!("--metric is for numbers; {target} is learned as classes by the log loss");
+            return Err(Failure::Usage(message));
+        }
+        let may_hash = !self.hash.is_empty()
+            || self.method.chosen().map_or(is_class, Method::takes_batches);
+        if self.buckets.is_some() && !may_hash {
+            return Err(Failure::Usage(
+                "--buckets is for hashed words: name columns in --hash, or learn two classes by --method online or factors"
+                    .to_owned(),
+            ));
+        }
+        Ok(())
     }
 
     /// The table to learn from, and what its target asks for; a number is read strictly.

@@ -1,6 +1,7 @@
 //! Learning from a table to predict one column of it, for other rows.
 
 mod classes;
+mod faults;
 mod present;
 mod present_classes;
 mod present_trade;
@@ -14,9 +15,11 @@ use serde_json::{Value, json};
 use crate::control::Control;
 use crate::data::{Code, Column, Fault, Faults, Kind, Severity, Table, Wanted};
 use crate::predict::tabular::{
-    self, Curve, FeatureKind, Frame, LearnError, LearnOptions, Learned, Model, Note, PredictError,
+    self, Curve, FeatureKind, Frame, LearnOptions, Learned, Model, Note, PredictError,
     Predictions, RowEffects, Schema, Scores, Trial,
 };
+
+use faults::{fault_of, refusal};
 
 pub use classes::{ClassAnswer, ClassLesson};
 pub use task::{Task, TaskFound, class_columns, open_columns, strict_columns, task_of};
@@ -347,26 +350,6 @@ fn learn(
     Ok(learned)
 }
 
-/// Why nothing was learned, as a fault of the table.
-fn refusal(error: LearnError, table: &Table, target: &str) -> LearnFailure {
-    let (code, column, help) = match &error {
-        LearnError::Interrupted => return LearnFailure::Interrupted,
-        LearnError::Buckets { .. } => (Code::OutOfRange, target, "choose another number of buckets"),
-        LearnError::NeedsTwoClasses { .. } => (Code::NotAChoice, target, "choose another method"),
-        LearnError::NoColumns => (Code::MissingColumn, target, "add columns that differ from row to row"),
-        LearnError::NoSuchColumn { column } => {
-            (Code::MissingColumn, column.as_str(), "name a column of the table")
-        }
-        LearnError::OneTarget => (Code::OutOfRange, target, "name a column that differs from row to row"),
-        LearnError::TooFewRows { .. } => (Code::MissingValue, target, "add rows"),
-        LearnError::TooManyClasses { .. } => {
-            (Code::OutOfRange, target, "name a column of fewer words, or put words together")
-        }
-    };
-    let fault = Fault::error(code, table.file(), error.to_string()).in_column(column, "");
-    LearnFailure::Input(fault.with_help(help).into())
-}
-
 fn predict(
     model: &Model,
     rows: &Rows<'_>,
@@ -395,41 +378,6 @@ fn tell(model: &Model, frame: &Frame, explain: usize, control: &Control) -> (Vec
     let telling = model.ranking().into_iter().filter(|feature| model.importance()[*feature] > 0.0);
     let curves = telling.take(CURVES).filter_map(|feature| model.curve(frame, feature, control).ok());
     (effects, curves.collect())
-}
-
-/// A note on columns and rows as a fault of the file.
-fn fault_of(note: &Note, table: &Table) -> Fault {
-    let (code, severity, help) = match note {
-        Note::CountsRows { .. } | Note::NearlyAllDifferent { .. } | Note::OneValue { .. } => {
-            (Code::UnusedColumn, Severity::Notice, "")
-        }
-        Note::FarOutside { .. } => (
-            Code::OutOfRange,
-            Severity::Warning,
-            "check the unit; the prediction is that of the nearest rows learned from",
-        ),
-        Note::MissingColumn { .. } => {
-            (Code::MissingColumn, Severity::Error, "add it, or learn a model without it")
-        }
-        Note::NewBlank { .. } => {
-            (Code::MissingValue, Severity::Warning, "fill it in; the prediction does without it")
-        }
-        Note::OtherType { .. } => (Code::WrongType, Severity::Error, "write it as in the table learned from"),
-        Note::Unseen { .. } => (
-            Code::NotAChoice,
-            Severity::Warning,
-            "check the word; the prediction takes it for one of the rare ones",
-        ),
-    };
-    let mut fault = Fault::error(code, table.file(), note.text()).with_severity(severity).with_help(help);
-    let column = note.column();
-    match note.row() {
-        Some(row) => {
-            fault = fault.at_row(table.row_number(row)).in_column(column, table.cell_text(column, row));
-        }
-        None => fault = fault.in_column(column, ""),
-    }
-    fault
 }
 
 fn predictions_table(rows: Vec<f64>, answers: &Predictions) -> Table {

@@ -211,7 +211,48 @@ fn a_model_of_clicks_learns_on_from_batches() {
     purvey(at, "learn train.csv --target click --method linear --save lines.json --output o").ends(0);
     let refused = purvey(at, "learn next.csv --with lines.json --update").ends(3);
     assert!(refused.err.contains("the method linear learns from all rows at once"), "{}", refused.err);
-    purvey(at, "learn next.csv --target click --update").ends(2);
+    let refused = purvey(at, "learn next.csv --target click --update").ends(2);
+    assert!(refused.err.contains("--update needs a saved model"), "{}", refused.err);
+}
+
+#[test]
+fn options_of_no_use_are_refused() {
+    let place = tempfile::tempdir().unwrap();
+    let at = place.path();
+    write_clicks(&at.join("train.csv"), 300, 0);
+    let refused = purvey(at, "learn train.csv --target click --metric mape").ends(2);
+    assert!(refused.err.contains("--metric is for numbers; click is learned as classes"), "{}", refused.err);
+    for run in [
+        "learn train.csv --target click --method linear --buckets 512",
+        "learn train.csv --target seconds --buckets 512",
+    ] {
+        let refused = purvey(at, run).ends(2);
+        assert!(refused.err.contains("--buckets is for hashed words"), "{}", refused.err);
+    }
+    let refused = purvey(at, "learn train.csv --target ad --buckets 512").ends(3);
+    assert!(refused.err.contains("the option buckets is 512, but no words are hashed"), "{}", refused.err);
+    let refused = purvey(at, "learn train.csv --target click --method factors --buckets 4000000").ends(3);
+    assert!(refused.err.contains("the option buckets is 4000000; for the method factors"), "{}", refused.err);
+    purvey(at, "learn train.csv --target click --method linear --hash user --buckets 512").ends(0);
+}
+
+#[test]
+fn what_cannot_be_reckoned_is_left_out_of_sentences() {
+    let place = place();
+    let at = place.path();
+    write_clicks(&at.join("clicks.csv"), 400, 0);
+    let yes: Vec<String> = text(at, "clicks.csv")
+        .lines()
+        .filter(|line| line.starts_with("user") || line.ends_with(",1"))
+        .map(str::to_owned)
+        .collect();
+    fs::write(at.join("yes.csv"), yes.join("\n")).unwrap();
+    let told = purvey(at, "learn clicks.csv --target click --method linear --test yes.csv --output o").ends(0);
+    assert!(told.out.contains("\nChances are off by "), "{}", told.out);
+    assert!(!told.out.contains("NaN") && !text(at, "o/report.html").contains("NaN %"), "{}", told.out);
+    let run = "learn train.csv --target price --method linear --test test.csv --asked 1000000000 --output t";
+    let told = purvey(at, run).ends(0);
+    assert!(told.out.contains("this gains 0 (standard error 0).\n"), "{}", told.out);
 }
 
 #[test]

@@ -4,8 +4,9 @@ use std::time::Instant;
 
 use serde_json::{Value, json};
 
+use super::faults::{fault_of, refusal};
 use super::task::Labels;
-use super::{CURVES, LearnFailure, TaskFound, fault_of, number, refusal};
+use super::{CURVES, LearnFailure, TaskFound, number};
 use crate::control::Control;
 use crate::data::{Code, Column, Fault, Faults, Severity, Table};
 use crate::predict::tabular::{

@@ -6,18 +6,23 @@
 //! (2002), doi:10.1145/775047.775151, by pooling adjacent violators, M. Ayer et al. (1955),
 //! doi:10.1214/aoms/1177728423; or the scores as they are, whichever has the least log loss on
 //! rows that did not set it.
-//! Cost: time O(n log n + i n c^2), memory O(n c), with n = rows, c = classes, i = steps.
+//! Cost: time O(n log n + i n c^2), memory O(n c), with n = rows (thinned for lines so that n c^2
+//! stays below 2e8), c = classes, i = steps.
 //! Use `conformal.rs` instead for numbers.
 //! Not for: fewer than some hundred rows; there the scores stay as they are.
-//! Same input, budget and seed give the same answer: yes.
+//! Same input, budget and seed give the same answer: yes, unless stopped: then scores stay as they are.
 //! Differs from the papers: steps of the isotonic curve are joined by straight lines, and
 //! each is drawn to the share of all by half a row.
 
+use std::borrow::Cow;
+
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::chances;
 use super::folds;
 use super::goal::outputs_of;
+use super::team::Stop;
 use crate::predict::linear::solve_symmetric;
 
 /// Fewest rows for a line and for an isotonic curve.
@@ -25,6 +30,8 @@ const ROWS_FOR_LINES: usize = 200;
 const ROWS_FOR_STEPS: usize = 1000;
 /// Steps of the search for a line.
 const NEWTON: usize = 30;
+/// Most work for one of them: rows times squared classes.
+const NEWTON_WORK: usize = 200_000_000;
 /// How far from its start a line may go for nothing, in rows.
 const PENALTY: f64 = 1.0;
 /// Rows that the share of all counts for in a step.
@@ -46,6 +53,9 @@ pub(crate) struct Steps {
     chance: Vec<f64>,
 }
 
+/// Learns from rows; `None` where it was stopped.
+type Learner = fn(Rows<'_>, Stop<'_>) -> Option<Calibration>;
+
 /// Rows held out: scores row after row, and the index of the class of each.
 #[derive(Clone, Copy)]
 struct Rows<'a> {
@@ -56,9 +66,17 @@ struct Rows<'a> {
 
 impl Calibration {
     /// Learns from rows held out; gives their chances (row after row) as told by the other rows as well.
-    pub(crate) fn learn(scores: &[f64], truth: &[f64], classes: usize, seed: u64) -> (Self, Vec<f64>) {
+    ///
+    /// `stop` is asked between steps; what is not learned by then is left out.
+    pub(crate) fn learn(
+        scores: &[f64],
+        truth: &[f64],
+        classes: usize,
+        seed: u64,
+        stop: Stop<'_>,
+    ) -> (Self, Vec<f64>) {
         let rows = Rows { scores, truth, classes };
-        let mut kinds: Vec<fn(Rows<'_>) -> Calibration> = vec![|_| Calibration::AsTheyAre];
+        let mut kinds: Vec<Learner> = vec![|_, _| Some(Calibration::AsTheyAre)];
         if truth.len() >= ROWS_FOR_LINES {
             kinds.push(lines);
         }
@@ -68,9 +86,9 @@ impl Calibration {
         let parts = folds::split(truth.len(), seed ^ 0x6361_6c69);
         let mut best: Option<(f64, Calibration, Vec<f64>)> = None;
         for learn in kinds {
-            let (loss, chances) = cross_fitted(rows, &parts, learn);
-            if best.as_ref().is_none_or(|(least, ..)| loss < *least) {
-                best = Some((loss, learn(rows), chances));
+            let Some(found) = cross_fitted(rows, &parts, learn, stop) else { continue };
+            if best.as_ref().is_none_or(|(least, ..)| found.0 < *least) {
+                best = Some(found);
             }
         }
         best.map_or_else(
@@ -151,23 +169,30 @@ impl Steps {
     }
 }
 
-/// The log loss of chances that were learned without their rows, and the chances.
+/// What all rows give, with the log loss of chances that were learned without their rows, and these
+/// chances; `None` where it was stopped.
 fn cross_fitted(
     rows: Rows<'_>,
     parts: &[(Vec<u32>, Vec<u32>)],
-    learn: fn(Rows<'_>) -> Calibration,
-) -> (f64, Vec<f64>) {
+    learn: Learner,
+    stop: Stop<'_>,
+) -> Option<(f64, Calibration, Vec<f64>)> {
     let outputs = outputs_of(rows.classes);
-    // Where parts are too large to be held out each, the last curve stands in.
-    let mut all = learn(rows).of_rows(rows.scores, rows.classes);
-    let (mut loss, mut judged) = (0.0, 0.0);
-    for (inside, outside) in parts {
+    let of_part = |(inside, outside): &(Vec<u32>, Vec<u32>)| {
         let take = |which: &[u32]| -> Vec<f64> {
             which.iter().flat_map(|row| &rows.scores[*row as usize * outputs..][..outputs]).copied().collect()
         };
         let truth = folds::take_targets(rows.truth, inside);
-        let calibration = learn(Rows { scores: &take(inside), truth: &truth, ..rows });
-        let chances = calibration.of_rows(&take(outside), rows.classes);
+        let calibration = learn(Rows { scores: &take(inside), truth: &truth, ..rows }, stop)?;
+        Some(calibration.of_rows(&take(outside), rows.classes))
+    };
+    let of_parts: Option<Vec<Vec<f64>>> = parts.par_iter().map(of_part).collect();
+    let of_parts = of_parts?;
+    let calibration = learn(rows, stop)?;
+    // Where parts are too large to be held out each, the last curve stands in.
+    let mut all = calibration.of_rows(rows.scores, rows.classes);
+    let (mut loss, mut judged) = (0.0, 0.0);
+    for ((_, outside), chances) in parts.iter().zip(&of_parts) {
         for (row, chances) in outside.iter().zip(chances.chunks_exact(rows.classes)) {
             let row = *row as usize;
             loss -= chances[rows.truth[row] as usize].max(1e-15).ln();
@@ -175,12 +200,15 @@ fn cross_fitted(
             all[row * rows.classes..][..rows.classes].copy_from_slice(chances);
         }
     }
-    (loss / f64::max(judged, 1.0), all)
+    Some((loss / f64::max(judged, 1.0), calibration, all))
 }
 
 /// Newton's steps to the slope and the shifts with the least log loss.
-fn lines(rows: Rows<'_>) -> Calibration {
+fn lines(rows: Rows<'_>, stop: Stop<'_>) -> Option<Calibration> {
     let outputs = outputs_of(rows.classes);
+    let most = (NEWTON_WORK / (rows.classes * rows.classes)).max(ROWS_FOR_LINES);
+    let (scores, truth) = thin(rows, most);
+    let rows = Rows { scores: &scores, truth: &truth, ..rows };
     let told = |at: &[f64]| Calibration::Lines { slope: at[0], shifts: at[1..].to_vec() };
     let mut at = vec![0.0; outputs + 1];
     at[0] = 1.0;
@@ -196,6 +224,9 @@ fn lines(rows: Rows<'_>) -> Calibration {
     };
     let mut least = value(&at);
     for _ in 0..NEWTON {
+        if stop() {
+            return None;
+        }
         let Some(step) = newton_step(rows, &at) else { break };
         let tried = [1.0, 0.5, 0.25, 0.0625].into_iter().find_map(|length| {
             let there: Vec<f64> = at.iter().zip(&step).map(|(at, step)| at - length * step).collect();
@@ -209,7 +240,19 @@ fn lines(rows: Rows<'_>) -> Calibration {
             break;
         }
     }
-    told(&at)
+    Some(told(&at))
+}
+
+/// The scores and classes of at most so many of the rows, evenly spread.
+fn thin<'a>(rows: Rows<'a>, most: usize) -> (Cow<'a, [f64]>, Cow<'a, [f64]>) {
+    let stride = rows.truth.len().div_ceil(most.max(1)).max(1);
+    if stride == 1 {
+        return (rows.scores.into(), rows.truth.into());
+    }
+    let outputs = outputs_of(rows.classes);
+    let scores: Vec<f64> = rows.scores.chunks_exact(outputs).step_by(stride).flatten().copied().collect();
+    let truth: Vec<f64> = rows.truth.iter().step_by(stride).copied().collect();
+    (scores.into(), truth.into())
 }
 
 /// Slopes of the loss divided by its curvature.
@@ -238,20 +281,20 @@ fn newton_step(rows: Rows<'_>, at: &[f64]) -> Option<Vec<f64>> {
             mean[place] = chance;
             curvature[0] += chance * z * z;
             curvature[place * width] += chance * z;
-            curvature[place] += chance * z;
             curvature[place * width + place] += chance;
         }
-        for i in 0..width {
-            for j in 0..width {
-                curvature[i * width + j] -= mean[i] * mean[j];
-            }
+        for (i, by_row) in curvature.chunks_exact_mut(width).enumerate() {
+            by_row[..=i].iter_mut().zip(&mean).for_each(|(cell, other)| *cell -= mean[i] * other);
         }
+    }
+    for i in 0..width {
+        (0..i).for_each(|j| curvature[j * width + i] = curvature[i * width + j]);
     }
     solve_symmetric(&mut curvature, &mut slopes).then_some(slopes)
 }
 
 /// An isotonic curve of each output: of the score for two classes, else of the logarithm of the chance.
-fn steps(rows: Rows<'_>) -> Calibration {
+fn steps(rows: Rows<'_>, stop: Stop<'_>) -> Option<Calibration> {
     let outputs = outputs_of(rows.classes);
     let logs: Vec<f64> = if outputs == 1 {
         rows.scores.to_vec()
@@ -260,11 +303,14 @@ fn steps(rows: Rows<'_>) -> Calibration {
         chances.into_iter().map(|p| p.max(1e-300).ln()).collect()
     };
     let of_output = |output: usize| {
+        if stop() {
+            return None;
+        }
         let class = output + rows.classes - outputs;
         let pairs = logs.iter().skip(output).step_by(outputs).zip(rows.truth);
-        isotonic(pairs.map(|(z, y)| (*z, f64::from(u8::from(*y as usize == class)))).collect())
+        Some(isotonic(pairs.map(|(z, y)| (*z, f64::from(u8::from(*y as usize == class)))).collect()))
     };
-    Calibration::Steps((0..outputs).map(of_output).collect())
+    (0..outputs).map(of_output).collect::<Option<Vec<Steps>>>().map(Calibration::Steps)
 }
 
 /// The rising curve nearest to the pairs in squares.
@@ -305,6 +351,8 @@ fn isotonic(mut pairs: Vec<(f64, f64)>) -> Steps {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::panic)]
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
     use super::*;
     use rand::{RngExt, SeedableRng};
     use rand_chacha::ChaCha8Rng;
@@ -330,7 +378,7 @@ mod tests {
     fn known_chances_are_found_by_a_line_where_they_lie_on_one() {
         let truth = |z: f64| chances::logistic(0.5 * z - 1.0);
         let (z, y) = draw(20_000, truth, 1);
-        let (calibration, chances) = Calibration::learn(&z, &y, 2, 3);
+        let (calibration, chances) = Calibration::learn(&z, &y, 2, 3, &|| false);
         assert_eq!((calibration.as_str(), chances.len()), ("platt", 40_000));
         assert!(calibration.is_sound(1) && worst(&calibration, truth) < 0.02, "{calibration:?}");
         assert!(worst(&Calibration::AsTheyAre, truth) > 0.2);
@@ -340,7 +388,7 @@ mod tests {
     fn known_chances_are_found_by_steps_where_they_bend() {
         let truth = |z: f64| if z < 0.0 { 0.1 } else { 0.15 + 0.2 * z };
         let (z, y) = draw(20_000, truth, 2);
-        let (calibration, _) = Calibration::learn(&z, &y, 2, 3);
+        let (calibration, _) = Calibration::learn(&z, &y, 2, 3, &|| false);
         assert_eq!(calibration.as_str(), "isotonic");
         assert!(calibration.is_sound(1) && worst(&calibration, truth) < 0.06, "{calibration:?}");
     }
@@ -348,9 +396,8 @@ mod tests {
     #[test]
     fn the_line_is_flat_in_its_loss() {
         let (z, y) = draw(500, |z| chances::logistic(2.0 * z + 0.5), 4);
-        let Calibration::Lines { slope, shifts } = lines(Rows { scores: &z, truth: &y, classes: 2 }) else {
-            panic!("no line")
-        };
+        let rows = Rows { scores: &z, truth: &y, classes: 2 };
+        let Some(Calibration::Lines { slope, shifts }) = lines(rows, &|| false) else { panic!("no line") };
         let pulls = z.iter().zip(&y).map(|(z, y)| (chances::logistic(slope * z + shifts[0]) - y, z));
         let of_slope: f64 = pulls.clone().map(|(pull, z)| pull * z).sum::<f64>() + PENALTY * (slope - 1.0);
         let of_shift: f64 = pulls.map(|(pull, _)| pull).sum::<f64>() + PENALTY * shifts[0];
@@ -384,17 +431,45 @@ mod tests {
             });
             scores.extend(z);
         }
-        let (calibration, _) = Calibration::learn(&scores, &truth, 3, 1);
+        let (calibration, _) = Calibration::learn(&scores, &truth, 3, 1, &|| false);
         let Calibration::Lines { slope, shifts } = &calibration else { panic!("{calibration:?}") };
         assert!((slope - 0.5).abs() < 0.05 && (shifts[1] - shifts[0] - 1.0).abs() < 0.12, "{calibration:?}");
         let mut p = [0.0; 3];
-        steps(Rows { scores: &scores, truth: &truth, classes: 3 }).apply(&[1.0, 2.0, 0.5], &mut p);
+        let rows = Rows { scores: &scores, truth: &truth, classes: 3 };
+        let Some(told) = steps(rows, &|| false) else { panic!("no steps") };
+        told.apply(&[1.0, 2.0, 0.5], &mut p);
         assert!((p.iter().sum::<f64>() - 1.0).abs() < 1e-12);
+    }
+
+    #[test]
+    fn a_stop_is_heard_between_steps_and_leaves_scores_as_they_are() {
+        let (z, y) = draw(20_000, |z| chances::logistic(0.5 * z - 1.0), 6);
+        let asked = AtomicUsize::new(0);
+        for least in [0, 3, 8] {
+            asked.store(0, Ordering::Relaxed);
+            let stop = || asked.fetch_add(1, Ordering::Relaxed) >= least;
+            let (calibration, chances) = Calibration::learn(&z, &y, 2, 3, &stop);
+            assert_eq!((calibration, chances.len()), (Calibration::AsTheyAre, 40_000));
+            // Each part and each kind hears of it once.
+            assert!(asked.load(Ordering::Relaxed) <= least + 12, "{asked:?}");
+        }
+    }
+
+    #[test]
+    fn rows_are_thinned_with_their_classes() {
+        let (scores, truth): (Vec<f64>, Vec<f64>) =
+            ((0..30).map(f64::from).collect(), (0..10).map(f64::from).collect());
+        let rows = Rows { scores: &scores, truth: &truth, classes: 3 };
+        let (few, its) = thin(rows, 4);
+        assert_eq!(its.as_ref(), [0.0, 3.0, 6.0, 9.0]);
+        assert_eq!(few.as_ref(), [0.0, 1.0, 2.0, 9.0, 10.0, 11.0, 18.0, 19.0, 20.0, 27.0, 28.0, 29.0]);
+        let (all, its) = thin(rows, 10);
+        assert_eq!((all.len(), its.len()), (30, 10));
     }
 
     #[test]
     fn few_rows_stay_as_they_are() {
         let (z, y) = draw(50, |_| 0.5, 5);
-        assert_eq!(Calibration::learn(&z, &y, 2, 1).0, Calibration::AsTheyAre);
+        assert_eq!(Calibration::learn(&z, &y, 2, 1, &|| false).0, Calibration::AsTheyAre);
     }
 }

@@ -290,6 +290,13 @@ impl Classifier {
         Chances { classes, values: self.calibration.of_rows(&scores, classes) }
     }
 
+    /// Chances of rows held out, each by the experts of its fold.
+    pub(crate) fn held_out_chances(&self, base: &[Vec<f32>], fold_of: &[u32]) -> Chances {
+        let classes = self.classes.len();
+        let scores = self.panel().held_out_scores(base, fold_of, 0.0);
+        Chances { classes, values: self.calibration.of_rows(&scores, classes) }
+    }
+
     /// Effects on scores, brought to the chance of one class: by the slope of the chance halfway
     /// between the base and the answer, and what is left in proportion to their sizes.
     fn in_chances(&self, of_row: &[f64]) -> ClassEffects {

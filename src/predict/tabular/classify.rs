@@ -4,7 +4,7 @@ use super::calibrate::Calibration;
 use super::chances::{Chances, ClassScores};
 use super::classifier::{Classifier, Kind};
 use super::course::{Chosen, Course};
-use super::effects;
+use super::effects::{self, Sample};
 use super::folds;
 use super::frame::Frame;
 use super::goal::Goal;
@@ -69,6 +69,9 @@ pub fn classify(
     if target.windows(2).all(|pair| pair[0] == pair[1]) || !target.iter().all(is_known) {
         return Err(LearnError::OneTarget);
     }
+    if let Some(metric) = options.metric {
+        return Err(LearnError::MetricOfClasses { metric });
+    }
     if let Some(method) = options.method.filter(|method| method.takes_batches() && classes.len() > 2) {
         return Err(LearnError::NeedsTwoClasses { method, what: format!("are {}", classes.len()) });
     }
@@ -86,7 +89,8 @@ pub fn classify(
 fn finish(course: Course<'_>, chosen: Chosen, classes: &[String]) -> LearnedClasses {
     let seed = course.way.control.seed;
     let count = classes.len();
-    let (calibration, values) = Calibration::learn(&chosen.scores, &chosen.truth, count, seed);
+    let stop = || course.way.control.should_stop();
+    let (calibration, values) = Calibration::learn(&chosen.scores, &chosen.truth, count, seed, &stop);
     let told = Chances { classes: count, values };
     let order = ascending(&chosen.rows);
     let held_out =
@@ -107,10 +111,10 @@ fn finish(course: Course<'_>, chosen: Chosen, classes: &[String]) -> LearnedClas
         calibration,
         importance: Vec::new(),
     };
-    let sample = effects::sample(&chosen.rows, seed);
-    let part = folds::take_columns(&course.base, &sample);
-    let y: Vec<Option<u32>> = sample.iter().map(|row| Some(course.target[*row as usize] as u32)).collect();
-    let error = |base: &[Vec<f32>]| model.chances(base).log_loss(&y);
+    let Sample { rows, fold_of } = Sample::of(&chosen.rows, &chosen.fold_of, seed);
+    let part = folds::take_columns(&course.base, &rows);
+    let y: Vec<Option<u32>> = rows.iter().map(|row| Some(course.target[*row as usize] as u32)).collect();
+    let error = |base: &[Vec<f32>]| model.held_out_chances(base, &fold_of).log_loss(&y);
     model.importance = effects::importance(&model.schema, &part, seed, &error);
     LearnedClasses {
         model,

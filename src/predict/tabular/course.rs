@@ -11,13 +11,13 @@ use super::boost;
 use super::folds::{self, Encoding};
 use super::frame::Frame;
 use super::goal::Goal;
-use super::hashed;
-use super::learn::{LearnError, Trial};
+use super::hashed::{self, Factors, Online};
+use super::learn::{BUCKETS, LearnError, Trial};
 use super::notes::Note;
 use super::recipes;
-use super::schema::{Feature, FeatureKind, Hashing, Input, Part, Schema};
+use super::schema::{FeatureKind, Hashing, Input, Part, Schema};
 use super::target::Scale;
-use super::team::{self, Expert, Fold, Method, Recipe, Team};
+use super::team::{self, Expert, Fold, Method, Recipe, Stop, Team};
 use crate::control::Control;
 
 /// Rows from which the forest is left out of `auto`, since its trees cost most and win least there.
@@ -43,6 +43,7 @@ pub(crate) struct Way<'a> {
 pub(crate) struct Course<'a> {
     pub(crate) target: &'a [f64],
     pub(crate) way: Way<'a>,
+    methods: Vec<Method>,
     pub(crate) notes: Vec<Note>,
     pub(crate) schema: Schema,
     pub(crate) base: Vec<Vec<f32>>,
@@ -67,6 +68,8 @@ pub(crate) struct Chosen {
     pub(crate) trials: Vec<Trial>,
     /// Rows held out, fold after fold.
     pub(crate) rows: Vec<u32>,
+    /// The fold of each.
+    pub(crate) fold_of: Vec<u32>,
     /// Their scores and targets.
     pub(crate) scores: Vec<f64>,
     pub(crate) truth: Vec<f64>,
@@ -88,35 +91,39 @@ impl<'a> Course<'a> {
         if schema.features.is_empty() {
             return Err(LearnError::NoColumns);
         }
-        let inputs = schema.inputs(goal.outputs());
+        let splits = folds::split(target.len(), seed);
+        let methods = methods(&way, goal, &schema, target.len());
+        check_buckets(&way.hashing, &methods, splits.len())?;
+        let targets = goal.for_means(target);
+        let inputs = schema.inputs(targets.len());
         let base = schema.encode(frame);
         let bins = base_bins(&schema, &inputs, &base);
-        let splits = folds::split(target.len(), seed);
-        let by_output = goal.by_output(target);
         let make = |(inside, outside): &(Vec<u32>, Vec<u32>)| {
-            let (encoding, rows) = Encoding::learn(&inputs, &base, &bins, &by_output, inside, seed);
+            if way.control.should_stop() {
+                return Err(LearnError::Interrupted);
+            }
+            let (encoding, rows) = Encoding::learn(&inputs, &base, &bins, &targets, inside, seed);
             let outside_rows = encoding.form(&folds::take_columns(&base, outside));
-            Fold {
+            Ok(Fold {
                 encoding,
                 inside: rows,
                 inside_y: folds::take_targets(target, inside),
                 outside: outside_rows,
                 outside_y: folds::take_targets(target, outside),
-            }
+            })
         };
-        let folds = splits.par_iter().map(make).collect();
+        let folds = splits.par_iter().map(make).collect::<Result<Vec<Fold>, LearnError>>()?;
         let outside = splits.into_iter().map(|(_, outside)| outside).collect();
-        Ok(Course { target, way, notes, schema, base, bins, outside, folds })
+        Ok(Course { target, way, methods, notes, schema, base, bins, outside, folds })
     }
 
     /// Tries the methods and chooses among them.
     pub(crate) fn run(&mut self, goal: Goal) -> Result<Chosen, LearnError> {
         let control = self.way.control;
-        let methods = self.methods(goal);
-        let recipe = self.recipe(goal, &methods);
+        let recipe = self.recipe(goal, &self.methods);
         let mut tried = Vec::new();
-        for (at, method) in methods.iter().enumerate() {
-            control.step("learn", at, methods.len());
+        for (at, method) in self.methods.iter().enumerate() {
+            control.step("learn", at, self.methods.len());
             if at > 0 && control.should_stop() {
                 break;
             }
@@ -134,29 +141,15 @@ impl<'a> Course<'a> {
                 error: goal.error(&tried.scores, &truth),
             })
             .collect();
-        let weights = mix(&tried, &truth, goal, &mut trials);
+        let weights = mix(&tried, &truth, goal, &mut trials, &|| control.should_stop());
         let scores = mixed(&tried, &weights);
         let teams = tried.into_iter().zip(&weights).filter(|(_, weight)| **weight > 0.0);
         let teams = teams.map(|(tried, weight)| Team { weight: *weight, ..tried.team }).collect();
         let encodings = std::mem::take(&mut self.folds).into_iter().map(|fold| fold.encoding).collect();
         let rows = self.outside.iter().flatten().copied().collect();
-        Ok(Chosen { goal, teams, encodings, trials, rows, scores, truth })
-    }
-
-    fn methods(&self, goal: Goal) -> Vec<Method> {
-        if let Some(method) = self.way.method {
-            return vec![method];
-        }
-        let mut methods = vec![Method::Boosted];
-        if self.target.len() < ROWS_WITHOUT_FOREST {
-            methods.push(Method::Forest);
-        }
-        methods.push(Method::Linear);
-        let is_pair = goal == Goal::Classes { classes: 2 };
-        if is_pair && self.schema.features.iter().any(Feature::is_many_valued) {
-            methods.extend([Method::Online, Method::Factors]);
-        }
-        methods
+        let fold_of =
+            self.outside.iter().enumerate().flat_map(|(fold, rows)| rows.iter().map(move |_| fold as u32));
+        Ok(Chosen { goal, teams, encodings, trials, rows, fold_of: fold_of.collect(), scores, truth })
     }
 
     /// The error of a method on the first fold with few rows, to choose how to learn.
@@ -241,8 +234,44 @@ impl<'a> Course<'a> {
     }
 }
 
-/// The weights with the least error; one method alone where a mixture is hardly better.
-fn mix(tried: &[Tried], truth: &[f64], goal: Goal, trials: &mut Vec<Trial>) -> Vec<f64> {
+/// The methods to try.
+fn methods(way: &Way<'_>, goal: Goal, schema: &Schema, rows: usize) -> Vec<Method> {
+    if let Some(method) = way.method {
+        return vec![method];
+    }
+    let mut methods = vec![Method::Boosted];
+    if rows < ROWS_WITHOUT_FOREST {
+        methods.push(Method::Forest);
+    }
+    methods.push(Method::Linear);
+    let is_pair = goal == Goal::Classes { classes: 2 };
+    if is_pair && schema.many_valued() > 0 {
+        methods.extend([Method::Online, Method::Factors]);
+    }
+    methods
+}
+
+/// Whether buckets are of use, and the tables of weights of all folds small enough.
+fn check_buckets(hashing: &Hashing, methods: &[Method], folds: usize) -> Result<(), LearnError> {
+    let buckets = hashing.buckets;
+    let widths = methods.iter().filter_map(|method| match method {
+        Method::Online => Some((Online::WIDTH, *method)),
+        Method::Factors => Some((Factors::WIDTH, *method)),
+        Method::Linear | Method::Forest | Method::Boosted => None,
+    });
+    match widths.max_by_key(|(width, _)| *width) {
+        None if hashing.columns.is_empty() && buckets != BUCKETS => Err(LearnError::IdleBuckets { buckets }),
+        None => Ok(()),
+        Some((width, method)) => {
+            let most = (hashed::MOST_NUMBERS / (width * folds.max(1))) as u32;
+            let is_fine = buckets <= most;
+            is_fine.then_some(()).ok_or(LearnError::TooManyBuckets { buckets, most, method, folds })
+        }
+    }
+}
+
+/// The weights with the least error; one method alone where a mixture is hardly better, or time is up.
+fn mix(tried: &[Tried], truth: &[f64], goal: Goal, trials: &mut Vec<Trial>, stop: Stop<'_>) -> Vec<f64> {
     let best =
         (0..trials.len()).fold(0, |best, at| if trials[at].error < trials[best].error { at } else { best });
     let alone: Vec<f64> = (0..tried.len()).map(|at| f64::from(u8::from(at == best))).collect();
@@ -250,8 +279,10 @@ fn mix(tried: &[Tried], truth: &[f64], goal: Goal, trials: &mut Vec<Trial>) -> V
         return alone;
     }
     let choices = weights_of(tried.len());
-    let errors: Vec<f64> =
-        choices.par_iter().map(|weights| goal.error(&mixed(tried, weights), truth)).collect();
+    let error = |weights: &Vec<f64>| {
+        if stop() { f64::INFINITY } else { goal.error(&mixed(tried, weights), truth) }
+    };
+    let errors: Vec<f64> = choices.par_iter().map(error).collect();
     let least = (0..errors.len()).fold(0, |best, at| if errors[at] < errors[best] { at } else { best });
     let (weights, error) = (&choices[least], errors[least]);
     if error > trials[best].error * (1.0 - WORTH_MIXING) {

@@ -56,13 +56,22 @@ pub struct RowEffects {
     pub answer: f64,
 }
 
-/// Some of `rows`, at random, in ascending order.
-pub(crate) fn sample(rows: &[u32], seed: u64) -> Vec<u32> {
-    let mut rows = rows.to_vec();
-    rows.shuffle(&mut ChaCha8Rng::seed_from_u64(seed ^ 0x696d_706f));
-    rows.truncate(ROWS_FOR_IMPORTANCE);
-    rows.sort_unstable();
-    rows
+/// Rows held out that importance is measured on, and the fold that holds each out.
+pub(crate) struct Sample {
+    pub(crate) rows: Vec<u32>,
+    pub(crate) fold_of: Vec<u32>,
+}
+
+impl Sample {
+    /// Some of `rows`, at random.
+    pub(crate) fn of(rows: &[u32], fold_of: &[u32], seed: u64) -> Self {
+        let mut places: Vec<usize> = (0..rows.len()).collect();
+        places.shuffle(&mut ChaCha8Rng::seed_from_u64(seed ^ 0x696d_706f));
+        places.truncate(ROWS_FOR_IMPORTANCE);
+        places.sort_unstable();
+        let take = |of: &[u32]| places.iter().map(|place| of[*place]).collect();
+        Sample { rows: take(rows), fold_of: take(fold_of) }
+    }
 }
 
 /// By feature: how much the error grows when the feature's numbers are shuffled among the rows.
@@ -73,7 +82,7 @@ pub(crate) fn importance(
     error: &(dyn Fn(&[Vec<f32>]) -> f64 + Sync),
 ) -> Vec<f64> {
     let usual = error(base);
-    let inputs = schema.inputs(1);
+    let inputs = schema.inputs(0);
     let rows = base.first().map_or(0, Vec::len) as u32;
     (0..schema.features.len())
         .into_par_iter()

@@ -66,18 +66,6 @@ impl Means {
         };
         place.and_then(|place| self.by_code.get(place)).copied().unwrap_or(self.of_all)
     }
-
-    /// Only the codes that stand in rows, for buckets of which most stand in none.
-    fn sparse(self, counts: impl Iterator<Item = f64>) -> Self {
-        let kept: Vec<(u32, f32)> = counts
-            .zip(&self.by_code)
-            .enumerate()
-            .filter(|(_, (count, _))| *count > 0.0)
-            .map(|(code, (_, mean))| (code as u32, *mean))
-            .collect();
-        let (codes, by_code) = kept.into_iter().unzip();
-        Means { codes, by_code, ..self }
-    }
 }
 
 /// How the numbers of a row become the columns that a fold learned from.
@@ -106,7 +94,7 @@ impl Rows {
 
 impl Encoding {
     /// Learns from `rows` of the numbers `base` and brings them into form; `targets` are those
-    /// whose means tell a word, one an output.
+    /// whose means tell a word.
     pub(crate) fn learn(
         inputs: &[Input],
         base: &[Vec<f32>],
@@ -140,6 +128,11 @@ impl Encoding {
         }
         let binned = Binned::new(&columns, &self.bins);
         Rows { columns, binned }
+    }
+
+    /// Columns that are means of the target.
+    pub(crate) fn means(&self) -> usize {
+        self.means.len()
     }
 
     /// Bins of all columns.
@@ -193,16 +186,29 @@ fn code_column(inputs: &[Input], feature: usize) -> usize {
     inputs.iter().position(|input| input.feature == feature && input.part == Part::Code).unwrap_or(0)
 }
 
-/// Means for new rows, and for the rows themselves as the other parts tell them.
+/// Means for new rows, and for the rows themselves as the other parts tell them; `is_sparse` for
+/// codes most of which stand in no row.
 fn cross_fitted(column: usize, is_sparse: bool, codes: &[f32], y: &[f64], seed: u64) -> (Means, Vec<f32>) {
     let mean = y.iter().sum::<f64>() / y.len().max(1) as f64;
-    let known = codes.iter().filter(|code| !code.is_nan()).fold(0, |most, code| most.max(*code as usize + 1));
+    let filled = codes.iter().filter(|code| !code.is_nan()).map(|code| *code as u32);
+    let (met, known): (Vec<u32>, usize) = if is_sparse {
+        let mut met: Vec<u32> = filled.collect();
+        met.sort_unstable();
+        met.dedup();
+        let known = met.len();
+        (met, known)
+    } else {
+        (Vec::new(), filled.fold(0, |most, code| most.max(code as usize + 1)))
+    };
+    let place = |code: f32| {
+        if is_sparse { met.binary_search(&(code as u32)).unwrap_or(0) } else { code as usize }
+    };
     let mut part_of: Vec<u8> = (0..y.len()).map(|row| (row % PARTS) as u8).collect();
     part_of.shuffle(&mut ChaCha8Rng::seed_from_u64(seed ^ 0x6d65_616e ^ ((column as u64) << 32)));
     // Sums and counts by code, of all rows and of each part.
     let mut sums = vec![[[0.0_f64; 2]; PARTS + 1]; known];
     for (row, code) in codes.iter().enumerate().filter(|(_, code)| !code.is_nan()) {
-        let of_code = &mut sums[*code as usize];
+        let of_code = &mut sums[place(*code)];
         for place in [usize::from(part_of[row]), PARTS] {
             of_code[place][0] += y[row];
             of_code[place][1] += 1.0;
@@ -214,14 +220,12 @@ fn cross_fitted(column: usize, is_sparse: bool, codes: &[f32], y: &[f64], seed: 
         if code.is_nan() {
             return f32::NAN;
         }
-        let of_code = &sums[*code as usize];
+        let of_code = &sums[place(*code)];
         let (all, own) = (of_code[PARTS], of_code[usize::from(part_of[row])]);
         shrunk(all[0] - own[0], all[1] - own[1])
     };
     let of_rows = codes.iter().enumerate().map(of_row).collect();
-    let means = Means { column: column as u32, by_code, of_all: mean as f32, codes: Vec::new() };
-    let counts = sums.iter().map(|of_code| of_code[PARTS][1]);
-    (if is_sparse { means.sparse(counts) } else { means }, of_rows)
+    (Means { column: column as u32, by_code, of_all: mean as f32, codes: met }, of_rows)
 }
 
 #[cfg(test)]
@@ -247,6 +251,13 @@ mod tests {
         let (means, of_rows) = cross_fitted(0, false, &codes, &y, 3);
         let (sparse, _) = cross_fitted(0, true, &codes[..1], &y[..1], 3);
         assert_eq!((sparse.codes.len(), sparse.value(0.0), sparse.value(7.0)), (1, 0.0, 0.0));
+        // The same means, whether places are kept for all codes or for those met.
+        let twos: Vec<f32> = codes.iter().map(|code| code % 25.0 * 3.0).collect();
+        let ((dense, of_dense), (sparse, of_sparse)) =
+            (cross_fitted(0, false, &twos, &y, 3), cross_fitted(0, true, &twos, &y, 3));
+        assert!(of_dense == of_sparse && (dense.by_code.len(), sparse.by_code.len()) == (73, 25));
+        assert!((0..25).all(|code| dense.value(3.0 * code as f32) == sparse.value(3.0 * code as f32)));
+        assert_eq!(sparse.value(4.0), sparse.of_all);
         // Every word stands in one row, so the other rows know nothing of it.
         assert!(of_rows.iter().all(|x| (x - 0.5).abs() < 1e-6));
         assert!(means.value(1.0) > 0.5 && means.value(2.0) < 0.5);

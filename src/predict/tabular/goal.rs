@@ -8,6 +8,9 @@ use super::chances;
 use super::metrics::Metric;
 use super::target::Scale;
 
+/// Classes whose share tells a word; with each the columns to learn from grow in number.
+const CLASSES_WITH_MEANS: usize = 8;
+
 /// What is learned, and which error decides.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Goal {
@@ -45,12 +48,20 @@ impl Goal {
         }
     }
 
-    /// What each output is to be high for: the target, or whether the row is of the output's class.
-    pub(crate) fn by_output(self, target: &[f64]) -> Vec<Vec<f64>> {
-        match self.outputs() {
-            1 => vec![target.to_vec()],
-            outputs => (0..outputs).map(|class| indicator(target, class)).collect(),
+    /// Whose means tell a word: the target, or whether the row is of a class, for each of the
+    /// commonest classes, in their order.
+    pub(crate) fn for_means(self, target: &[f64]) -> Vec<Vec<f64>> {
+        let outputs = self.outputs();
+        if outputs == 1 {
+            return vec![target.to_vec()];
         }
+        let mut rows = vec![0_usize; outputs];
+        target.iter().for_each(|class| rows[*class as usize] += 1);
+        let mut commonest: Vec<usize> = (0..outputs).collect();
+        commonest.sort_by_key(|class| std::cmp::Reverse(rows[*class]));
+        commonest.truncate(CLASSES_WITH_MEANS);
+        commonest.sort_unstable();
+        commonest.into_iter().map(|class| indicator(target, class)).collect()
     }
 }
 
@@ -69,11 +80,21 @@ mod tests {
     use super::*;
 
     #[test]
+    fn the_commonest_classes_tell_words() {
+        // Class k stands in k rows, but the first in a hundred.
+        let target: Vec<f64> =
+            (1..12).flat_map(|k| vec![f64::from(k); k as usize]).chain(vec![0.0; 100]).collect();
+        let told = Goal::Classes { classes: 12 }.for_means(&target);
+        let rows: Vec<f64> = told.iter().map(|of_class| of_class.iter().sum()).collect();
+        assert_eq!(rows, [100.0, 5.0, 6.0, 7.0, 8.0, 9.0, 10.0, 11.0]);
+    }
+
+    #[test]
     fn two_classes_have_one_score_and_three_have_three() {
         let (two, three) = (Goal::Classes { classes: 2 }, Goal::Classes { classes: 3 });
         assert_eq!((two.outputs(), three.outputs()), (1, 3));
-        assert_eq!(two.by_output(&[0.0, 1.0]), [[0.0, 1.0]]);
-        assert_eq!(three.by_output(&[0.0, 2.0]), [[1.0, 0.0], [0.0, 0.0], [0.0, 1.0]]);
+        assert_eq!(two.for_means(&[0.0, 1.0]), [[0.0, 1.0]]);
+        assert_eq!(three.for_means(&[0.0, 2.0]), [[1.0, 0.0], [0.0, 0.0], [0.0, 1.0]]);
         // The same chances told in both ways.
         let odds = 0.25_f64.ln();
         let told_by_one = two.error(&[odds, odds], &[0.0, 1.0]);

@@ -3,6 +3,7 @@
 use super::classify::MOST_CLASSES;
 use super::conformal::Bounds;
 use super::course::{Chosen, Course, Way};
+use super::effects::{self, Sample};
 use super::folds;
 use super::frame::Frame;
 use super::goal::Goal;
@@ -17,7 +18,7 @@ use crate::control::Control;
 /// Fewest rows that can be learned from.
 pub const FEWEST_ROWS: usize = 20;
 /// Buckets of hashed words.
-const BUCKETS: u32 = 1 << 18;
+pub(crate) const BUCKETS: u32 = 1 << 18;
 /// Most of them: each is a whole number in the numbers of a row.
 const MOST_BUCKETS: u32 = 1 << 24;
 
@@ -26,9 +27,9 @@ const MOST_BUCKETS: u32 = 1 << 24;
 /// | name | default | meaning | range |
 /// |---|---|---|---|
 /// | `method` | none | the method; none: whichever is best on rows held out, or a mixture | |
-/// | `metric` | none | the error of numbers that is made small; none: MAPE where the target is positive and its 95 % quantile more than three times its 5 % quantile, else RMSE | |
+/// | `metric` | none | the error of numbers that is made small, an error with classes; none: MAPE where the target is positive and its 95 % quantile more than three times its 5 % quantile, else RMSE | |
 /// | `hash` | none | columns whose words are known by their bucket only | |
-/// | `buckets` | 262,144 | buckets of hashed words | 1 to 16,777,216 |
+/// | `buckets` | 262,144 | buckets of hashed words; another number is an error where nothing is hashed | 1 to 16,777,216; `online` and `factors` keep 2 and 18 numbers a bucket and fold, at most 134,217,728 |
 #[derive(Debug, Clone, PartialEq)]
 pub struct LearnOptions {
     /// The method.
@@ -105,9 +106,23 @@ pub enum LearnError {
         /// The number wanted.
         buckets: u32,
     },
+    /// Another number of buckets than usual, where no word is hashed.
+    #[error(
+        "the option buckets is {buckets}, but no words are hashed: neither by the option hash nor by a method"
+    )]
+    IdleBuckets {
+        /// The number wanted.
+        buckets: u32,
+    },
     /// Stopped before there was a model.
     #[error("stopped before a model was learned")]
     Interrupted,
+    /// An error of numbers is to be made small, but classes are learned.
+    #[error("the option metric is {}, which is for numbers; of classes the log loss is made small", .metric.as_str())]
+    MetricOfClasses {
+        /// The metric wanted.
+        metric: Metric,
+    },
     /// The method is made for two classes.
     #[error("the method {} learns two classes only; there {what}", .method.as_str())]
     NeedsTwoClasses {
@@ -128,6 +143,20 @@ pub enum LearnError {
     /// The target never changes.
     #[error("the target has the same value in every row")]
     OneTarget,
+    /// Tables of weights, one a fold, would be too large.
+    #[error(
+        "the option buckets is {buckets}; for the method {} in {folds} folds {most} are the most", .method.as_str()
+    )]
+    TooManyBuckets {
+        /// The number wanted.
+        buckets: u32,
+        /// The greatest number that is possible.
+        most: u32,
+        /// The method that keeps the tables.
+        method: Method,
+        /// Tables of it.
+        folds: usize,
+    },
     /// Too few rows.
     #[error("{rows} rows are too few to learn from; {FEWEST_ROWS} are the least")]
     TooFewRows {
@@ -219,11 +248,11 @@ fn finish(course: Course<'_>, chosen: Chosen, metric: Metric) -> Learned {
         margins: None,
         importance: Vec::new(),
     };
-    let sample = super::effects::sample(rows, seed);
-    let part = folds::take_columns(&course.base, &sample);
-    let y = folds::take_targets(course.target, &sample);
-    let error = |base: &[Vec<f32>]| metric.of(&model.answers(base), &y);
-    model.importance = super::effects::importance(&model.schema, &part, seed, &error);
+    let Sample { rows, fold_of } = Sample::of(rows, &chosen.fold_of, seed);
+    let part = folds::take_columns(&course.base, &rows);
+    let y = folds::take_targets(course.target, &rows);
+    let error = |base: &[Vec<f32>]| metric.of(&model.held_out_answers(base, &fold_of), &y);
+    model.importance = effects::importance(&model.schema, &part, seed, &error);
     Learned { model, trials: chosen.trials, held_out, scores: scored, notes: course.notes }
 }
 

@@ -257,6 +257,12 @@ impl Model {
         self.scores(base).iter().map(|z| self.scale.back(*z)).collect()
     }
 
+    /// The answers for rows held out, each by the experts of its fold.
+    pub(crate) fn held_out_answers(&self, base: &[Vec<f32>], fold_of: &[u32]) -> Vec<f64> {
+        let scores = self.panel().held_out_scores(base, fold_of, self.offset);
+        scores.iter().map(|z| self.scale.back(z.clamp(self.reach[0], self.reach[1]))).collect()
+    }
+
     /// By row: what each feature adds to the answer, and last the answer of no feature, all on
     /// the scale of learning.
     pub(crate) fn effects(&self, base: &[Vec<f32>]) -> Vec<Vec<f64>> {

@@ -2,8 +2,8 @@
 
 use rayon::prelude::*;
 
-use super::folds::{Encoding, Rows};
-use super::schema::{Part, Schema};
+use super::folds::{self, Encoding, Rows};
+use super::schema::{Input, Schema};
 use super::team::{Team, scores_of};
 
 /// The teams of a model, with what they need to read rows.
@@ -35,7 +35,7 @@ impl Panel<'_> {
     /// of no feature on top of `start`.
     pub(crate) fn effects(&self, base: &[Vec<f32>], start: f64) -> Vec<Vec<f64>> {
         let rows = base.first().map_or(0, Vec::len);
-        let inputs = self.schema.inputs(self.outputs);
+        let inputs = self.inputs();
         let features = self.schema.features.len();
         let width = features + 1;
         let mut effects = vec![vec![0.0; width * self.outputs]; rows];
@@ -72,9 +72,37 @@ impl Panel<'_> {
         }
     }
 
+    /// Answers for rows held out, each by the experts of its fold, which did not learn from it.
+    pub(crate) fn held_out_scores(&self, base: &[Vec<f32>], fold_of: &[u32], start: f64) -> Vec<f64> {
+        let mut scores = vec![start; fold_of.len() * self.outputs];
+        for (fold, encoding) in self.encodings.iter().enumerate() {
+            let mine: Vec<u32> =
+                (0..fold_of.len() as u32).filter(|row| fold_of[*row as usize] as usize == fold).collect();
+            if mine.is_empty() {
+                continue;
+            }
+            let formed = encoding.form(&folds::take_columns(base, &mine));
+            for team in self.teams {
+                let experts = &team.experts[fold * self.outputs..][..self.outputs];
+                let told = scores_of(experts, &formed);
+                for (row, told) in mine.iter().zip(told.chunks_exact(self.outputs)) {
+                    let of_row = &mut scores[*row as usize * self.outputs..][..self.outputs];
+                    of_row.iter_mut().zip(told).for_each(|(sum, z)| *sum += team.weight * z);
+                }
+            }
+        }
+        scores
+    }
+
     /// Numbers of a row that need no target.
     pub(crate) fn base_width(&self) -> usize {
-        self.schema.inputs(self.outputs).iter().filter(|input| input.part != Part::Mean).count()
+        self.schema.inputs(0).len()
+    }
+
+    /// Numbers of a row.
+    fn inputs(&self) -> Vec<Input> {
+        let means = self.encodings.first().map_or(0, Encoding::means);
+        self.schema.inputs(means / self.schema.many_valued().max(1))
     }
 
     /// Its methods and their weights.
@@ -89,7 +117,7 @@ impl Panel<'_> {
 
     /// Whether all parts fit together.
     pub(crate) fn is_sound(&self) -> bool {
-        let inputs = self.schema.inputs(self.outputs);
+        let inputs = self.inputs();
         let sound_team = |team: &Team| {
             team.weight.is_finite()
                 && team.experts.len() == self.encodings.len() * self.outputs

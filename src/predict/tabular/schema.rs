@@ -123,8 +123,9 @@ impl Schema {
         Schema { features }
     }
 
-    /// The numbers of a row for so many outputs: those that need no target first.
-    pub(crate) fn inputs(&self, outputs: usize) -> Vec<Input> {
+    /// The numbers of a row with so many means of each column of many words: those that need no
+    /// target first.
+    pub(crate) fn inputs(&self, means: usize) -> Vec<Input> {
         let mut inputs = Vec::new();
         for (feature, known) in self.features.iter().enumerate() {
             let parts: &[Part] = match &known.kind {
@@ -141,17 +142,21 @@ impl Schema {
         }
         let many = self.features.iter().enumerate().filter(|(_, known)| known.is_many_valued());
         inputs.extend(
-            many.flat_map(|(feature, _)| (0..outputs).map(move |_| Input { feature, part: Part::Mean })),
+            many.flat_map(|(feature, _)| (0..means).map(move |_| Input { feature, part: Part::Mean })),
         );
         inputs
+    }
+
+    /// Columns that are also told by means of the target.
+    pub(crate) fn many_valued(&self) -> usize {
+        self.features.iter().filter(|feature| feature.is_many_valued()).count()
     }
 
     /// The numbers of all rows that need no target, `[input][row]`; a blank is NaN, an unknown word the number of known ones.
     ///
     /// The frame must hold every feature as its kind ([`Schema::review`] sees to it).
     pub(crate) fn encode(&self, frame: &Frame) -> Vec<Vec<f32>> {
-        let inputs: Vec<Input> =
-            self.inputs(1).into_iter().filter(|input| input.part != Part::Mean).collect();
+        let inputs: Vec<Input> = self.inputs(0);
         inputs
             .par_iter()
             .map(|input| {

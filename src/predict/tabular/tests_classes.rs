@@ -158,6 +158,70 @@ fn hashed_words_need_no_list_and_new_ones_no_warning() {
     assert_eq!(refused, Err(LearnError::Buckets { buckets: 0 }));
 }
 
+/// Columns of two words a fold would keep, of a hundred classes, a hundred means each.
+#[test]
+fn many_classes_add_few_means_and_a_stop_comes_before_them() {
+    let (frame, mut y, _) = visits(3000, 3, 11);
+    // Ten kinds of each class.
+    y.iter_mut().enumerate().for_each(|(row, class)| *class += 3 * (row % 10) as u32);
+    let options = LearnOptions { method: Some(Method::Linear), ..LearnOptions::default() };
+    let model = classify(&frame, &y, &names(30), &options, &Control::default()).unwrap().model;
+    assert!(model.encodings.iter().all(|encoding| (encoding.bins().len(), encoding.means()) == (11, 8)));
+    let (chances, _) = model.predict(&frame, &Control::default()).unwrap();
+    let effects = model.explain(&frame, 3, &Control::default()).unwrap();
+    assert!((effects[2].answer - chances.row(2)[effects[2].class]).abs() < 1e-5, "{effects:?}");
+    assert_eq!(Classifier::from_json(&model.to_json().unwrap()).unwrap(), model);
+    let stopped = Control::default();
+    stopped.cancel.request();
+    let refused = classify(&frame, &y, &names(30), &options, &stopped);
+    assert_eq!(refused, Err(LearnError::Interrupted));
+}
+
+/// Words that have nothing to do with the class say nothing about rows that were not learned from.
+#[test]
+fn what_says_nothing_has_no_importance() {
+    let (frame, y, _) = visits(3000, 2, 12);
+    let mut rng = ChaCha8Rng::seed_from_u64(13);
+    let words = (0..3000).map(|_| format!("w{}", rng.random_range(0..600_u32))).collect();
+    let frame = frame.with("words", Cells::Category(words));
+    let numbers: Vec<f64> = y.iter().map(|class| f64::from(*class)).collect();
+    for method in [Method::Boosted, Method::Forest] {
+        let options = LearnOptions { method: Some(method), ..LearnOptions::default() };
+        let control = Control::default();
+        let model = classify(&frame, &y, &names(2), &options, &control).unwrap().model;
+        let of_number = learn(&frame, &numbers, &options, &control).unwrap().model;
+        for (features, importance) in [
+            (&model.schema().features, model.importance()),
+            (&of_number.schema().features, of_number.importance()),
+        ] {
+            let of = |name: &str| importance[features.iter().position(|f| f.name == name).unwrap()];
+            assert!(of("words").abs() < 0.1 * of("minutes"), "{method:?} {importance:?}");
+        }
+    }
+}
+
+#[test]
+fn options_of_no_use_and_tables_without_bounds_are_refused() {
+    let (frame, y, _) = visits(3000, 2, 14);
+    let refused = |options: &LearnOptions| classify(&frame, &y, &names(2), options, &Control::default());
+    let metric = LearnOptions { metric: Some(Metric::Mae), ..LearnOptions::default() };
+    assert_eq!(refused(&metric), Err(LearnError::MetricOfClasses { metric: Metric::Mae }));
+    let idle = LearnOptions { method: Some(Method::Boosted), buckets: 512, ..LearnOptions::default() };
+    assert_eq!(refused(&idle), Err(LearnError::IdleBuckets { buckets: 512 }));
+    let numbers: Vec<f64> = y.iter().map(|class| f64::from(*class)).collect();
+    let idle = LearnOptions { method: None, ..idle };
+    let of_numbers = learn(&frame, &numbers, &idle, &Control::default());
+    assert_eq!(of_numbers, Err(LearnError::IdleBuckets { buckets: 512 }));
+    let factors = Method::Factors;
+    for method in [None, Some(factors)] {
+        let large = LearnOptions { method, buckets: 4_000_000, ..LearnOptions::default() };
+        let error =
+            LearnError::TooManyBuckets { buckets: 4_000_000, most: 1_491_308, method: factors, folds: 5 };
+        assert_eq!(refused(&large), Err(error.clone()));
+        assert!(error.to_string().starts_with("the option buckets is 4000000"), "{error}");
+    }
+}
+
 /// A model that learns on from batches becomes nearly as good as one that saw all rows at once.
 #[test]
 fn batches_are_worth_nearly_what_all_rows_are() {

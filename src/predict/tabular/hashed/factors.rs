@@ -43,6 +43,9 @@ pub(crate) struct Factors {
 }
 
 impl Factors {
+    /// Numbers of a place.
+    pub(crate) const WIDTH: usize = WIDTH;
+
     /// Knows nothing yet.
     pub(crate) fn new(fields: Vec<Field>, settings: &Settings) -> Self {
         Factors {

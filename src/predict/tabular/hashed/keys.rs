@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::{Factors, MOST_NUMBERS, Online};
 use crate::predict::tabular::bins::{Bins, Told};
 use crate::predict::tabular::folds::Rows;
 use crate::predict::tabular::schema::mix;
@@ -11,8 +12,6 @@ const FINE_BINS: usize = 40;
 const COARSE: u8 = 8;
 /// Longest table that is read.
 const MOST_BUCKETS: u32 = 1 << 24;
-/// Most numbers of a place.
-const MOST_WIDTH: usize = 256;
 
 /// How a column's cells are told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -133,7 +132,8 @@ impl TryFrom<Saved> for Weights {
 
     fn try_from(saved: Saved) -> Result<Self, String> {
         let fits = (1..=MOST_BUCKETS).contains(&saved.buckets)
-            && (1..=MOST_WIDTH).contains(&saved.width)
+            && [Online::WIDTH, Factors::WIDTH].contains(&saved.width)
+            && saved.buckets as usize * saved.width <= MOST_NUMBERS
             && saved.cells.len() == saved.places.len() * saved.width
             && saved.places.iter().all(|place| *place < saved.buckets)
             && saved.cells.iter().all(|cell| cell.is_finite());

@@ -34,6 +34,9 @@ pub(crate) struct Settings {
     pub(crate) passes: usize,
 }
 
+/// Most numbers in the tables of weights of all folds, half a gigabyte; learning keeps each twice.
+pub(crate) const MOST_NUMBERS: usize = 1 << 27;
+
 /// Passes without a smaller error on held-out rows before learning ends.
 const PATIENCE: usize = 2;
 

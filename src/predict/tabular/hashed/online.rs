@@ -33,6 +33,9 @@ pub(crate) struct Online {
 }
 
 impl Online {
+    /// Numbers of a place.
+    pub(crate) const WIDTH: usize = 2;
+
     /// Knows nothing yet.
     pub(crate) fn new(fields: Vec<Field>, settings: &Settings) -> Self {
         Online {
@@ -40,7 +43,7 @@ impl Online {
             rate: settings.rate as f32,
             penalty: settings.penalty as f32,
             start: [0.0; 2],
-            weights: Weights::new(settings.buckets, 2),
+            weights: Weights::new(settings.buckets, Self::WIDTH),
         }
     }
 
@@ -65,7 +68,7 @@ impl Online {
     /// Whether it fits to rows of at least `columns` columns.
     pub(crate) fn is_sound(&self, columns: usize) -> bool {
         self.fields.len() <= columns
-            && self.weights.width() == 2
+            && self.weights.width() == Self::WIDTH
             && self.rate > 0.0
             && self.penalty >= 0.0
             && self.start.iter().all(|x| x.is_finite())

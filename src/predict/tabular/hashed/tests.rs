@@ -128,4 +128,11 @@ fn weights_read_back_as_saved_and_damage_is_seen() {
     assert_eq!(serde_json::from_str::<Weights>(&text).unwrap(), weights);
     assert!(serde_json::from_str::<Weights>(&text.replace("[5]", "[64]")).is_err());
     assert!(serde_json::from_str::<Weights>(&text.replace("\"width\":2", "\"width\":3")).is_err());
+    // Few bytes that ask for much memory: no such width, and a table beyond what is learned.
+    let empty = |buckets: u32, width: usize| {
+        let text = format!("{{\"buckets\":{buckets},\"width\":{width},\"places\":[],\"cells\":[]}}");
+        serde_json::from_str::<Weights>(&text)
+    };
+    assert!(empty(64, 256).is_err() && empty(1 << 24, Factors::WIDTH).is_err());
+    assert!(empty(64, Factors::WIDTH).is_ok() && empty(1 << 24, Online::WIDTH).is_ok());
 }
