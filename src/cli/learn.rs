@@ -243,8 +243,7 @@ impl Learn {
             let message = format!("--metric is for numbers; {target} is learned as classes by the log loss");
             return Err(Failure::Usage(message));
         }
-        let may_hash = !self.hash.is_empty()
-            || self.method.chosen().map_or(is_class, Method::takes_batches);
+        let may_hash = !self.hash.is_empty() || self.method.chosen().map_or(is_class, Method::takes_batches);
         if self.buckets.is_some() && !may_hash {
             return Err(Failure::Usage(
                 "--buckets is for hashed words: name columns in --hash, or learn two classes by --method online or factors"

@@ -15,8 +15,8 @@ use serde_json::{Value, json};
 use crate::control::Control;
 use crate::data::{Code, Column, Fault, Faults, Kind, Severity, Table, Wanted};
 use crate::predict::tabular::{
-    self, Curve, FeatureKind, Frame, LearnOptions, Learned, Model, Note, PredictError,
-    Predictions, RowEffects, Schema, Scores, Trial,
+    self, Curve, FeatureKind, Frame, LearnOptions, Learned, Model, Note, PredictError, Predictions,
+    RowEffects, Schema, Scores, Trial,
 };
 
 use faults::{fault_of, refusal};

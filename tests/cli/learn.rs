@@ -247,7 +247,8 @@ fn what_cannot_be_reckoned_is_left_out_of_sentences() {
         .map(str::to_owned)
         .collect();
     fs::write(at.join("yes.csv"), yes.join("\n")).unwrap();
-    let told = purvey(at, "learn clicks.csv --target click --method linear --test yes.csv --output o").ends(0);
+    let told =
+        purvey(at, "learn clicks.csv --target click --method linear --test yes.csv --output o").ends(0);
     assert!(told.out.contains("\nChances are off by "), "{}", told.out);
     assert!(!told.out.contains("NaN") && !text(at, "o/report.html").contains("NaN %"), "{}", told.out);
     let run = "learn train.csv --target price --method linear --test test.csv --asked 1000000000 --output t";

@@ -8,7 +8,9 @@ use crate::predict::tabular::{LearnError, Note};
 pub(super) fn refusal(error: LearnError, table: &Table, target: &str) -> LearnFailure {
     let (code, column, help) = match &error {
         LearnError::Interrupted => return LearnFailure::Interrupted,
-        LearnError::Buckets { .. } | LearnError::TooManyBuckets { .. } => (Code::OutOfRange, target, "choose another number of buckets"),
+        LearnError::Buckets { .. } | LearnError::TooManyBuckets { .. } => {
+            (Code::OutOfRange, target, "choose another number of buckets")
+        }
         LearnError::IdleBuckets { .. } => {
             (Code::NotAChoice, target, "name columns to hash, or leave the number of buckets out")
         }

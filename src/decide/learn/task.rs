@@ -242,7 +242,10 @@ mod tests {
             ("9 10".to_owned(), vec![Some(1), Some(0), None, Some(1)])
         );
         let zeros = Labels::of(&Table::new("t").with_number("x", [0.0, -0.0, 1.0]), "x").unwrap();
-        assert_eq!((zeros.classes.join(" "), zeros.of_rows), ("0 1".to_owned(), vec![Some(0), Some(0), Some(1)]));
+        assert_eq!(
+            (zeros.classes.join(" "), zeros.of_rows),
+            ("0 1".to_owned(), vec![Some(0), Some(0), Some(1)])
+        );
         let kinds = Labels::of(&table, "kind").unwrap();
         assert_eq!(
             (kinds.classes.join(" "), kinds.of_rows),

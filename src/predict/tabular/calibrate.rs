@@ -244,7 +244,7 @@ fn lines(rows: Rows<'_>, stop: Stop<'_>) -> Option<Calibration> {
 }
 
 /// The scores and classes of at most so many of the rows, evenly spread.
-fn thin<'a>(rows: Rows<'a>, most: usize) -> (Cow<'a, [f64]>, Cow<'a, [f64]>) {
+fn thin(rows: Rows<'_>, most: usize) -> (Cow<'_, [f64]>, Cow<'_, [f64]>) {
     let stride = rows.truth.len().div_ceil(most.max(1)).max(1);
     if stride == 1 {
         return (rows.scores.into(), rows.truth.into());
