@@ -362,7 +362,8 @@ fn a_backtest_that_is_stopped_tells_what_was_played() {
             cancel.request();
         }
     });
-    let options = BacktestOptions { rounds: 2, windows: 2, ..BacktestOptions::default() };
+    let from = Some(day("2026-03-02"));
+    let options = BacktestOptions { rounds: 2, windows: 2, from, ..BacktestOptions::default() };
     let whole = Staffing.backtest(input.clone(), &options, &Control::default()).unwrap();
     let told = Staffing.backtest(input, &options, &stopping).unwrap();
     assert_eq!((whole.windows.len(), told.windows.len()), (2, 1));
