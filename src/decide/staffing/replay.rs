@@ -106,11 +106,12 @@ pub(super) fn backtest(
         for round in 0..options.rounds {
             control.step("backtest", index * options.rounds + round, starts.len() * options.rounds);
             let first = from.checked_add_days(Days::new((round * problem.days) as u64)).unwrap_or(from);
-            let outturns = decide(problem, first, control)?;
+            let decided = decide(problem, first, control);
             if control.should_stop() {
                 // This decision was broken off, and its cost would be that of no plan of ours.
                 break;
             }
+            let outturns = decided?;
             window.iter_mut().zip(&outturns).for_each(|(sum, one)| sum.add(one));
             rows.push((first, outturns));
             played += 1;
