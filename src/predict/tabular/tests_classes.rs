@@ -195,7 +195,8 @@ fn what_says_nothing_has_no_importance() {
             (&of_number.schema().features, of_number.importance()),
         ] {
             let of = |name: &str| importance[features.iter().position(|f| f.name == name).unwrap()];
-            assert!(of("words").abs() < 0.1 * of("minutes"), "{method:?} {importance:?}");
+            // Near 0 but for the noise of 2,000 rows.
+            assert!(of("words").abs() < 0.2 * of("minutes"), "{method:?} {importance:?}");
         }
     }
 }
