@@ -6,7 +6,7 @@ use encoding_rs::Encoding;
 use toml::de::{DeTable, DeValue};
 
 use super::cell::shown;
-use super::csv::Declaration;
+use super::declaration::Declaration;
 use super::fault::{Code, Fault, Faults};
 use super::near::{did_you_mean, near_miss};
 use super::schema::plain_text;

@@ -6,7 +6,8 @@ use std::path::{Component, Path, PathBuf};
 use rayon::prelude::*;
 
 use super::cell::shown;
-use super::csv::{Declaration, read_csv};
+use super::csv::read_csv;
+use super::declaration::Declaration;
 use super::declare::{DeclaredTable, Document, INSTANCE_FILE};
 use super::fault::{Code, Fault, Faults, Severity};
 use super::ndjson;

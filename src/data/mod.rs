@@ -10,6 +10,7 @@ pub mod buckets;
 pub mod calendar;
 mod cell;
 pub mod csv;
+mod declaration;
 mod declare;
 pub mod fault;
 pub mod instance;
@@ -34,7 +35,8 @@ pub mod write;
 
 pub use buckets::{Bucket, Buckets};
 pub use calendar::{OpenDays, Weekdays, review_buckets};
-pub use csv::{Declaration, read_csv};
+pub use csv::read_csv;
+pub use declaration::Declaration;
 pub use fault::{Code, Fault, Faults, Severity};
 pub use instance::{Instance, read_folder};
 pub(crate) use near::did_you_mean;

@@ -14,7 +14,8 @@ use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 
 use super::cell::{shown, trim};
-use super::csv::{Declaration, Form, read_formed};
+use super::csv::{Form, read_formed};
+use super::declaration::Declaration;
 use super::fault::{Code, Fault, Faults};
 use super::records::LONGEST_ROW;
 use super::schema::{ExtraRule, Kind, TableSchema};

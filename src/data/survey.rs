@@ -10,7 +10,8 @@ use std::path::Path;
 use rustc_hash::FxHashMap;
 
 use super::cell::{Format, Rule, parse_date, shown, trim};
-use super::csv::{Declaration, missing_column, read_csv};
+use super::csv::{missing_column, read_csv};
+use super::declaration::Declaration;
 use super::fault::{Code, Fault, Faults, Severity};
 use super::kind::Kind;
 use super::near::near_miss;

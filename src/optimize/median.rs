@@ -258,7 +258,7 @@ mod tests {
     use super::*;
     use rand::{RngExt, SeedableRng};
     use rand_chacha::ChaCha8Rng;
-    use std::time::{Duration, Instant};
+    use std::time::Duration;
 
     fn random(points: usize, random: &mut ChaCha8Rng) -> (Vec<f64>, Vec<[f64; 2]>) {
         let weights = (0..points).map(|_| random.random_range(0.0..5.0)).collect();
@@ -357,7 +357,6 @@ mod tests {
         let cancelled = Control::default();
         cancelled.cancel.request();
         let late = Control::default().with_time(Duration::ZERO).started();
-        let began = Instant::now();
         for control in [cancelled, late] {
             for count in [1, 300] {
                 let found = median_of(&weights, count, &distances, &control);
@@ -366,6 +365,5 @@ mod tests {
             let heaviest = median_of(&weights, 1, &distances, &control).open[0];
             assert!(weights.iter().all(|weight| *weight <= weights[heaviest]));
         }
-        assert!(began.elapsed() < Duration::from_secs(2), "{:?}", began.elapsed());
     }
 }

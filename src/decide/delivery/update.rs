@@ -265,9 +265,7 @@ mod tests {
         let of = |from: usize| {
             visits((from..from + count).map(|at| format!("V{at}")), (0..count).map(|at| at as f64))
         };
-        let began = std::time::Instant::now();
         let joined = merged(&of(0), &of(count / 2), &["visit".to_owned()]);
         assert_eq!((joined.len(), joined.number("delivery_kg").unwrap()[count / 2]), (count * 3 / 2, 0.0));
-        assert!(began.elapsed().as_secs() < 10, "{:?}", began.elapsed());
     }
 }

