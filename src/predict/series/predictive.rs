@@ -17,7 +17,8 @@
 //! Not for: multiplicative trends.
 //! Same input, budget and seed give the same answer: yes.
 //! Differs from the paper: the level at the origin is uncertain as well
-//! (`level_error`, see `calibration.rs`).
+//! (`level_error`, see `calibration.rs`), and errors of counts in quiet buckets move
+//! the level less (`weighed_by`).
 
 use super::draws::Draws;
 use super::normal::{count_quantile, normal_quantile};
