@@ -8,8 +8,6 @@
 //! that does not depend on the question: validation, fitting), then
 //! [`Prepared`] is asked many times: solve, check, explain, update.
 
-use std::path::PathBuf;
-
 use crate::control::Control;
 pub use crate::data::Settings;
 use crate::data::{Code, Fault, Faults, Table, Tables};
@@ -24,6 +22,7 @@ pub mod delivery;
 pub mod diff;
 pub mod document;
 pub mod forecast;
+mod input;
 pub mod learn;
 mod new_rows;
 mod notices;
@@ -33,6 +32,8 @@ pub mod replenishment;
 pub mod route;
 pub mod staffing;
 pub mod what_if;
+
+pub use input::Input;
 
 /// Every decision, in the order in which `purvey models` lists them.
 pub static DECISIONS: &[&dyn Decision] = &[
@@ -48,37 +49,6 @@ pub static DECISIONS: &[&dyn Decision] = &[
 #[must_use]
 pub fn find(name: &str) -> Option<&'static dyn Decision> {
     DECISIONS.iter().copied().find(|decision| decision.name() == name)
-}
-
-/// What a decision is made from.
-#[derive(Debug, Clone)]
-pub enum Input {
-    /// Named tables and settings.
-    Tables {
-        /// Name of the instance, for titles.
-        name: String,
-        /// The tables; names and columns as in the decision's schema.
-        tables: Tables,
-        /// The settings that differ from their defaults.
-        settings: Settings,
-    },
-    /// A standard file that the decision takes.
-    File {
-        /// Path of the file.
-        path: PathBuf,
-        /// Settings for it.
-        settings: Settings,
-    },
-}
-
-impl Input {
-    /// Its settings.
-    #[must_use]
-    pub fn settings(&self) -> &Settings {
-        match self {
-            Input::Tables { settings, .. } | Input::File { settings, .. } => settings,
-        }
-    }
 }
 
 /// One kind of decision: its contract and how to begin.

@@ -1,6 +1,6 @@
 //! New rows brought into tables that were read before: their types, and which known rows they take the place of.
 
-use crate::data::{Code, Column, Fault, Faults, RowRule, Schema, Table, TableSchema};
+use crate::data::{Code, Column, Fault, Faults, RowRule, Schema, Table, TableSchema, Tables};
 
 /// Adds `rows` to `table`. Where a row may stand once only, one with the key of a known row
 /// takes its place, column by column; `candidates` are the rows that can have such a key.
@@ -38,6 +38,21 @@ pub(crate) fn merge(
             }
         }
     }
+}
+
+/// The tables with `rows` brought into the one of their name, which may be new.
+///
+/// # Errors
+/// As [`check_types`].
+pub(crate) fn joined(tables: &Tables, rows: &Table, schema: &Schema) -> Result<Tables, Faults> {
+    let known = tables.get(rows.name());
+    check_types(rows, known, schema)?;
+    let mut table = known.cloned().unwrap_or_else(|| rows.picked(&[]));
+    if let Some(wanted) = schema.table(rows.name()) {
+        let number = table.next_row_number();
+        merge(&mut table, rows, wanted, None, number);
+    }
+    Ok(tables.clone().with(table))
 }
 
 /// Checks that the columns of `rows` have the types of those of the table that they join.

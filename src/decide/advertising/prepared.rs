@@ -12,7 +12,7 @@ use super::problem::{Problem, Source};
 use super::{Advertising, front, model, pacing, plan};
 use crate::control::{Control, Limits};
 use crate::data::{Code, Fault, Faults, Tables};
-use crate::decide::new_rows::{check_types, merge};
+use crate::decide::new_rows::joined;
 use crate::decide::{
     CheckReport, DecideError, Decision, Event, Explanation, Input, Prepared, Solution, SolveOptions, Update,
 };
@@ -203,15 +203,8 @@ impl Prepared for PreparedAdvertising {
             let fault = Fault::error(Code::UnknownTable, event.rows.file(), message);
             return Err(fault.with_help("give rows of response_curves").into());
         }
-        let schema = Problem::schema()?;
-        let Source { name, mut tables, settings } = self.source.clone();
-        let mut curves = tables.get("response_curves").cloned().unwrap_or_default();
-        check_types(&event.rows, Some(&curves), &schema)?;
-        if let Some(wanted) = schema.table("response_curves") {
-            let number = curves.next_row_number();
-            merge(&mut curves, &event.rows, wanted, None, number);
-        }
-        tables.insert(curves);
+        let tables = joined(&self.source.tables, &event.rows, &Problem::schema()?)?;
+        let (name, settings) = (self.source.name.clone(), self.source.settings.clone());
         let (mut problem, source) = Problem::read(Input::Tables { name, tables, settings })?;
         if let Some(readout) = &self.readout {
             readout.pace(&mut problem);

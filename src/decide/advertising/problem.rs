@@ -108,15 +108,7 @@ impl Problem {
     /// Reads and checks the input.
     pub fn read(input: Input) -> Result<(Self, Source), Faults> {
         let started = Instant::now();
-        let (name, tables, settings) = match input {
-            Input::Tables { name, tables, settings } => (name, tables, settings),
-            Input::File { path, .. } => {
-                let message = "advertising takes tables, not a standard file";
-                let help = "give an instance folder; `purvey new advertising DIR` writes one";
-                let file = path.display().to_string();
-                return Err(Fault::error(Code::WrongType, file, message).with_help(help).into());
-            }
-        };
+        let (name, tables, settings) = input.into_tables("advertising")?;
         let source = Source { name: name.clone(), tables: tables.clone(), settings: settings.clone() };
         let valid = validate(tables, &settings, &Self::schema()?)?;
         let mut faults = valid.notices;

@@ -30,7 +30,7 @@ use super::{
     Prepared, Replay, Solution, SolveOptions, Update,
 };
 use crate::control::Control;
-use crate::data::{Code, Fault, Faults, Settings, Tables};
+use crate::data::{Faults, Settings, Tables};
 use crate::presentation::{Measure, Presentation, Style};
 use crate::solution::{Outcome, SolutionStatus, Termination};
 use present::Run;
@@ -58,7 +58,7 @@ impl Decision for Pricing {
     }
 
     fn validate(&self, input: Input, _: &Control) -> Result<Faults, Faults> {
-        let (name, tables, settings) = parts(input)?;
+        let (name, tables, settings) = input.into_tables("pricing")?;
         Problem::read(&name, tables, &settings, Fitting::None).map(|problem| problem.notices)
     }
 
@@ -78,19 +78,8 @@ impl Replay for Pricing {
         options: &BacktestOptions,
         control: &Control,
     ) -> Result<Backtest, Faults> {
-        let (name, tables, settings) = parts(input)?;
+        let (name, tables, settings) = input.into_tables("pricing")?;
         backtest::backtest(&name, &tables, &settings, options, control)
-    }
-}
-
-fn parts(input: Input) -> Result<(String, Tables, Settings), Faults> {
-    match input {
-        Input::Tables { name, tables, settings } => Ok((name, tables, settings)),
-        Input::File { path, .. } => {
-            let fault =
-                Fault::error(Code::WrongType, path.display().to_string(), "pricing takes tables, not a file");
-            Err(fault.with_help("give an instance folder; `purvey new pricing DIR` writes one").into())
-        }
     }
 }
 
@@ -175,7 +164,7 @@ impl Prepared for Priced {
 
 impl Priced {
     fn new(input: Input, fitting: Fitting<'_>, control: &Control) -> Result<Self, Faults> {
-        let (name, tables, settings) = parts(input)?;
+        let (name, tables, settings) = input.into_tables("pricing")?;
         let problem = control.install(|| Problem::read(&name, tables, &settings, fitting))?;
         let run = Run { seed: control.seed, threads: control.worker_threads() };
         Ok(Priced { problem, run, last: Mutex::new(None) })

@@ -7,7 +7,7 @@ use rand_distr::{Distribution, StandardNormal};
 
 use super::problem::{Fitting, Problem};
 use super::*;
-use crate::data::Table;
+use crate::data::{Code, Table};
 
 /// Products that do not answer to each other, in stores of different size; elasticities are known.
 const OWN: [f64; 4] = [-1.6, -2.4, -3.4, -2.0];

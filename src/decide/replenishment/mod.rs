@@ -27,7 +27,7 @@ mod words;
 
 use super::{Backtest, BacktestOptions, Decision, Input, Prepared, Replay};
 use crate::control::Control;
-use crate::data::{Code, Fault, Faults, Settings, Tables};
+use crate::data::Faults;
 use prepared::Replenishing;
 use problem::Problem;
 
@@ -45,12 +45,12 @@ impl Decision for Replenishment {
     }
 
     fn validate(&self, input: Input, _: &Control) -> Result<Faults, Faults> {
-        let (name, tables, settings) = parts(input)?;
+        let (name, tables, settings) = input.into_tables("replenishment")?;
         Problem::read(&name, tables, &settings).map(|problem| problem.notices)
     }
 
     fn prepare(&self, input: Input, control: &Control) -> Result<Box<dyn Prepared>, Faults> {
-        let (name, tables, settings) = parts(input)?;
+        let (name, tables, settings) = input.into_tables("replenishment")?;
         Ok(Box::new(Replenishing::new(name, tables, settings, control)?))
     }
 
@@ -66,20 +66,7 @@ impl Replay for Replenishment {
         options: &BacktestOptions,
         control: &Control,
     ) -> Result<Backtest, Faults> {
-        let (name, tables, settings) = parts(input)?;
+        let (name, tables, settings) = input.into_tables("replenishment")?;
         backtest::backtest(&name, &tables, &settings, options, control)
-    }
-}
-
-fn parts(input: Input) -> Result<(String, Tables, Settings), Faults> {
-    match input {
-        Input::Tables { name, tables, settings } => Ok((name, tables, settings)),
-        Input::File { path, .. } => Err(Fault::error(
-            Code::WrongType,
-            path.display().to_string(),
-            "replenishment takes tables, not a standard file",
-        )
-        .with_help("give an instance folder; `purvey new replenishment DIR` writes one")
-        .into()),
     }
 }

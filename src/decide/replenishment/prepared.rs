@@ -264,7 +264,7 @@ impl Prepared for Replenishing {
     }
 
     fn variant(&self, input: Input, control: &Control) -> Result<Box<dyn Prepared>, Faults> {
-        let (name, tables, settings) = super::parts(input)?;
+        let (name, tables, settings) = input.into_tables("replenishment")?;
         Ok(Box::new(Replenishing::like(name, tables, settings, Some(self), control)?))
     }
 

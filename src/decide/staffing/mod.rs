@@ -45,7 +45,7 @@ impl Decision for Staffing {
     }
 
     fn validate(&self, input: Input, _control: &Control) -> Result<Faults, Faults> {
-        let (name, tables, settings) = parts(input)?;
+        let (name, tables, settings) = input.into_tables("staffing")?;
         Problem::read(&name, tables, &settings).map(|problem| problem.notices)
     }
 
@@ -70,19 +70,8 @@ impl Replay for Staffing {
                 Fault::error(Code::UnknownTable, "--own-orders", "staffing replays no orders of one's own");
             return Err(fault.with_help("leave --own-orders out").into());
         }
-        let (name, tables, settings) = parts(input)?;
+        let (name, tables, settings) = input.into_tables("staffing")?;
         replay::backtest(&Problem::read(&name, tables, &settings)?, options, control)
-    }
-}
-
-fn parts(input: Input) -> Result<(String, Tables, Settings), Faults> {
-    match input {
-        Input::Tables { name, tables, settings } => Ok((name, tables, settings)),
-        Input::File { path, .. } => {
-            let label = path.display().to_string();
-            let fault = Fault::error(Code::WrongType, label, "staffing takes tables, not a file");
-            Err(fault.with_help("give an instance folder; `purvey new staffing DIR` writes one").into())
-        }
     }
 }
 
@@ -103,7 +92,7 @@ struct Staffed {
 impl Staffed {
     fn new(input: Input, control: &Control) -> Result<Self, Faults> {
         let began = Instant::now();
-        let (name, tables, settings) = parts(input)?;
+        let (name, tables, settings) = input.into_tables("staffing")?;
         let problem = Problem::read(&name, tables.clone(), &settings)?;
         let read_seconds = began.elapsed().as_secs_f64();
         let demand = Demand::forecast(&problem, control)?;
@@ -178,19 +167,9 @@ impl Prepared for Staffed {
 
     fn update(&mut self, event: &Event) -> Result<Update, Faults> {
         let schema = Problem::schema()?;
-        super::new_rows::check_types(&event.rows, self.tables.get(event.rows.name()), &schema)?;
-        let mut table = self.tables.get(event.rows.name()).cloned().unwrap_or_else(|| event.rows.clone());
-        if let (Some(wanted), true) =
-            (schema.table(event.rows.name()), self.tables.get(event.rows.name()).is_some())
-        {
-            let number = u32::try_from(table.len() + 2).unwrap_or(u32::MAX);
-            super::new_rows::merge(&mut table, &event.rows, wanted, None, number);
-        }
-        let input = Input::Tables {
-            name: self.problem.name.clone(),
-            tables: self.tables.clone().with(table),
-            settings: self.settings.clone(),
-        };
+        let tables = super::new_rows::joined(&self.tables, &event.rows, &schema)?;
+        let (name, settings) = (self.problem.name.clone(), self.settings.clone());
+        let input = Input::Tables { name, tables, settings };
         let next = Staffed::new(input, &self.control)?;
         let cover = model::cover(&next.problem, &next.needs, &next.control)
             .map_err(|error| Faults::from(Fault::error(Code::OutOfRange, "shifts", error.to_string())))?;
